@@ -1,0 +1,89 @@
+# Set-up and the commands of the project: `make demo` and `make test` do all that they need.
+#
+# Stamps in .venv/stamps remember what is done, so that a second run is fast; removing .venv starts
+# anew. PYTHON is the Python that .venv is made of, ARGS are passed on to pytest.
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+DONE := $(VENV)/stamps
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+PACKAGE := '.[tensorflow,test]'
+INSTALLING := installing the package with Keras and TensorFlow (hundreds of MB: some minutes)
+CORE := $(wildcard pyclass_bridge/_core/*.c pyclass_bridge/_core/*.h)
+SAY := @printf '== %s\n'
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench valgrind gctorture torch setup clean
+.NOTPARALLEL:
+
+help:
+	@echo 'make demo       train examples/quickstart.R: R callback, R metric, Keras model'
+	@echo 'make test       all tests, of Python and of R  (ARGS="-k name" chooses)'
+	@echo 'make lint       ruff'
+	@echo 'make bench      every benchmark in benchmarks/'
+	@echo 'make valgrind   the thread test under memcheck'
+	@echo 'make gctorture  the fast tests with R collecting all the time'
+	@echo 'make torch      add the PyTorch backend to .venv'
+	@echo 'make clean      remove .venv and what was built'
+
+demo: $(DONE)/core
+	$(SAY) 'running examples/quickstart.R'
+	$(BIN)/pyclass-bridge run examples/quickstart.R
+
+test: $(DONE)/core $(DONE)/test
+	$(SAY) 'running the tests'
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DONE)/core
+	$(BIN)/ruff check .
+
+bench: $(DONE)/core $(DONE)/test
+	@set -e; for file in $(filter-out %/measure.py %/by_hand_rpy2.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(BIN)/python "$$file"; done
+
+valgrind: $(DONE)/core $(DONE)/test
+	PATH="$(CURDIR)/$(BIN):$$PATH" tests/stress/valgrind.sh
+
+gctorture: $(DONE)/core $(DONE)/test
+	$(BIN)/python tests/stress/gctorture.py
+
+# PyTorch is asked for by name only: on most machines pip brings gigabytes of CUDA with it.
+torch: $(DONE)/core
+	$(SAY) 'installing PyTorch'
+	$(PIP) torch==2.13.0
+
+setup: $(DONE)/core $(DONE)/test
+
+clean:
+	rm -rf $(VENV) build *.egg-info pyclass_bridge/_core.*.so
+
+$(DONE)/system: tools/install_system.sh
+	$(SAY) 'looking for R and what is needed to build against it'
+	@PYTHON="$(PYTHON)" tools/install_system.sh demo
+	@mkdir -p $(DONE)
+	@touch $@
+
+$(DONE)/venv: | $(DONE)/system
+	$(SAY) 'making $(VENV)'
+	@$(PYTHON) -m venv $(VENV)
+	$(SAY) 'installing setuptools'
+	@$(PIP) --upgrade pip 'setuptools>=64' wheel
+	@touch $@
+
+# A change in the sources of the core only needs the compiler; the rest of pip's work is done again
+# when what the package needs has changed.
+$(DONE)/core: pyproject.toml setup.py $(CORE) | $(DONE)/venv
+	$(SAY) '$(if $(filter pyproject.toml,$?),$(INSTALLING),building the core)'
+	@$(PIP) --no-build-isolation $(if $(filter pyproject.toml,$?),,--no-deps) \
+		--editable $(if $(filter pyproject.toml,$?),$(PACKAGE),.)
+	@touch $@
+
+$(DONE)/test: tools/install_system.sh pyproject.toml | $(DONE)/core
+	$(SAY) 'looking for the R packages and tools that the tests use'
+	@PYTHON="$(PYTHON)" tools/install_system.sh test
+	$(SAY) 'installing JAX, the second backend of the tests'
+	@$(PIP) 'pyclass-bridge[tensorflow,jax,test]'
+	@touch $@

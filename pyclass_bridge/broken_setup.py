@@ -1,0 +1,153 @@
+"""The one sentence, with its remedy, for each way in which a machine cannot run the package.
+
+Assumes the standard library only and no other module of the package, so that setup.py, the import
+of the package and ``pyclass-bridge doctor`` all say the same words.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+# rpy2-rinterface 3.6.6 uses R_getVar(), which came with R 4.5.
+RINTERFACE_PIN = "rpy2-rinterface>=3.6.4,<3.6.6"
+RINTERFACE_NEEDS_R45 = (3, 6, 6)
+OLDEST_R = (4, 1)
+OLDEST_KERAS = (3,)
+
+_REBUILD = "`pip install --force-reinstall --no-deps --no-cache-dir pyclass-bridge`"
+
+SENTENCES = {
+    "no_r": (
+        "R was not found (R_HOME is not set and no R is on PATH): {install_r}, or set R_HOME to "
+        "the directory that `R RHOME` prints."
+    ),
+    "r_without_home": (
+        "{program} does not say where R lives (`R RHOME` printed {printed!r}): reinstall R, or "
+        "set R_HOME to its home directory."
+    ),
+    "r_home_missing": (
+        "R_HOME is set to {home}, which does not exist: unset R_HOME, or set it to the directory "
+        "that `R RHOME` prints."
+    ),
+    "r_home_without_r": (
+        "R_HOME is set to {home}, which holds no R (there is no library/base in it): unset "
+        "R_HOME, or set it to the directory that `R RHOME` prints."
+    ),
+    "r_too_old": "R {version} in {home} is too old: install R {oldest} or newer.",
+    "no_libr": (
+        "R {version} in {home} has no shared library ({libr} is missing): install an R that was "
+        "configured with --enable-R-shlib, as the R of every Linux distribution is."
+    ),
+    "libr_unloadable": (
+        "R's shared library {libr} cannot be loaded ({reason}): reinstall R {version}, or point "
+        "R_HOME at an R that matches this Python's architecture."
+    ),
+    "no_headers": (
+        "R {version} in {home} has no C headers ({include}/Rinternals.h is missing): "
+        "{install_headers}."
+    ),
+    "no_compiler_flags": (
+        "R {version} in {home} cannot build C code (`R CMD config --cppflags` failed: {reason}): "
+        "{install_headers}."
+    ),
+    "rinterface_mismatch": (
+        "rpy2-rinterface {rinterface} does not load on R {version} (3.6.6 and later need R 4.5): "
+        'run `pip install "{pin}"`, or install R 4.5 or newer.'
+    ),
+    "no_rpy2": 'rpy2 is not installed: run `pip install "rpy2==3.6.5" "{pin}"`.',
+    "rpy2_unloadable": (
+        "rpy2 cannot be loaded into this Python ({reason}): rebuild it for R {version} with "
+        '`pip install --force-reinstall --no-deps --no-cache-dir "{pin}"`.'
+    ),
+    "no_utf8": (
+        "R needs a UTF-8 locale and this system offers none: install the locale C.UTF-8 or "
+        "en_US.UTF-8, and set LC_ALL to it."
+    ),
+    "r_does_not_start": (
+        "R {version} in {home} does not start inside Python ({reason}): check that `R --vanilla` "
+        "starts, and look into ~/.Rprofile and ~/.Renviron."
+    ),
+    "no_core": (
+        "The compiled part of pyclass_bridge (pyclass_bridge._core) is missing: build it with "
+        f"{_REBUILD}."
+    ),
+    "core_unloadable": (
+        "The compiled part of pyclass_bridge does not load into R {version} ({reason}): rebuild "
+        f"it with {_REBUILD}."
+    ),
+    "core_for_other_r": (
+        "The compiled part of pyclass_bridge was built for R {built_for} and this is R {version}: "
+        f"rebuild it with {_REBUILD}."
+    ),
+    "no_keras": (
+        'Keras is not installed: run `pip install "pyclass-bridge[tensorflow]"` (or [jax], or '
+        "[torch])."
+    ),
+    "keras_too_old": (
+        "Keras {version} is installed and pyclass_bridge needs Keras 3: run "
+        '`pip install "keras>=3"`.'
+    ),
+    "no_backend": (
+        "Keras is set to the backend {backend!r} (by {source}), which is not installed: run "
+        '`pip install "{requirement}"`, or set KERAS_BACKEND to a backend that is.'
+    ),
+    "keras_unloadable": (
+        "Keras {version} with the backend {backend!r} cannot be imported ({reason}): reinstall "
+        'them with `pip install --upgrade --force-reinstall "{requirement}"`.'
+    ),
+}
+
+
+class BrokenSetup(ImportError):
+    """This machine cannot run pyclass_bridge; the text says why and what to do, in one sentence.
+
+    `kind` is the key of the sentence in `SENTENCES`.
+    """
+
+    def __init__(self, kind: str, **facts: object):
+        super().__init__(sentence(kind, **facts))
+        self.kind = kind
+
+
+def sentence(kind: str, **facts: object) -> str:
+    """The sentence of `kind`, filled with `facts` and with what holds for this machine."""
+    facts.setdefault("install_r", install_r_hint())
+    facts.setdefault("install_headers", install_headers_hint())
+    facts.setdefault("pin", RINTERFACE_PIN)
+    if "reason" in facts:
+        facts["reason"] = " ".join(str(facts["reason"]).split())
+    return SENTENCES[kind].format(**facts)
+
+
+def install_r_hint() -> str:
+    """How R, with what is needed to build against it, is installed on this machine."""
+    return f"run `{_package_command()}`" if _package_command() else "install R 4.1 or newer"
+
+
+def install_headers_hint() -> str:
+    """How the C headers of an R that is there already are installed on this machine."""
+    command = _package_command()
+    if command:
+        return f"run `{command}`"
+    return "install the development package of R (its name ends in -dev or -devel)"
+
+
+def _package_command() -> str | None:
+    if sys.platform == "darwin":
+        return "brew install r"
+    if shutil.which("apt-get"):
+        return "apt-get install r-base-dev"
+    if shutil.which("dnf"):
+        return "dnf install R-core-devel"
+    return None
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version: `"3.6.5.post1"` is `(3, 6, 5)`."""
+    numbers = []
+    for part in version.split("."):
+        if not part.isdecimal():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)

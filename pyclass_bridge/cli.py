@@ -1,0 +1,138 @@
+"""The command line: run an R script, examine the machine, print the version.
+
+Guarantees: a mistake of the user or of the machine ends in a sentence on stderr and a status, never
+in a traceback: 1 for an R error or a broken setup, 2 for a wrong command, 130 for Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import sys
+
+from . import doctor
+from .broken_setup import BrokenSetup
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+DESCRIPTION = "Live Python classes from R, for Keras: run R scripts and examine the installation."
+
+RUN_HELP = """\
+Run an R script in an R session that shares this process with Python and Keras.
+The package pyclassbridge is attached; commandArgs(trailingOnly = TRUE) gives ARGS.
+An R error ends the run with status 1 and shows the R calls with file and line."""
+
+DOCTOR_HELP = """\
+Show which R, Python, rpy2, Keras and Keras backend are in use and what is wrong with
+them, each with its remedy. The status is 0 if all is well, else 1."""
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line `words` (default: this process's) and return its exit status."""
+    arguments = _parser().parse_args(words)
+    try:
+        status = arguments.command(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenSetup as error:
+        return _fail(str(error), 1)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has gone. Python would complain about it once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pyclass-bridge",
+        description=DESCRIPTION,
+        epilog="`pyclass-bridge COMMAND --help` tells more about a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"pyclass-bridge {_version()}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    raw = argparse.RawDescriptionHelpFormatter
+
+    run = commands.add_parser(
+        "run", help="run an R script", description=RUN_HELP, formatter_class=raw
+    )
+    run.add_argument("file", metavar="FILE.R", help="the R script")
+    run.add_argument(
+        "args", metavar="ARGS", nargs=argparse.REMAINDER, help="arguments of the script"
+    )
+    run.set_defaults(command=_run)
+
+    examine = commands.add_parser(
+        "doctor", help="examine the installation", description=DOCTOR_HELP, formatter_class=raw
+    )
+    examine.set_defaults(command=_doctor)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("pyclass-bridge")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    report = doctor.examine()
+    print(report.text())
+    return 1 if report.problems else 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    mistake = _mistake_in_path(arguments.file)
+    if mistake:
+        return _fail(mistake, 2)
+    # Both need R, or are slow without need for the other commands.
+    from . import session
+
+    session.start()
+    from .condition import RError
+
+    try:
+        session.run_file(arguments.file, arguments.args)
+    except (BrokenPipeError, BrokenSetup):
+        raise
+    except RError as error:
+        return _fail(described(error, str(error), error.calls), 1)
+    except Exception as error:
+        # Python's own exception, which the script's R code has let through.
+        if not hasattr(error, "r_calls"):
+            raise
+        return _fail(described(error, f"Error: {type(error).__name__}: {error}", error.r_calls), 1)
+    return 0
+
+
+def _mistake_in_path(path: str) -> str | None:
+    if os.path.isdir(path):
+        return f"{path} is a directory: give the R script in it that is to be run."
+    if not os.path.exists(path):
+        return f"{path} does not exist: give the path of an R script."
+    if os.path.splitext(path)[1] not in (".R", ".r"):
+        return f"{path} is not an R script: its name must end in .R."
+    return None
+
+
+def described(error: Exception, text: str, calls) -> str:
+    """What a script's error says: its text, its notes, and the R calls under way, innermost first
+    and numbered as R does.
+
+    `calls` has the outermost call first; each has `text`, and `file` and `line` or None.
+    """
+    lines = [text, *getattr(error, "__notes__", ())]
+    for number, call in reversed(list(enumerate(calls or (), start=1))):
+        place = f"  at {call.file}:{call.line}" if call.file else ""
+        lines.append(f"  {number}: {call.text}{place}")
+    return "\n".join(lines)
+
+
+def _fail(text: str, status: int) -> int:
+    sys.stdout.flush()
+    print(text, file=sys.stderr)
+    return status
