@@ -1,0 +1,393 @@
+/* Python calls R: the type `Function`, an R closure with what Python must know to call it.
+ *
+ * Owns: handles of the closure, of its compiled form and of its class environment. Threads: any;
+ * a call is one entry. Jumps: none; the body of the call runs under a guard. */
+
+#include "method.h"
+#include <structmember.h>
+
+#define COMPILE_AT_CALL 3
+
+typedef enum { NO_RECEIVER, SELF_RECEIVER, CLASS_RECEIVER } Receiver;
+
+typedef struct {
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
+  PyObject *closure, *class_env, *compiled; /* Handles; the last two may be NULL */
+  PyObject *name;                           /* str */
+  PyObject *params;                         /* tuple of str, as Python calls them */
+  PyObject *defaults;                       /* tuple: Python's default of each, or `missing` */
+  SEXP symbol;                              /* R's name of the function */
+  SEXP *symbols;                            /* R's names of the parameters */
+  Py_ssize_t positional;                    /* how many of them are filled by position */
+  Receiver receiver;
+  int index_at; /* the parameter that R counts from 1, or -1 */
+  int logs_at;  /* the parameter that a returned list is merged into, or -1 */
+  int convert, returns_none, raw;
+  unsigned calls;
+  Parts kept; /* of the last call of a method */
+} Function;
+
+typedef struct {
+  Function *f;
+  PyObject *const *args;
+  Py_ssize_t n;
+  PyObject *kwnames;
+  Entry *entry;
+  Scope scope;
+  PyObject *result;
+  int status;
+} Call;
+
+/* ---- arguments ---- */
+
+static SEXP quoted(SEXP x) {
+  if (TYPEOF(x) != SYMSXP && TYPEOF(x) != LANGSXP && TYPEOF(x) != PROMSXP)
+    return x;
+  PROTECT(x);
+  SEXP args = PROTECT(r_cons(x, R_NilValue));
+  SEXP out = r_lcons(R_QuoteSymbol, args);
+  UNPROTECT(2);
+  return out;
+}
+
+/* Python counts from 0, R from 1. */
+static SEXP shifted(PyObject *o) {
+  int overflow;
+  long long i = PyLong_AsLongLongAndOverflow(o, &overflow);
+  return overflow || i >= INT32_MAX ? r_dbl(PyLong_AsDouble(o) + 1) : r_int((int)i + 1);
+}
+
+static SEXP argument(Call *c, Py_ssize_t at, PyObject *o) {
+  if (at >= 0 && at == c->f->index_at && PyLong_CheckExact(o))
+    return shifted(o);
+  SEXP x = to_r(o, c->f->convert);
+  return x ? quoted(x) : NULL;
+}
+
+/* Appends to a pairlist whose end is `last`; NULL with a Python exception. */
+static SEXP append(Call *c, SEXP last, Py_ssize_t at, SEXP tag, PyObject *o) {
+  SEXP x = argument(c, at, o);
+  if (!x)
+    return NULL;
+  PROTECT(x);
+  SEXP cell = r_cons(x, R_NilValue);
+  if (tag)
+    SET_TAG(cell, tag);
+  SETCDR(last, cell);
+  UNPROTECT(1);
+  return cell;
+}
+
+static Py_ssize_t param_at(Function *f, PyObject *name) {
+  Py_ssize_t n = PyTuple_GET_SIZE(f->params);
+  for (Py_ssize_t i = 0; i < n; i++)
+    if (PyTuple_GET_ITEM(f->params, i) == name)
+      return i;
+  for (Py_ssize_t i = 0; i < n; i++)
+    if (PyUnicode_Compare(PyTuple_GET_ITEM(f->params, i), name) == 0)
+      return i;
+  return -1;
+}
+
+/* R evaluates a default itself: lazily, and so that missing() is right. */
+static bool left_to_r(Function *f, Py_ssize_t at, PyObject *o) {
+  return o == py.missing || (at >= 0 && at < PyTuple_GET_SIZE(f->defaults) &&
+                             o == PyTuple_GET_ITEM(f->defaults, at));
+}
+
+static SEXP keyword_symbol(Function *f, Py_ssize_t at, PyObject *name) {
+  const char *text = PyUnicode_AsUTF8(name);
+  if (at >= 0)
+    return f->symbols[at];
+  return text ? r_sym(text) : NULL;
+}
+
+static int add_arguments(Call *c, SEXP call) {
+  Function *f = c->f;
+  Py_ssize_t first = f->receiver != NO_RECEIVER;
+  SEXP last = call;
+  bool by_position = true; /* until one is left out: R matches names more slowly */
+  for (Py_ssize_t i = first; i < c->n; i++) {
+    Py_ssize_t at = i - first < f->positional ? i - first : -1;
+    if (left_to_r(f, at, c->args[i])) {
+      by_position = false;
+      continue;
+    }
+    SEXP tag = at >= 0 && !by_position ? f->symbols[at] : NULL;
+    if (!(last = append(c, last, at, tag, c->args[i])))
+      return -1;
+  }
+  Py_ssize_t n = c->kwnames ? PyTuple_GET_SIZE(c->kwnames) : 0;
+  for (Py_ssize_t i = 0; i < n; i++) {
+    PyObject *name = PyTuple_GET_ITEM(c->kwnames, i), *o = c->args[c->n + i];
+    Py_ssize_t at = param_at(f, name);
+    if (left_to_r(f, at, o))
+      continue;
+    SEXP tag = keyword_symbol(f, at, name);
+    if (!tag || !(last = append(c, last, at, tag, o)))
+      return -1;
+  }
+  return 0;
+}
+
+/* ---- the function ---- */
+
+static void compile(Function *f) {
+  SEXP closure = ((Handle *)f->closure)->value;
+  SEXP has_self = PROTECT(Rf_ScalarLogical(f->receiver == SELF_RECEIVER));
+  SEXP args = PROTECT(r_cons(has_self, R_NilValue));
+  SEXP call = PROTECT(r_lcons(r_sym("compile_method"), PROTECT(r_cons(closure, args))));
+  SEXP compiled = PROTECT(r_eval(call, r.ns));
+  f->compiled = handle_new(compiled);
+  if (!f->compiled)
+    PyErr_Clear();
+  if (f->kept.cell) /* made of the closure as it was written */
+    preserve_release(f->kept.cell);
+  f->kept.cell = NULL;
+  UNPROTECT(5);
+}
+
+static SEXP code_of(Function *f) {
+  if (f->class_env && !f->compiled && ++f->calls == COMPILE_AT_CALL)
+    compile(f);
+  return ((Handle *)(f->compiled ? f->compiled : f->closure))->value;
+}
+
+/* A plain function is called as it is, a static method in its class environment. The call stands
+ * where the function was made, so that a generic finds the S3 methods that were made there. */
+static int enter_function(Call *c) {
+  Function *f = c->f;
+  SEXP closure = code_of(f);
+  PROTECT(closure);
+  if (f->class_env)
+    closure = r_closure(r_formals(closure), r_body(closure), ((Handle *)f->class_env)->value);
+  PROTECT(closure);
+  SEXP from = TYPEOF(closure) == CLOSXP ? r_closure_env(closure) : R_GlobalEnv;
+  c->scope.parts.closure = closure;
+  c->scope.parts.frame = PROTECT(r_new_env(from));
+  r_define(f->symbol, closure, c->scope.parts.frame);
+  UNPROTECT(3);
+  return 0;
+}
+
+static int enter(Call *c) {
+  Function *f = c->f;
+  if (f->receiver == NO_RECEIVER)
+    return enter_function(c);
+  Method m = {code_of(f), ((Handle *)f->class_env)->value, f->symbol, f->convert};
+  return scope_enter(&c->scope, &m);
+}
+
+/* ---- results ---- */
+
+static PyObject *given_logs(Call *c) {
+  Py_ssize_t at = c->f->logs_at, first = c->f->receiver != NO_RECEIVER;
+  if (at + first < c->n)
+    return c->args[at + first];
+  Py_ssize_t n = c->kwnames ? PyTuple_GET_SIZE(c->kwnames) : 0;
+  for (Py_ssize_t i = 0; i < n; i++)
+    if (param_at(c->f, PyTuple_GET_ITEM(c->kwnames, i)) == at)
+      return c->args[c->n + i];
+  return NULL;
+}
+
+/* A visible named list goes into the logs that all callbacks share. */
+static int merge_logs(Call *c, SEXP value) {
+  PyObject *logs = given_logs(c), *more = NULL;
+  if (TYPEOF(value) != VECSXP || Rf_isObject(value) || !logs || !PyDict_Check(logs) ||
+      Rf_getAttrib(value, R_NamesSymbol) == R_NilValue)
+    return 0;
+  int status = to_python(value, FOR_CALL, &more);
+  if (status == 0 && PyDict_Check(more))
+    status = PyDict_Update(logs, more);
+  Py_XDECREF(more);
+  return status;
+}
+
+static int take_result(Call *c, SEXP value, bool visible) {
+  Function *f = c->f;
+  if (f->logs_at >= 0 && visible && merge_logs(c, value) < 0)
+    return -1;
+  if (f->returns_none) {
+    c->result = Py_NewRef(Py_None);
+    return 0;
+  }
+  if (f->raw) {
+    c->result = handle_new(value);
+    return c->result ? 0 : -1;
+  }
+  return to_python(value, FOR_CALL, &c->result);
+}
+
+static void call_body(void *arg) {
+  Call *c = arg;
+  c->status = -1;
+  if (enter(c) < 0)
+    return;
+  SEXP frame = PROTECT(c->scope.parts.frame);
+  SEXP call = PROTECT(r_lcons(c->f->symbol, R_NilValue));
+  if (add_arguments(c, call) == 0) {
+    entry_release_gil(c->entry);
+    SEXP value = PROTECT(r_eval(call, frame));
+    bool visible = R_Visible;
+    entry_take_gil(c->entry);
+    c->status = take_result(c, value, visible);
+    UNPROTECT(1);
+  }
+  SETCDR(call, R_NilValue);
+  scope_leave(&c->scope);
+  UNPROTECT(2);
+}
+
+static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nargsf,
+                               PyObject *kwnames) {
+  Function *f = (Function *)self;
+  Entry e;
+  Call c = {.f = f, .args = args, .n = PyVectorcall_NARGS(nargsf), .kwnames = kwnames,
+            .entry = &e, .scope = {.depth = -1, .kept = &f->kept}};
+  if (f->receiver != NO_RECEIVER) {
+    if (c.n < 1) {
+      PyErr_Format(PyExc_TypeError, "%U() needs its instance as first argument", f->name);
+      return NULL;
+    }
+    if (scope_prepare(&c.scope, args[0], f->receiver == CLASS_RECEIVER) < 0)
+      return NULL;
+  }
+  if (entry_push(&e, PyUnicode_AsUTF8(f->name)) < 0)
+    return NULL;
+  Py_INCREF(self);
+  if (guarded(&e, call_body, &c) < 0) {
+    c.status = -1;
+    scope_abandon(&c.scope);
+  }
+  if (c.status < 0)
+    Py_CLEAR(c.result);
+  PyObject *type, *value, *traceback; /* destructors run by the pop must not see it */
+  PyErr_Fetch(&type, &value, &traceback);
+  entry_pop(&e);
+  PyErr_Restore(type, value, traceback);
+  Py_DECREF(self);
+  return c.result;
+}
+
+/* ---- the type ---- */
+
+typedef struct {
+  Function *f;
+  PyObject *r_names;
+} Naming;
+
+static void name_symbols(void *arg) {
+  Naming *n = arg;
+  const char *name = PyUnicode_AsUTF8(n->f->name);
+  n->f->symbol = r_sym(name && *name ? name : "f");
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(n->r_names); i++) {
+    const char *text = PyUnicode_AsUTF8(PyTuple_GET_ITEM(n->r_names, i));
+    n->f->symbols[i] = r_sym(text ? text : "x");
+  }
+}
+
+static int set_up(Function *f, PyObject *r_names) {
+  Naming naming = {f, r_names};
+  if (PyTuple_GET_SIZE(r_names) != PyTuple_GET_SIZE(f->params)) {
+    PyErr_SetString(PyExc_ValueError, "params and r_names differ in length");
+    return -1;
+  }
+  f->symbols = calloc((size_t)PyTuple_GET_SIZE(r_names) + 1, sizeof(SEXP));
+  if (!f->symbols) {
+    PyErr_NoMemory();
+    return -1;
+  }
+  return in_r("a function's names", name_symbols, &naming);
+}
+
+static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  static char *keys[] = {"closure",  "name",    "params",  "r_names",      "positional",
+                         "class_env", "receiver", "index_at", "logs_at", "convert",
+                         "returns_none", "raw", "defaults", NULL};
+  PyObject *closure, *class_env = Py_None, *name, *params, *r_names, *defaults = NULL;
+  int receiver = NO_RECEIVER, index_at = -1, logs_at = -1, convert = 1, none = 0, raw = 0;
+  Py_ssize_t positional = 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!UO!O!|nOiiipppO!", keys, &HandleType, &closure,
+                                   &name, &PyTuple_Type, &params, &PyTuple_Type, &r_names,
+                                   &positional, &class_env, &receiver, &index_at, &logs_at,
+                                   &convert, &none, &raw, &PyTuple_Type, &defaults))
+    return NULL;
+  if (class_env != Py_None && !PyObject_TypeCheck(class_env, &HandleType)) {
+    PyErr_SetString(PyExc_TypeError, "class_env must be a handle of an R environment");
+    return NULL;
+  }
+  Function *f = (Function *)type->tp_alloc(type, 0);
+  if (!f)
+    return NULL;
+  f->vectorcall = function_call;
+  f->closure = Py_NewRef(closure);
+  f->class_env = class_env == Py_None ? NULL : Py_NewRef(class_env);
+  f->name = Py_NewRef(name);
+  f->params = Py_NewRef(params);
+  f->defaults = defaults ? Py_NewRef(defaults) : PyTuple_New(0);
+  f->positional = positional;
+  f->receiver = (Receiver)receiver;
+  f->index_at = index_at;
+  f->logs_at = logs_at;
+  f->convert = convert;
+  f->returns_none = none;
+  f->raw = raw;
+  if (set_up(f, r_names) < 0)
+    Py_CLEAR(f);
+  return (PyObject *)f;
+}
+
+static int function_traverse(Function *f, visitproc visit, void *arg) {
+  Py_VISIT(f->closure);
+  Py_VISIT(f->class_env);
+  Py_VISIT(f->compiled);
+  Py_VISIT(f->defaults);
+  return 0;
+}
+
+static int function_clear(Function *f) {
+  Py_CLEAR(f->closure);
+  Py_CLEAR(f->class_env);
+  Py_CLEAR(f->compiled);
+  return 0;
+}
+
+static void function_dealloc(Function *f) {
+  PyObject_GC_UnTrack(f);
+  function_clear(f);
+  Py_CLEAR(f->name);
+  Py_CLEAR(f->params);
+  Py_CLEAR(f->defaults);
+  if (f->kept.cell)
+    preserve_release(f->kept.cell);
+  free(f->symbols);
+  Py_TYPE(f)->tp_free((PyObject *)f);
+}
+
+static PyMemberDef function_members[] = {
+    {"closure", T_OBJECT, offsetof(Function, closure), READONLY, "The R closure, a handle."},
+    {"class_env", T_OBJECT, offsetof(Function, class_env), READONLY, "Its class environment."},
+    {"__name__", T_OBJECT, offsetof(Function, name), READONLY, NULL},
+    {NULL}};
+
+PyTypeObject FunctionType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pyclass_bridge._core.Function",
+    .tp_doc = "An R closure with what Python must know to call it.",
+    .tp_basicsize = sizeof(Function),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_new = function_new,
+    .tp_dealloc = (destructor)function_dealloc,
+    .tp_traverse = (traverseproc)function_traverse,
+    .tp_clear = (inquiry)function_clear,
+    .tp_members = function_members,
+    .tp_vectorcall_offset = offsetof(Function, vectorcall),
+    .tp_call = PyVectorcall_Call,
+};
+
+int function_init(PyObject *module) {
+  if (PyType_Ready(&FunctionType) < 0)
+    return -1;
+  return PyModule_AddObjectRef(module, "Function", (PyObject *)&FunctionType);
+}

@@ -1,0 +1,392 @@
+/* What R calls: attributes and calls of Python objects, and the few primitives from which the R
+ * side builds the rest.
+ *
+ * Owns: the Python references of a visit, freed when it ends and by `drop_visit` when R jumps out
+ * of it. Threads: inside an entry; each visit takes the GIL itself. Jumps: every routine may, by
+ * R's own ways, after it has given up the GIL and its references. */
+
+#include "core.h"
+#include <stddef.h>
+
+#define ON_STACK 8
+
+typedef struct {
+  Door door;
+  PyObject *result;
+  bool convert, must_proxy;
+  SEXP x;          /* the value to convert to Python, or the pairlist of arguments */
+  Crossing crossing;
+  PyObject **args; /* converted arguments; args[-1] is scratch for vectorcall */
+  Py_ssize_t n, n_named;
+  PyObject *names;
+  PyObject *storage[ON_STACK + 1];
+} Visit;
+
+static void open_visit(Visit *v) {
+  memset(v, 0, offsetof(Visit, storage));
+  v->args = v->storage + 1;
+  v->convert = true;
+  door_open(&v->door);
+}
+
+static void drop_visit(Visit *v) {
+  Py_CLEAR(v->result);
+  for (Py_ssize_t i = 0; i < v->n; i++)
+    Py_CLEAR(v->args[i]);
+  v->n = 0;
+  Py_CLEAR(v->names);
+  if (v->args != v->storage + 1)
+    PyMem_Free(v->args - 1);
+  v->args = v->storage + 1;
+}
+
+static void drop_on_jump(void *arg, Rboolean jump) {
+  if (!jump)
+    return;
+  Visit *v = arg;
+  if (v->door.entry) /* a method of the user's that converts runs without the GIL */
+    entry_take_gil(v->door.entry);
+  drop_visit(v);
+  PyErr_Clear();
+  door_close(&v->door);
+}
+
+static void NORET fail(Visit *v) {
+  drop_visit(v);
+  door_raise(&v->door);
+}
+
+/* The token would keep the result until the next visit, and the instance it belongs to with it. */
+static SEXP in_visit(Visit *v, SEXP (*body)(void *)) {
+  SEXP token = guard_token();
+  SEXP x = R_UnwindProtect(body, v, drop_on_jump, v, token);
+  if (token)
+    SETCAR(token, R_NilValue);
+  return x;
+}
+
+/* ---- results ---- */
+
+/* A method that R defined to count from 1 takes R's numbers when R calls it. */
+static PyObject *counted_from_one(PyObject *o) {
+  PyObject *dict, *f = PyMethod_Check(o) ? PyMethod_GET_FUNCTION(o) : NULL;
+  if (!f || !PyFunction_Check(f) || !(dict = ((PyFunctionObject *)f)->func_dict) ||
+      !PyDict_GetItemString(dict, "__r_index__"))
+    return o;
+  PyObject *out = call_python(py.from_hook, o, NULL);
+  Py_DECREF(o);
+  return out;
+}
+
+static SEXP result_to_r(void *arg) {
+  Visit *v = arg;
+  SEXP x = v->must_proxy ? pyref_new(v->result, v->convert) : to_r(v->result, v->convert);
+  return x ? x : R_UnboundValue;
+}
+
+/* Ends the visit with v->result: scalars by the shortest way, the rest under a guard. */
+static SEXP leave_with_result(Visit *v) {
+  PyObject *o = v->result;
+  if (o && v->convert && PyFloat_CheckExact(o)) {
+    double x = PyFloat_AS_DOUBLE(o);
+    drop_visit(v);
+    door_close(&v->door);
+    return Rf_ScalarReal(x);
+  }
+  if (o == Py_None) {
+    drop_visit(v);
+    door_close(&v->door);
+    return R_NilValue;
+  }
+  if (o)
+    o = v->result = counted_from_one(o);
+  if (!o)
+    fail(v);
+  SEXP x = in_visit(v, result_to_r);
+  if (x == R_UnboundValue)
+    fail(v);
+  PROTECT(x);
+  drop_visit(v);
+  door_close(&v->door);
+  UNPROTECT(1);
+  return x;
+}
+
+/* ---- attributes ---- */
+
+static PyObject *attribute_name(SEXP name) {
+  if (TYPEOF(name) == STRSXP && XLENGTH(name) == 1)
+    return python_name(STRING_ELT(name, 0));
+  PyErr_SetString(PyExc_TypeError, "the name of an attribute must be one string");
+  return NULL;
+}
+
+/* A submodule that nobody has imported, or the error with a suggestion. */
+static PyObject *missing_attribute(PyObject *o, PyObject *key) {
+  PyObject *type, *error, *traceback;
+  PyErr_Fetch(&type, &error, &traceback);
+  PyErr_NormalizeException(&type, &error, &traceback);
+  PyObject *out = PyObject_CallFunctionObjArgs(py.missing_attribute, o, key, error, NULL);
+  Py_XDECREF(type);
+  Py_XDECREF(error);
+  Py_XDECREF(traceback);
+  return out;
+}
+
+/* An attribute that no Python code computes, NULL for any other: the entry need not be suspended
+ * for it. Same result as PyObject_GetAttr. */
+static PyObject *stored_attribute(PyObject *o, PyObject *key) {
+  if (Py_TYPE(o)->tp_getattro != PyObject_GenericGetAttr)
+    return NULL;
+  PyObject *of_type = _PyType_Lookup(Py_TYPE(o), key);
+  if (of_type && Py_TYPE(of_type)->tp_descr_get)
+    return NULL;
+  PyObject *out = PyObject_GenericGetAttr(o, key);
+  if (!out)
+    PyErr_Clear();
+  return out;
+}
+
+static SEXP core_get_attr(SEXP x, SEXP name) {
+  Visit v;
+  open_visit(&v);
+  PyObject *o = pyref_object(x), *key = o ? attribute_name(name) : NULL;
+  if (!key)
+    fail(&v);
+  v.convert = pyref_converts(x);
+  if ((v.result = stored_attribute(o, key)))
+    return leave_with_result(&v);
+  Py_INCREF(o);
+  Py_INCREF(key);
+  door_leave(&v.door);
+  v.result = PyObject_GetAttr(o, key);
+  if (!v.result && PyErr_ExceptionMatches(PyExc_AttributeError))
+    v.result = missing_attribute(o, key);
+  door_back(&v.door);
+  Py_DECREF(key);
+  Py_DECREF(o);
+  return leave_with_result(&v);
+}
+
+static SEXP value_to_python(void *arg) {
+  Visit *v = arg;
+  return to_python(v->x, v->crossing, &v->result) < 0 ? R_UnboundValue : R_NilValue;
+}
+
+static bool is_r_defined(PyObject *o) {
+  PyObject *mark = PyObject_GetAttrString((PyObject *)Py_TYPE(o), "__r_class__");
+  if (!mark)
+    PyErr_Clear();
+  Py_XDECREF(mark);
+  return mark != NULL;
+}
+
+/* Numbers by the shortest way; same result as to_python. */
+static PyObject *plain_number(SEXP x) {
+  if (TYPEOF(x) == REALSXP && XLENGTH(x) == 1 && !r_has_attributes(x))
+    return PyFloat_FromDouble(REAL_ELT(x, 0));
+  return NULL;
+}
+
+static int assign(PyObject *o, PyObject *key, PyObject *value, bool was_proxy) {
+  if (was_proxy) { /* R's `self$a$b <- v` assigns self$a too, which may have no setter */
+    PyObject *there = PyObject_GetAttr(o, key);
+    bool same = there == value;
+    Py_XDECREF(there);
+    if (same)
+      return 0;
+    PyErr_Clear();
+  }
+  return PyObject_SetAttr(o, key, value);
+}
+
+/* Returns the value, as an assignment does. `dollar`: `x$name <- value` sets an item of a dict. */
+static SEXP set_attr(SEXP x, SEXP name, SEXP value, bool dollar) {
+  Visit v;
+  open_visit(&v);
+  PyObject *o = pyref_object(x), *key = NULL;
+  if (!o)
+    fail(&v);
+  v.x = value;
+  bool item = dollar && PyDict_Check(o);
+  if (!(v.result = plain_number(value))) {
+    v.crossing = !item && is_r_defined(o) ? FOR_KEEPING : FOR_CALL;
+    if (in_visit(&v, value_to_python) == R_UnboundValue)
+      fail(&v);
+  }
+  if (!(key = attribute_name(name)))
+    fail(&v);
+  bool was_proxy = pyref_is(value);
+  Py_INCREF(o);
+  Py_INCREF(key);
+  door_leave(&v.door);
+  int status = item ? PyObject_SetItem(o, key, v.result) : assign(o, key, v.result, was_proxy);
+  door_back(&v.door);
+  Py_DECREF(key);
+  Py_DECREF(o);
+  if (status < 0)
+    fail(&v);
+  drop_visit(&v);
+  door_close(&v.door);
+  return value;
+}
+
+static SEXP core_set_attr(SEXP x, SEXP name, SEXP value) {
+  return set_attr(x, name, value, false);
+}
+
+/* `self$name <- value` in a method; same result as R's own way through `$<-`. */
+static SEXP core_set_self(SEXP x, SEXP name, SEXP value) {
+  return set_attr(x, name, value, true);
+}
+
+/* ---- calls ---- */
+
+static int make_room(Visit *v) {
+  if (v->n <= ON_STACK) {
+    memset(v->args, 0, (size_t)v->n * sizeof *v->args);
+    return 0;
+  }
+  PyObject **larger = PyMem_Calloc((size_t)v->n + 1, sizeof(PyObject *));
+  if (!larger) {
+    v->n = 0;
+    PyErr_NoMemory();
+    return -1;
+  }
+  v->args = larger + 1;
+  return 0;
+}
+
+static int convert_one(Visit *v, SEXP x, Py_ssize_t at) {
+  if (x == R_MissingArg) {
+    PyErr_Format(PyExc_TypeError, "argument %zd of the call is empty", at + 1);
+    return -1;
+  }
+  return to_python(x, FOR_CALL, &v->args[at]);
+}
+
+/* Positional arguments first, then the named ones, as Python's calls have them. */
+static SEXP arguments_to_python(void *arg) {
+  Visit *v = arg;
+  Py_ssize_t at = 0, named = 0;
+  for (SEXP a = v->x; a != R_NilValue; a = CDR(a))
+    if (TAG(a) == R_NilValue && convert_one(v, CAR(a), at++) < 0)
+      return R_UnboundValue;
+  for (SEXP a = v->x; a != R_NilValue; a = CDR(a)) {
+    if (TAG(a) == R_NilValue)
+      continue;
+    PyObject *name = python_name(PRINTNAME(TAG(a)));
+    if (!name)
+      return R_UnboundValue;
+    PyTuple_SET_ITEM(v->names, named++, Py_NewRef(name));
+    if (convert_one(v, CAR(a), at++) < 0)
+      return R_UnboundValue;
+  }
+  return R_NilValue;
+}
+
+static void count_arguments(Visit *v) {
+  for (SEXP a = v->x; a != R_NilValue; a = CDR(a)) {
+    v->n++;
+    v->n_named += TAG(a) != R_NilValue;
+  }
+}
+
+static SEXP core_call(SEXP args) {
+  Visit v;
+  open_visit(&v);
+  SEXP x = CADR(args);
+  PyObject *f = pyref_object(x);
+  v.x = CDDR(args);
+  if (!f)
+    fail(&v);
+  count_arguments(&v);
+  if (make_room(&v) < 0 || (v.n_named && !(v.names = PyTuple_New(v.n_named))))
+    fail(&v);
+  if (v.n > 0 && in_visit(&v, arguments_to_python) == R_UnboundValue)
+    fail(&v);
+  v.convert = pyref_converts(x);
+  Py_INCREF(f);
+  door_leave(&v.door);
+  size_t positional = (size_t)(v.n - v.n_named) | PY_VECTORCALL_ARGUMENTS_OFFSET;
+  v.result = PyObject_Vectorcall(f, v.args, positional, v.names);
+  door_back(&v.door);
+  Py_DECREF(f);
+  return leave_with_result(&v);
+}
+
+/* ---- proxies and handles ---- */
+
+static SEXP core_is_pyref(SEXP x) { return Rf_ScalarLogical(pyref_is(x)); }
+
+static SEXP core_convert_flag(SEXP x) {
+  return Rf_ScalarLogical(pyref_is(x) && pyref_converts(x));
+}
+
+static SEXP core_proxy(SEXP x, SEXP convert) {
+  Visit v;
+  open_visit(&v);
+  v.x = x;
+  v.crossing = FOR_CALL;
+  if (in_visit(&v, value_to_python) == R_UnboundValue)
+    fail(&v);
+  v.convert = Rf_asLogical(convert) == TRUE;
+  v.must_proxy = true;
+  if (v.result == Py_None) { /* None, too, is an object when R asks for one */
+    SEXP out = in_visit(&v, result_to_r);
+    PROTECT(out);
+    drop_visit(&v);
+    door_close(&v.door);
+    UNPROTECT(1);
+    return out;
+  }
+  return leave_with_result(&v);
+}
+
+static SEXP core_to_r(SEXP x) {
+  Visit v;
+  open_visit(&v);
+  v.result = Py_XNewRef(pyref_object(x));
+  return leave_with_result(&v);
+}
+
+static SEXP value_to_handle(void *arg) {
+  Visit *v = arg;
+  v->result = handle_new(v->x);
+  return v->result ? R_NilValue : R_UnboundValue;
+}
+
+static SEXP core_handle(SEXP x) {
+  Visit v;
+  open_visit(&v);
+  v.x = x;
+  if (in_visit(&v, value_to_handle) == R_UnboundValue)
+    fail(&v);
+  v.must_proxy = true;
+  return leave_with_result(&v);
+}
+
+/* A bare call that gives a number: benchmarks/attribute.py measures against it. */
+static SEXP core_nothing(SEXP x, SEXP name) { return Rf_ScalarReal(0); }
+
+/* ---- registration ---- */
+
+#define ROUTINE(name) {#name, (DL_FUNC)(void (*)(void))name}
+static const struct {
+  const char *name;
+  DL_FUNC address;
+} routines[] = {ROUTINE(core_get_attr), ROUTINE(core_set_attr),     ROUTINE(core_call),
+                ROUTINE(core_is_pyref), ROUTINE(core_convert_flag), ROUTINE(core_proxy),
+                ROUTINE(core_to_r),     ROUTINE(core_handle),       ROUTINE(core_caught),
+                ROUTINE(core_nothing),  ROUTINE(core_set_self),     ROUTINE(core_sleep)};
+
+void door_symbols(SEXP env) {
+  SEXP tag = r_sym("native symbol");
+  for (size_t i = 0; i < sizeof routines / sizeof *routines; i++) {
+    SEXP address = PROTECT(R_MakeExternalPtrFn(routines[i].address, tag, R_NilValue));
+    SEXP class = PROTECT(Rf_mkString("NativeSymbol"));
+    r_set_attr(address, R_ClassSymbol, class);
+    r_define(r_sym(routines[i].name), address, env);
+    UNPROTECT(2);
+  }
+}

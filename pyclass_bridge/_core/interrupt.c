@@ -1,0 +1,75 @@
+/* Ctrl-C while R runs: R's own polls let Python's signal handlers run; Sys.sleep() without signals.
+ *
+ * Python keeps its handlers; R calls R_PolledEvents about every thousand evaluations. On the main
+ * thread, ten times a second at the most, the poll takes the GIL and
+ * lets Python look. An exception of a handler is kept in the entry and R is told of an interrupt.
+ * Owns: nothing. Threads: inside an entry without the GIL. Jumps: core_sleep;
+ * the poll never (R jumps after it). */
+
+#include "core.h"
+#include <R_ext/eventloop.h>
+#include <time.h>
+
+#define SLEEP_STEP_NS (50 * 1000 * 1000LL)
+#define LOOK_EVERY_NS (100 * 1000 * 1000LL)
+
+static void (*polled_before)(void);
+static long long last_look;
+
+static long long nanoseconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void look(Entry *e) {
+  Door d;
+  door_open(&d);
+  door_leave(&d);
+  if (PyErr_CheckSignals() < 0) {
+    PyObject *type, *exception, *traceback;
+    PyErr_Fetch(&type, &exception, &traceback);
+    PyErr_NormalizeException(&type, &exception, &traceback);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    Py_XSETREF(e->interrupt, exception);
+    R_interrupts_pending = 1;
+  }
+  door_back(&d);
+  door_close(&d);
+}
+
+static void poll_events(void) {
+  polled_before();
+  Entry *e = entry_mine();
+  if (!e || !e->tstate || !entry_on_main_thread())
+    return;
+  long long now = nanoseconds();
+  if (now - last_look < LOOK_EVERY_NS)
+    return;
+  last_look = now;
+  look(e);
+}
+
+/* Sys.sleep() of the session. R's own puts a handler in SIGINT's place that jumps back to it, from
+ * whichever thread the system gives the signal to. */
+SEXP core_sleep(SEXP time) {
+  double left = Rf_asReal(time);
+  if (ISNAN(left) || left < 0)
+    Rf_error("invalid '%s' value", "time");
+  const long long until = nanoseconds() + (long long)(1e9 * (left < 1e9 ? left : 1e9));
+  for (;;) {
+    R_CheckUserInterrupt();
+    R_runHandlers(R_InputHandlers, R_checkActivity(0, 1));
+    long long rest = until - nanoseconds();
+    if (rest <= 0)
+      return R_NilValue;
+    struct timespec t = {0, rest < SLEEP_STEP_NS ? rest : SLEEP_STEP_NS};
+    nanosleep(&t, NULL);
+  }
+}
+
+void interrupt_init(void) {
+  polled_before = R_PolledEvents;
+  R_PolledEvents = poll_events;
+}

@@ -1,0 +1,60 @@
+/* R values that Python holds: a doubly linked R list, O(1) to enter and to leave.
+ *
+ * Owns: the list's head (R_PreserveObject, for the life of the process) and the queue of cells to
+ * be unlinked. A cell is freed by R's collector once it is off the list. Threads: `preserve`,
+ * `preserve_remove` and `preserve_drain` inside an entry; `preserve_release` on any thread that
+ * holds the GIL, which guards the queue. Jumps: only `preserve`. */
+
+#include "core.h"
+
+static SEXP head; /* each cell: CAR the one before, CDR the one after, TAG the value */
+static SEXP *queue;
+static size_t queued, room;
+long preserve_live;
+
+void preserve_init(void) {
+  SEXP last = PROTECT(r_cons(R_NilValue, R_NilValue));
+  head = r_cons(R_NilValue, last);
+  R_PreserveObject(head);
+  SETCAR(last, head);
+  UNPROTECT(1);
+}
+
+SEXP preserve(SEXP x) {
+  PROTECT(x);
+  SEXP cell = PROTECT(r_cons(head, CDR(head)));
+  SET_TAG(cell, x);
+  SETCAR(CDR(head), cell);
+  SETCDR(head, cell);
+  preserve_live++;
+  UNPROTECT(2);
+  return cell;
+}
+
+static void unlink_cell(SEXP cell) {
+  SEXP before = CAR(cell), after = CDR(cell);
+  SETCDR(before, after);
+  SETCAR(after, before);
+  SET_TAG(cell, R_NilValue);
+  preserve_live--;
+}
+
+void preserve_remove(SEXP cell) { unlink_cell(cell); }
+
+/* A queue that can't grow keeps the value for ever: a leak is better than a crash. */
+void preserve_release(SEXP cell) {
+  if (queued == room) {
+    size_t more = room ? 2 * room : 256;
+    SEXP *larger = realloc(queue, more * sizeof(SEXP));
+    if (!larger)
+      return;
+    queue = larger;
+    room = more;
+  }
+  queue[queued++] = cell;
+}
+
+void preserve_drain(void) {
+  while (queued > 0)
+    unlink_cell(queue[--queued]);
+}
