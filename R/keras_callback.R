@@ -1,0 +1,41 @@
+# callback_lambda(): a callback from functions, with epochs and batches counted from 1.
+# It is made as a class of Callback(), so hooks are checked, shifted and merged into logs as there.
+
+#' A callback from functions
+#'
+#' @param on_epoch_begin,on_epoch_end Functions of `epoch` and `logs`.
+#' @param on_train_begin,on_train_end Functions of `logs`.
+#' @param on_train_batch_begin,on_train_batch_end Functions of `batch` and `logs`.
+#' @param ... The other hooks of Callback(), by name. Epochs and batches count from 1. A function
+#'   may leave out arguments at its end.
+#' @return A callback.
+#' @examples
+#' \dontrun{
+#' tell <- callback_lambda(on_epoch_end = function(epoch, logs) cat(epoch, logs$loss, "\n"))
+#' model |> fit(x, y, callbacks = tell)
+#' }
+callback_lambda <- function(on_epoch_begin = NULL, on_epoch_end = NULL, on_train_begin = NULL,
+                            on_train_end = NULL, on_train_batch_begin = NULL,
+                            on_train_batch_end = NULL, ...) {
+  functions <- drop_nulls(list(
+    on_epoch_begin = on_epoch_begin, on_epoch_end = on_epoch_end,
+    on_train_begin = on_train_begin, on_train_end = on_train_end,
+    on_train_batch_begin = on_train_batch_begin, on_train_batch_end = on_train_batch_end, ...
+  ))
+  is_hook <- names(functions) %in% names(callback_hooks) & vapply(functions, is.function, NA)
+  hooks <- Map(lambda_hook, names(functions)[is_hook], functions[is_hook])
+  # The functions keep the environments that they were made in; the methods only call them.
+  env <- list2env(list(functions = functions), parent = topenv())
+  make <- Callback("LambdaCallback", public = c(hooks, functions[!is_hook]), parent_env = env)
+  make()
+}
+
+# The method of a hook: calls the user's function with as many arguments as it takes.
+lambda_hook <- function(name, fn) {
+  arguments <- sub(" .*", "", callback_hooks[[name]]$args)
+  most <- if (is.primitive(fn)) Inf else positional_range(fn)$most
+  passed <- lapply(arguments[seq_len(min(most, length(arguments)))], as.name)
+  formals <- structure(rep(list(NULL), length(arguments)), names = arguments)
+  formals[arguments != "logs"] <- list(quote(expr = ))
+  as.function(c(formals, as.call(c(bquote(functions[[.(name)]]), passed))))
+}

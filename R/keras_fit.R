@@ -1,0 +1,170 @@
+# compile(), fit(), evaluate(), predict() and their like on Keras models: R's arguments and data,
+# one call of Python (keras_surface_models.py), R's results.
+
+# The surface is made first: it imports Keras, with the doctor's word on what is missing.
+models_side <- function() {
+  surface_side()
+  if (is.null(surface$models)) {
+    surface$models <- import("pyclass_bridge.keras_surface_models")
+  }
+  surface$models
+}
+
+#' Configure, train and use a Keras model
+#'
+#' @param object A Keras model.
+#' @param optimizer,loss,metrics,loss_weights,weighted_metrics Names or objects, such as `"adam"`,
+#'   `loss_mean_squared_error()`, `c("mae", metric_auc())`; for several outputs a list by name.
+#' @param x,y Arrays, vectors, numeric data frames, factors (labels, as codes from 0), lists of
+#'   these, datasets, or a function that gives the next `list(x, y)` and NULL at the end.
+#' @param batch_size,epochs,steps_per_epoch,validation_steps,validation_batch_size,steps Whole
+#'   numbers.
+#' @param callbacks A callback or a list of them.
+#' @param validation_split,validation_data,validation_freq A fraction of the data, or
+#'   `list(x, y)`, to validate with.
+#' @param class_weight A weight for each class, named by its number from 0.
+#' @param initial_epoch The epoch to start with, counted from 1.
+#' @param shuffle,sample_weight,verbose As in Keras.
+#' @param run_eagerly,steps_per_execution,jit_compile,auto_scale_loss As in Keras.
+#' @param ... Further arguments of Keras' method, by name.
+#' @return `compile()` gives the model, invisibly; `fit()` the history of the training;
+#'   `evaluate()` a named list; `predict()` an array, or a list of them.
+#' @name keras_training
+compile <- function(object, ...) {
+  UseMethod("compile")
+}
+
+#' @rdname keras_training
+fit <- function(object, ...) {
+  UseMethod("fit")
+}
+
+#' @rdname keras_training
+evaluate <- function(object, ...) {
+  UseMethod("evaluate")
+}
+
+compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", loss = NULL,
+                                                 metrics = NULL, ..., loss_weights = NULL,
+                                                 weighted_metrics = NULL, run_eagerly = FALSE,
+                                                 steps_per_execution = 1L, jit_compile = "auto",
+                                                 auto_scale_loss = TRUE) {
+  models_side()$compile(object, as_dict(list(
+    optimizer = surface_values(optimizer), loss = surface_values(loss),
+    metrics = surface_values(metrics), loss_weights = loss_weights,
+    weighted_metrics = surface_values(weighted_metrics), run_eagerly = run_eagerly,
+    steps_per_execution = steps_per_execution, jit_compile = jit_compile,
+    auto_scale_loss = auto_scale_loss
+  )), as_dict(named_dots("compile", ...)))
+  invisible(object)
+}
+
+fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., batch_size = NULL,
+                                             epochs = 10, callbacks = NULL, validation_split = 0,
+                                             validation_data = NULL, shuffle = TRUE,
+                                             class_weight = NULL, sample_weight = NULL,
+                                             initial_epoch = 1, steps_per_epoch = NULL,
+                                             validation_steps = NULL, validation_batch_size = NULL,
+                                             validation_freq = 1,
+                                             verbose = verbosity("fit"),
+                                             view_metrics = FALSE) {
+  result <- models_side()$fit(object, as_dict(list(
+    x = keras_data(x), y = keras_data(y, "y"), batch_size = batch_size, epochs = epochs,
+    callbacks = surface_values(callbacks), validation_split = validation_split,
+    validation_data = keras_data(validation_data, "validation_data"), shuffle = shuffle,
+    class_weight = if (!is.null(class_weight)) as_dict(as.list(class_weight)),
+    sample_weight = keras_data(sample_weight, "sample_weight"), initial_epoch = initial_epoch,
+    steps_per_epoch = steps_per_epoch, validation_steps = validation_steps,
+    validation_batch_size = validation_batch_size, validation_freq = validation_freq,
+    verbose = verbose
+  )), as_dict(named_dots("fit", ...)))
+  invisible(training_history(result))
+}
+
+evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ...,
+                                                  batch_size = NULL,
+                                                  verbose = verbosity("evaluate"),
+                                                  sample_weight = NULL, steps = NULL,
+                                                  callbacks = NULL) {
+  models_side()$evaluate(object, as_dict(list(
+    x = keras_data(x), y = keras_data(y, "y"), batch_size = batch_size, verbose = verbose,
+    sample_weight = keras_data(sample_weight, "sample_weight"), steps = steps,
+    callbacks = surface_values(callbacks)
+  )), as_dict(named_dots("evaluate", ...)))
+}
+
+predict.keras.src.models.model.Model <- function(object, x, ..., batch_size = NULL,
+                                                 verbose = verbosity("predict"),
+                                                 steps = NULL, callbacks = NULL) {
+  models_side()$predict(object, as_dict(list(
+    x = keras_data(x), batch_size = batch_size, verbose = verbose, steps = steps,
+    callbacks = surface_values(callbacks)
+  )), as_dict(named_dots("predict", ...)))
+}
+
+# What the option for `fun` says, such as options(keras.fit_verbose = 2).
+verbosity <- function(fun) {
+  getOption(paste0("keras.", fun, "_verbose"), "auto")
+}
+
+#' Train, test or predict on one batch
+#'
+#' @param object A Keras model.
+#' @param x,y,sample_weight,class_weight As in [fit()].
+#' @param ... Further arguments of Keras' method, by name.
+#' @return A named list; `predict_on_batch()` an array.
+train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weight = NULL) {
+  models_side()$on_batch(object, "train_on_batch", as_dict(list(
+    x = keras_data(x), y = keras_data(y, "y"),
+    sample_weight = keras_data(sample_weight, "sample_weight"),
+    class_weight = if (!is.null(class_weight)) as_dict(as.list(class_weight))
+  )))
+}
+
+#' @rdname train_on_batch
+test_on_batch <- function(object, x, y = NULL, sample_weight = NULL, ...) {
+  models_side()$on_batch(object, "test_on_batch", as_dict(c(list(
+    x = keras_data(x), y = keras_data(y, "y"),
+    sample_weight = keras_data(sample_weight, "sample_weight")
+  ), named_dots("test_on_batch", ...))))
+}
+
+#' @rdname train_on_batch
+predict_on_batch <- function(object, x) {
+  object$predict_on_batch(keras_data(x))
+}
+
+#' Fit a preprocessing layer to data
+#'
+#' @param object A layer such as `layer_normalization()`.
+#' @param data As `x` of [fit()].
+#' @param ... Further arguments of the layer's method, by name.
+#' @param batch_size,steps Whole numbers.
+#' @return The layer, invisibly.
+adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
+  models_side()$adapt(object, keras_data(data), as_dict(drop_nulls(list(
+    batch_size = batch_size, steps = steps, ...
+  ))))
+  invisible(object)
+}
+
+#' A metric from a function
+#'
+#' @param name String, the name shown.
+#' @param metric_fn A function of `y_true` and `y_pred`.
+#' @return The function, under that name.
+custom_metric <- function(name, metric_fn) {
+  # A raw proxy, since a converting one would be the R function again, without the name.
+  py_proxy(models_side(), FALSE)$named_function(name, metric_fn)
+}
+
+# What stands for an object of Keras: a wrapper is the class or function that it wraps.
+surface_values <- function(x) {
+  if (is.function(x) && !is.null(attr(x, "keras_name", exact = TRUE))) {
+    surface_side()$callable_of(attr(x, "keras_name", exact = TRUE))
+  } else if (is.list(x) && !is.object(x)) {
+    lapply(x, surface_values)
+  } else {
+    x
+  }
+}

@@ -1,0 +1,221 @@
+# Keras models as R users know them: keras_model_sequential(), keras_model(), summary(), layers,
+# weights, saving. The work is Keras' own; places of layers count from 1.
+
+#' Make a Keras model
+#'
+#' @param input_shape Dims of one case, such as `32` or `c(28, 28, 1)`; NA is an open one.
+#' @param name String, the name of the model.
+#' @param ... Layers, or for `keras_model()` further arguments by name.
+#' @param input_dtype,input_batch_size,input_sparse,input_ragged As in `layer_input()`.
+#' @param input_batch_shape,input_name,input_tensor,input_optional As in `layer_input()`.
+#' @param trainable TRUE or FALSE.
+#' @param layers A list of layers.
+#' @param inputs,outputs Tensors of `layer_input()` and of layers called on them, or lists of these.
+#' @return A model.
+#' @examples
+#' \dontrun{
+#' model <- keras_model_sequential(input_shape = 4) |>
+#'   layer_dense(16, activation = "relu") |>
+#'   layer_dense(1)
+#' }
+keras_model_sequential <- function(input_shape = NULL, name = NULL, ..., input_dtype = NULL,
+                                   input_batch_size = NULL, input_sparse = NULL,
+                                   input_ragged = NULL, input_batch_shape = NULL,
+                                   input_name = NULL, input_tensor = NULL, input_optional = FALSE,
+                                   trainable = TRUE, layers = list()) {
+  if (is_layers(input_shape)) {
+    layers <- c(input_shape, layers)
+    input_shape <- NULL
+  }
+  start <- list(
+    shape = shape_value(input_shape), batch_shape = shape_value(input_batch_shape),
+    dtype = input_dtype, batch_size = input_batch_size, sparse = input_sparse,
+    ragged = input_ragged, name = input_name, tensor = input_tensor,
+    optional = if (isTRUE(input_optional)) TRUE
+  )
+  given <- unname(as.list(if (is_py_object(layers)) list(layers) else layers))
+  models_side()$sequential(c(given, list(...)), as_dict(start), name, trainable)
+}
+
+is_layers <- function(x) {
+  is.list(x) && !is.object(x) && length(x) && all(vapply(x, is_py_object, NA))
+}
+
+#' @rdname keras_model_sequential
+keras_model <- function(inputs, outputs = NULL, ...) {
+  models_side()$functional(inputs, outputs, as_dict(named_dots("keras_model", ...)))
+}
+
+#' Describe a model
+#'
+#' @param object,x A Keras model.
+#' @param ... As in Keras' own `summary()`: `line_length`, `expand_nested`, `show_trainable`.
+#' @return The model, invisibly.
+summary.keras.src.models.model.Model <- function(object, ...) {
+  object$summary(...)
+  invisible(object)
+}
+
+print.keras.src.models.model.Model <- function(x, ...) {
+  x$summary(...)
+  invisible(x)
+}
+
+#' Layers of a model
+#'
+#' @param object A model.
+#' @param name String, the name of a layer.
+#' @param index Its place, counted from 1; negative from the end.
+#' @param rebuild Build the model again without the layer?
+#' @return A layer; `pop_layer()` the layer that it took off, invisibly; `count_params()` a number.
+get_layer <- function(object, name = NULL, index = NULL) {
+  if (is.null(name) == is.null(index)) {
+    stop("get_layer(): give either the `name` of a layer or its `index`.", call. = FALSE)
+  }
+  models_side()$get_layer(object, name, index)
+}
+
+#' @rdname get_layer
+pop_layer <- function(object, rebuild = TRUE) {
+  invisible(object$pop(rebuild = rebuild))
+}
+
+#' @rdname get_layer
+count_params <- function(object) {
+  object$count_params()
+}
+
+#' Let layers learn, or not
+#'
+#' @param object A model.
+#' @param from,to The first and the last layer, by name or place; default: all.
+#' @param which Names or places of layers.
+#' @return The model, invisibly.
+freeze_weights <- function(object, from = NULL, to = NULL, which = NULL) {
+  models_side()$set_trainable(object, FALSE, from, to, which)
+  invisible(object)
+}
+
+#' @rdname freeze_weights
+unfreeze_weights <- function(object, from = NULL, to = NULL, which = NULL) {
+  models_side()$set_trainable(object, TRUE, from, to, which)
+  invisible(object)
+}
+
+#' Weights of a model or layer
+#'
+#' @param object A model or layer.
+#' @param trainable TRUE or FALSE for only those; NA for all.
+#' @param weights A list of arrays, as `get_weights()` gives.
+#' @return A list of arrays; `set_weights()` the object, invisibly.
+get_weights <- function(object, trainable = NA) {
+  as.list(models_side()$get_weights(object, if (!is.na(trainable)) trainable))
+}
+
+#' @rdname get_weights
+set_weights <- function(object, weights) {
+  object$set_weights(lapply(unname(weights), keras_data, label = "weights"))
+  invisible(object)
+}
+
+#' Save a model, or its weights
+#'
+#' @param model A Keras model.
+#' @param filepath A path that ends in `.keras`; for weights in `.weights.h5`.
+#' @param overwrite Replace a file that is there?
+#' @param zipped,max_shard_size As in Keras.
+#' @param skip_mismatch Pass over layers whose weights do not fit?
+#' @param ... Further arguments of Keras' method, by name.
+#' @return The model, invisibly.
+save_model <- function(model, filepath, overwrite = FALSE, zipped = NULL, ...) {
+  path <- free_path("save_model", filepath, overwrite)
+  model$save(path, overwrite = TRUE, zipped = zipped, ...)
+  invisible(model)
+}
+
+#' @rdname save_model
+save_model_weights <- function(model, filepath, overwrite = FALSE, max_shard_size = NULL) {
+  path <- free_path("save_model_weights", filepath, overwrite)
+  if (is.null(max_shard_size)) {
+    model$save_weights(path, overwrite = TRUE)
+  } else {
+    model$save_weights(path, overwrite = TRUE, max_shard_size = max_shard_size)
+  }
+  invisible(model)
+}
+
+#' @rdname save_model
+load_model_weights <- function(model, filepath, skip_mismatch = FALSE, ...) {
+  model$load_weights(path.expand(filepath), skip_mismatch = skip_mismatch, ...)
+  invisible(model)
+}
+
+# Keras would ask at the console whether to overwrite.
+free_path <- function(fun, path, overwrite) {
+  path <- path.expand(path)
+  if (file.exists(path) && !isTRUE(overwrite)) {
+    stop(fun, "(): ", path, " is there already; overwrite = TRUE replaces it.", call. = FALSE)
+  }
+  path
+}
+
+#' The configuration of a model, layer, metric, ...
+#'
+#' @param object An object of Keras; for `from_config()` its class.
+#' @param config What `get_config()` has given.
+#' @param custom_objects Classes by name, if the configuration has some of its own.
+#' @return `get_config()` a Python dict; `from_config()` an object; `reset_state()` the object,
+#'   invisibly.
+get_config <- function(object) {
+  py_proxy(object, FALSE)$get_config()
+}
+
+#' @rdname get_config
+from_config <- function(config, custom_objects = NULL) {
+  surface_side()$from_config(config, custom_objects)
+}
+
+#' @rdname get_config
+reset_state <- function(object) {
+  object$reset_state()
+  invisible(object)
+}
+
+#' Make a tensor
+#'
+#' @param x An R value or a Python object.
+#' @param dtype String, such as `"float32"`.
+#' @param ... Nothing.
+#' @param name Not used.
+#' @return A tensor of Keras' backend.
+as_tensor <- function(x, dtype = NULL, ..., name = NULL) {
+  surface_side()
+  keras$ops$convert_to_tensor(keras_tensor_value(x), dtype = dtype)
+}
+
+keras_tensor_value <- function(x) {
+  if (is.factor(x) || is.data.frame(x)) keras_data(x) else x
+}
+
+#' Seed every random generator
+#'
+#' Those of R, Python, NumPy and of Keras' backend.
+#'
+#' @param seed A whole number.
+#' @return NULL, invisibly.
+set_random_seed <- function(seed) {
+  seed <- as.integer(seed)
+  set.seed(seed)
+  surface_side()
+  keras$utils$set_random_seed(seed)
+  invisible()
+}
+
+#' Indices of a tensor
+#'
+#' @param x A tensor.
+#' @param ... Indices, as in `x[...]`: counted from 1.
+#' @return A tensor.
+op_subset <- function(x, ...) {
+  x[...]
+}

@@ -1,0 +1,129 @@
+# The Keras surface: layer_*(), op_*(), metric_*() ... are made when they are first used, from the
+# signatures of the installed Keras (keras_surface.py). A name costs nothing before; the names that
+# this file does not list, of a newer Keras, are there once Keras is imported.
+
+# What the surface keeps: the wrappers made so far, Python's side of it, the names of a newer Keras.
+surface <- new.env(parent = emptyenv())
+surface$made <- new.env(parent = emptyenv())
+surface$newer <- NULL
+
+# The names are bound, exported and given an environment for newer ones before the namespace is
+# sealed.
+.onLoad <- function(libname, pkgname) {
+  ns <- topenv()
+  known <- surface_names()
+  new_names <- setdiff(known, ls(ns, all.names = TRUE))
+  for (name in new_names) {
+    bind_surface(name, ns)
+  }
+  namespaceExport(ns, new_names)
+  surface$known <- known
+  surface$newer <- attach(NULL, name = "pyclassbridge:newer_keras", warn.conflicts = FALSE)
+}
+
+bind_surface <- function(name, env) {
+  force(name)
+  made <- surface$made
+  makeActiveBinding(name, function() {
+    fn <- made[[name]]
+    if (is.null(fn)) make_surface_function(name) else fn
+  }, env)
+}
+
+# Python's side. Its first use imports Keras, so that is when the names of a newer one are known.
+surface_side <- function() {
+  if (is.null(surface$side)) {
+    surface$side <- import("pyclass_bridge.keras_surface")
+    surface$call <- surface$side$call
+    surface$call_direct <- surface$side$call_direct
+    newer <- setdiff(as_strings(surface$side$names()), surface$known)
+    for (name in newer) {
+      bind_surface(name, surface$newer)
+    }
+  }
+  surface$side
+}
+
+# A wrapper: R formals, Keras' defaults, and a body that hands over what was given.
+make_surface_function <- function(name) {
+  known <- surface_side()$describe(name)
+  fn <- eval(parse(text = known$code, keep.source = FALSE)[[1L]])
+  environment(fn) <- topenv()
+  # As constants, since the arguments of `fn` may have any name.
+  usual <- bquote(
+    call_surface(.(name), .(as_strings(known$shapes)), environment(), match.call())
+  )
+  body(fn) <- if (is.null(known$direct)) {
+    usual
+  } else {
+    direct_body(known$direct, names(formals(fn)), usual)
+  }
+  attr(fn, "keras_name") <- name
+  if (known$is_class) {
+    attr(fn, "py_class_of") <- class_getter(name)
+  }
+  surface$made[[name]] <- fn
+  fn
+}
+
+class_getter <- function(name) {
+  force(name)
+  function() surface_side()$class_of(name)
+}
+
+# A function whose arguments are all required and pass as they are; other calls take the usual way,
+# which names the right arguments.
+direct_body <- function(number, arguments, usual) {
+  values <- lapply(setdiff(arguments, "..."), as.name)
+  call <- as.call(c(quote(.External), core_call, quote(surface$call_direct), number, values))
+  absent <- lapply(values, function(value) call("missing", value))
+  is_usual <- Reduce(function(a, b) call("||", a, b), absent, quote(...length() > 0L))
+  bquote(if (.(is_usual)) .(usual) else .(call))
+}
+
+# Calls Keras with the arguments that `call`, the matched call of the wrapper whose frame is
+# `frame`, supplies.
+call_surface <- function(name, shapes, frame, call) {
+  given <- as.character(names(call)[-1L])
+  arguments <- names(formals(surface$made[[name]]))
+  named <- mget(intersect(arguments, given), envir = frame)
+  dots <- if (length(call) - 1L > length(named)) eval(quote(list(...)), frame) else list()
+  by_name <- has_name(dots)
+  extra <- dots[by_name]
+  value <- .External(
+    core_call, surface$call, name, as_dict(lapply_named(named, shapes)), unname(dots[!by_name]),
+    as_dict(lapply_named(extra, surface_shapes))
+  )
+  if (is.null(value)) invisible() else value
+}
+
+surface_shapes <- c("input_shape", "batch_input_shape", "batch_shape")
+
+# The values of arguments for Keras: NA in a shape is an open dim, and a wrapper such as
+# activation_relu, given as a value, is Keras' own function.
+lapply_named <- function(values, shapes) {
+  for (key in names(values)) {
+    value <- values[[key]]
+    if (key %in% shapes) {
+      values[key] <- list(shape_value(value))
+    } else if (is.function(value) || is.factor(value) || is.data.frame(value)) {
+      values[[key]] <- keras_value(value)
+    }
+  }
+  values
+}
+
+shape_value <- function(x) {
+  if (is.atomic(x) && length(x) && anyNA(x)) {
+    lapply(as.list(x), function(dim) if (!is.na(dim)) dim)
+  } else if (inherits(x, "keras_shape")) {
+    unclass(x)
+  } else {
+    x
+  }
+}
+
+keras_value <- function(x) {
+  wrapped <- attr(x, "keras_name", exact = TRUE)
+  if (is.null(wrapped)) keras_data(x) else surface_side()$callable_of(wrapped)
+}

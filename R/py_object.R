@@ -1,0 +1,203 @@
+# A Python object as an R value: what it is, how it prints, `$`, `[[`, names(), length(), Ops.
+# Assumes the core's symbols and `bridge` (NAMESPACE of the session); guarantees that a method
+# on a raw proxy (convert = FALSE) gives raw proxies again, but text, names, TRUE/FALSE as R values.
+
+# The Python functions of the bridge, converting their results as `x` does.
+bridge_of <- function(x) {
+  if (is_py_object(x) && !.Call(core_convert_flag, x)) bridge_raw else bridge
+}
+
+# The Python object of `x` (a proxy, or an R value, which is converted to Python first).
+py_proxy <- function(x, convert) {
+  .Call(core_proxy, x, convert)
+}
+
+#' Is `x` a Python object?
+is_py_object <- function(x) {
+  .Call(core_is_pyref, x)
+}
+
+py_is_null_xptr <- function(x) {
+  is_py_object(x) && tryCatch(
+    is.null(bridge$identity(x)),
+    python.builtin.ReferenceError = function(e) TRUE
+  )
+}
+
+py_validate_xptr <- function(x) {
+  if (py_is_null_xptr(x)) {
+    stop(
+      "This Python object does not exist any more: it comes from another R session ",
+      "(saved with the workspace or by saveRDS()). Make it again, or use py_save_object() ",
+      "and py_load_object() to keep it.",
+      call. = FALSE
+    )
+  }
+  invisible(x)
+}
+
+py_id <- function(object) {
+  bridge$identity(object)
+}
+
+py_none <- function() {
+  py_proxy(NULL, FALSE)
+}
+
+py_ellipsis <- function() {
+  bridge_raw$ellipsis()
+}
+
+py_bool <- function(x) {
+  bridge$truth(x)
+}
+
+py_len <- function(x, default = NULL) {
+  bridge$length(x, default)
+}
+
+py_unicode <- function(str) {
+  py_proxy(as.character(str), FALSE)
+}
+
+py_str <- function(object, ...) {
+  UseMethod("py_str")
+}
+
+py_str.default <- function(object, ...) {
+  bridge$str_of(object)
+}
+
+py_repr <- function(object) {
+  bridge$repr_of(object)
+}
+
+print.python.builtin.object <- function(x, ...) {
+  text <- if (py_is_null_xptr(x)) "<pointer: 0x0>" else bridge$print_text(x)
+  cat(text, "\n", sep = "")
+  invisible(x)
+}
+
+format.python.builtin.object <- function(x, ...) {
+  py_str(x, ...)
+}
+
+str.python.builtin.object <- function(object, ...) {
+  text <- if (py_is_null_xptr(object)) "<pointer: 0x0>" else bridge$line_of(object)
+  cat(" ", text, "\n", sep = "")
+  invisible(NULL)
+}
+
+`$.python.builtin.object` <- function(x, name) {
+  .Call(core_get_attr, x, name)
+}
+
+# What a dict holds comes first; its methods are there where no key has their name.
+`$.python.builtin.dict` <- function(x, name) {
+  bridge_of(x)$item_or_attr(x, name)
+}
+
+`$<-.python.builtin.object` <- function(x, name, value) {
+  .Call(core_set_attr, x, name, value)
+  x
+}
+
+`$<-.python.builtin.dict` <- function(x, name, value) {
+  py_set_item(x, name, value)
+}
+
+# By name an attribute (of a mapping: an item). Otherwise an item: of a tensor as R counts, of
+# anything else as Python counts.
+`[[.python.builtin.object` <- function(x, i, ...) {
+  if (is.character(i) && length(i) == 1L) {
+    bridge_of(x)$element(x, i)
+  } else if (bridge$is_tensor(x)) {
+    x[i, ...]
+  } else {
+    check_one_index(...length())
+    bridge_of(x)$get_item(x, i)
+  }
+}
+
+`[[<-.python.builtin.object` <- function(x, i, ..., value) {
+  check_one_index(...length())
+  if (is.character(i) && length(i) == 1L && !bridge$is_mapping(x)) {
+    .Call(core_set_attr, x, i, value)
+    x
+  } else {
+    x[i] <- value
+    x
+  }
+}
+
+check_one_index <- function(more) {
+  if (more > 0L) {
+    stop("`[[` takes one index of a Python object; use `[` for several.", call. = FALSE)
+  }
+}
+
+names.python.builtin.object <- function(x) {
+  as_strings(bridge$names_of(x))
+}
+
+length.python.builtin.object <- function(x) {
+  size <- bridge$size_of(x)
+  if (is.null(size)) {
+    bridge$length(x, 1L)
+  } else if (size < 0) {
+    NA_integer_
+  } else {
+    size
+  }
+}
+
+.DollarNames.python.builtin.object <- function(x, pattern = "") {
+  hidden <- grepl("^\\^?_", pattern)
+  names <- if (hidden) py_list_attributes(x) else names(x)
+  grep(pattern, names, value = TRUE)
+}
+
+# A Python list of strings reaches R as a list or as a character vector, by its length.
+as_strings <- function(x) {
+  as.character(unlist(x))
+}
+
+refuse_replacement <- function(what, remedy) {
+  force(what)
+  force(remedy)
+  function(x, value) {
+    stop(
+      "`", what, "<-` does not work on a Python object (", class(x)[[1L]], "). ", remedy,
+      call. = FALSE
+    )
+  }
+}
+
+`names<-.python.builtin.object` <- refuse_replacement(
+  "names", "Set attributes with `$<-`, items with `[[<-`."
+)
+`length<-.python.builtin.object` <- refuse_replacement(
+  "length", "Its length is Python's: use its own methods, such as $append()."
+)
+`dim<-.python.builtin.object` <- refuse_replacement(
+  "dim", "Use op_reshape() for a tensor, array_reshape() for an R array."
+)
+`dimnames<-.python.builtin.object` <- refuse_replacement(
+  "dimnames", "Python arrays have no dimnames."
+)
+`levels<-.python.builtin.object` <- refuse_replacement(
+  "levels", "Convert it with py_to_r() first."
+)
+
+# Tensors go through keras.ops, other objects through Python's operators (r_side_ops.py).
+Ops.python.builtin.object <- function(e1, e2) {
+  if (nargs() == 1L) {
+    return(bridge_of(e1)$unary(.Generic, e1))
+  }
+  side <- bridge_of(if (is_py_object(e1)) e1 else e2)
+  if (.Generic %in% c("==", "!=", "<", "<=", ">", ">=")) {
+    result <- bridge$binary(.Generic, e1, e2)
+    return(if (is_py_object(result)) side$itself(result) else result)
+  }
+  side$binary(.Generic, e1, e2)
+}

@@ -1,0 +1,116 @@
+# The scope of methods: the class environment, `super`, and `private`.
+#   mask {self, super, private} (made by the core for each call) -> class environment -> parent_env
+# The class and the instance are held weakly, so that no cycle crosses the languages.
+
+# One for each class (and, with own_env, for each method). `class_ref` is a Python callable that
+# gives the class.
+new_class_env <- function(parent, name, class_ref) {
+  env <- new.env(parent = parent)
+  env$.class_ref <- class_ref
+  current_class <- function() class_ref()
+  makeActiveBinding("__class__", current_class, env)
+  makeActiveBinding(name, current_class, env)
+  env
+}
+
+# The private members of a class, kept in its environment until an instance needs them.
+set_private_members <- function(env, methods, active, fields) {
+  env$.private <- list(methods = methods, active = active, fields = fields)
+  invisible()
+}
+
+# `super` ---------------------------------------------------------------------------------------
+
+# The core makes `super` from this function's formals and body, with the mask as environment:
+# `super$m()`, `super()$m()` and `super(Class, self)$m()` all work.
+super_template <- function(type, object) {
+  if (missing(type)) super else pyclassbridge::py_super(type, object)
+}
+
+py_super <- function(type, object) {
+  bridge_raw_for(object)$super_object(type, object)
+}
+
+bridge_raw_for <- function(object) {
+  if (.Call(core_convert_flag, object)) bridge else bridge_raw
+}
+
+`$.python.builtin.super` <- function(x, name) {
+  scope <- environment(x)
+  receiver <- get0("self", envir = scope)
+  if (is.null(receiver)) {
+    receiver <- get("cls", envir = scope)
+  }
+  bridge_raw_for(receiver)$super_attr(get(".class_ref", envir = scope), receiver, name)
+}
+
+`[[.python.builtin.super` <- `$.python.builtin.super`
+
+print.python.builtin.super <- function(x, ...) {
+  cat("<super of ", class_label(get(".class_ref", envir = environment(x))()), ">\n", sep = "")
+  invisible(x)
+}
+
+class_label <- function(class) {
+  bridge$class_label(class)
+}
+
+# `private` -------------------------------------------------------------------------------------
+
+# The environment of one instance: members of its R classes, base first, so that a derived class
+# overrides. `instance` is a Python callable that gives the instance as long as it lives.
+new_private <- function(instance, ...) {
+  private <- new.env(parent = emptyenv())
+  for (class_env in list(...)) {
+    add_private_members(private, class_env, instance)
+  }
+  private
+}
+
+add_private_members <- function(private, class_env, instance) {
+  members <- class_env$.private
+  scope <- new.env(parent = class_env)
+  makeActiveBinding("self", function() instance(), scope)
+  scope$private <- private
+  scope$super <- structure(
+    as.function(c(formals(super_template), body(super_template)), envir = scope),
+    class = "python.builtin.super"
+  )
+  for (name in intersect(unlist(lapply(members, names)), names(private))) {
+    rm(list = name, envir = private)
+  }
+  list2env(members$fields, private)
+  for (name in names(members$methods)) {
+    private[[name]] <- with_env(members$methods[[name]], scope)
+  }
+  for (name in names(members$active)) {
+    makeActiveBinding(name, with_env(members$active[[name]], scope), private)
+  }
+}
+
+# What a method changes in the private environment of one instance, in that of its copy. Methods
+# that are as they were defined stay those of the copy.
+copy_private <- function(from, to) {
+  for (name in ls(from, all.names = TRUE)) {
+    value <- if (!bindingIsActive(name, from)) list(from[[name]])
+    defined <- if (is.function(to[[name]])) body(to[[name]])
+    same <- is.function(value[[1L]]) && identical(body(value[[1L]]), defined)
+    if (!is.null(value) && !same) {
+      assign(name, value[[1L]], envir = to)
+    }
+  }
+  gone <- setdiff(ls(to, all.names = TRUE), ls(from, all.names = TRUE))
+  rm(list = gone, envir = to)
+}
+
+# For instances that nothing can be kept for: assigning is an error.
+no_private <- function() {
+  private <- new.env(parent = emptyenv())
+  lockEnvironment(private)
+  private
+}
+
+with_env <- function(fn, env) {
+  environment(fn) <- env
+  fn
+}

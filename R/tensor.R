@@ -1,0 +1,219 @@
+# Tensors and Keras variables in R's own functions: `[`, dim(), Math, Summary, `%*%`, as.*().
+# Results stay tensors; only as.*() and dim() give R values. `[` counts as R does. Work that needs
+# no value runs in traced code, too. `if (tensor)` and `for (i in tensor)` cannot be reached by S3:
+# write if (as.logical(tensor)) and iterate(tensor).
+
+# For `x[newaxis, ]`: a new dim of size 1.
+newaxis <- NULL
+
+# For `x[all_dims(), 1]`: all the dims that have no index; `..` is short for it.
+all_dims <- function() {
+  structure(list(), class = "all_dims")
+}
+
+# `values` are the evaluated indices, made one by one as `value_at(i)`: `2:NULL` (to the end) is
+# read from its expression in `env`, so it is not evaluated by R's own `:`.
+tensor_extract <- function(x, exprs, value_at, env, drop, label) {
+  if (length(exprs) == 1L && is_missing(exprs[[1L]])) {
+    return(x)
+  }
+  indices <- lapply(seq_along(exprs), function(i) {
+    index <- tensor_index(exprs[[i]], function() value_at(i), env, label)
+    if (!drop && index$kind == "at") {
+      index <- list(kind = "take", value = list(index$value))
+    }
+    index
+  })
+  tell_negative(indices)
+  kinds <- lapply(indices, `[[`, "kind")
+  values <- lapply(indices, `[[`, "value")
+  bridge_of(x)$tensor_item(x, kinds, values, label)
+}
+
+# One index as list(kind =, value =), the kinds of tensor_item() in r_side_index.py.
+tensor_index <- function(expr, value, env, label) {
+  if (is_missing(expr)) {
+    return(list(kind = "all"))
+  }
+  if (identical(expr, quote(..))) {
+    return(list(kind = "rest"))
+  }
+  if (!is.null(env) && is.call(expr) && identical(expr[[1L]], quote(`:`))) {
+    return(range_index(eval(expr[[2L]], env), eval(expr[[3L]], env), label))
+  }
+  value_index(value(), label)
+}
+
+range_index <- function(from, to, label) {
+  open <- function(end) is.null(end) || (is.atomic(end) && length(end) == 1L && is.na(end))
+  if (open(from) || open(to)) {
+    from <- if (!open(from)) whole(from, label)
+    to <- if (!open(to)) whole(to, label)
+    return(list(kind = "range", value = list(from, to)))
+  }
+  from <- whole(from, label)
+  to <- whole(to, label)
+  if (from > 0L && to < 0L) {
+    return(list(kind = "range", value = list(from, to)))
+  }
+  value_index(from:to, label)
+}
+
+value_index <- function(value, label) {
+  if (is.null(value)) {
+    list(kind = "newaxis")
+  } else if (inherits(value, "all_dims")) {
+    list(kind = "rest")
+  } else if (is_py_object(value)) {
+    list(kind = "tensor", value = value)
+  } else if (is.logical(value)) {
+    list(kind = "mask", value = if (is.null(dim(value))) as.list(value) else value)
+  } else if (length(value) == 1L) {
+    list(kind = "at", value = whole(value, label))
+  } else {
+    value <- whole(value, label)
+    is_range <- length(value) > 1L && all(diff(value) == 1L) && prod(range(value)) > 0
+    if (is_range) {
+      list(kind = "range", value = list(value[[1L]], value[[length(value)]]))
+    } else {
+      list(kind = "take", value = as.list(value))
+    }
+  }
+}
+
+whole <- function(value, label) {
+  if (!is.numeric(value) || anyNA(value) || any(value != trunc(value))) {
+    stop(
+      "`", label, "[...]`: an index is a whole number, TRUE/FALSE, NULL (a new dim), `..`, a ",
+      "range or a tensor, not ", short_label(value), ".",
+      call. = FALSE
+    )
+  }
+  as.integer(value)
+}
+
+told <- new.env(parent = emptyenv())
+
+tell_negative <- function(indices) {
+  numbers <- unlist(lapply(indices, function(index) {
+    if (index$kind %in% c("at", "range", "take")) index$value
+  }))
+  if (any(numbers < 0L) && is.null(told$negative)) {
+    told$negative <- TRUE
+    message(
+      "A negative index of a tensor counts from its end (-1 is the last element); it leaves ",
+      "nothing out as in an R vector. (Said once per session.)"
+    )
+  }
+}
+
+dim.python.builtin.object <- function(x) {
+  dims <- bridge$dim_of(x)
+  if (is.null(dims)) {
+    return(NULL)
+  }
+  dims <- as.integer(unlist(dims))
+  dims[dims < 0L] <- NA
+  dims
+}
+
+Math.python.builtin.object <- function(x, ...) {
+  extra <- list(...)
+  bridge_of(x)$math(.Generic, x, if (length(extra)) extra[[1L]])
+}
+
+Summary.python.builtin.object <- function(..., na.rm = FALSE) {
+  values <- list(...)
+  bridge_of(values[[1L]])$summary(.Generic, values, na.rm)
+}
+
+mean.python.builtin.object <- function(x, ..., na.rm = FALSE) {
+  bridge_of(x)$mean(x, na.rm)
+}
+
+# Base R's `%*%` knows no S3 classes before R 4.3, so the package has its own.
+`%*%` <- function(x, y) {
+  if (is_py_object(x)) {
+    bridge_of(x)$matmul(x, y)
+  } else if (is_py_object(y)) {
+    bridge_of(y)$matmul(x, y)
+  } else {
+    base::`%*%`(x, y)
+  }
+}
+
+t.python.builtin.object <- function(x) {
+  bridge_of(x)$transposed(x)
+}
+
+aperm.python.builtin.object <- function(a, perm = NULL, ...) {
+  bridge_of(a)$aperm(a, if (!is.null(perm)) as.list(as.integer(perm)))
+}
+
+is.na.python.builtin.object <- function(x) {
+  bridge$predicate("isnan", x)
+}
+
+is.nan.python.builtin.object <- function(x) {
+  bridge$predicate("isnan", x)
+}
+
+is.finite.python.builtin.object <- function(x) {
+  bridge$predicate("isfinite", x)
+}
+
+is.infinite.python.builtin.object <- function(x) {
+  bridge$predicate("isinf", x)
+}
+
+as.array.python.builtin.object <- function(x, ...) {
+  value <- plain_value(x, argument_label(sys.call()))
+  dims <- dim(x)
+  if (is.null(dim(value)) && length(dims) > 0L) {
+    dim(value) <- dims
+  }
+  value
+}
+
+as.matrix.python.builtin.object <- function(x, ...) {
+  value <- plain_value(x, argument_label(sys.call()))
+  if (length(dim(value)) == 1L) as.matrix(as.vector(value)) else as.matrix(value)
+}
+
+as.vector.python.builtin.object <- function(x, mode = "any") {
+  if (mode == "list") {
+    return(as.list(x))
+  }
+  as.vector(plain_value(x, argument_label(sys.call())), mode)
+}
+
+as.double.python.builtin.object <- function(x, ...) {
+  as.double(number_value(x, argument_label(sys.call())))
+}
+
+as.integer.python.builtin.object <- function(x, ...) {
+  as.integer(number_value(x, argument_label(sys.call())))
+}
+
+as.logical.python.builtin.object <- function(x, ...) {
+  value <- plain_value(x, argument_label(sys.call()))
+  if (is_py_object(value)) bridge$truth(x) else as.logical(value)
+}
+
+as.character.python.builtin.object <- function(x, ...) {
+  value <- plain_value(x, argument_label(sys.call()))
+  if (is_py_object(value)) py_str(x) else as.character(value)
+}
+
+# The R value of a tensor or array with its dims, or of what the table of values converts;
+# else `x` itself. `label` names `x` in the error on a symbolic tensor.
+plain_value <- function(x, label) {
+  value <- bridge$read_value(x, label)
+  if (is.null(value)) py_to_r(x) else value
+}
+
+# Also of objects that Python itself turns into a number (Decimal, Fraction).
+number_value <- function(x, label) {
+  value <- plain_value(x, label)
+  if (is_py_object(value)) bridge$number(x) else value
+}

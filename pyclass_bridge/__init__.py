@@ -1,0 +1,52 @@
+"""R inside Python: R classes become live Python classes, and Keras trains with them.
+
+Importing the package starts R in this process. See `source`, `r`, `to_r`, `to_python`, `to_rpy2`.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from . import embed as _embed
+
+try:
+    __version__ = version("pyclass-bridge")
+except PackageNotFoundError:  # run from a source tree that is not installed
+    __version__ = "0"
+
+_PUBLIC = {
+    "RError": "condition",
+    "RParseError": "condition",
+    "RWarning": "condition",
+    "RObject": "robject",
+    "r": "session",
+    "run_file": "session",
+    "source": "session",
+    "to_python": "values",
+    "to_r": "values",
+    "to_rpy2": "rpy2_edge",
+}
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str):
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    from . import session
+
+    session.start()
+    value = getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_PUBLIC})
+
+
+if not _embed.is_command_line():
+    from . import session as _session
+
+    _session.start()
+    for _name in _PUBLIC:
+        __getattr__(_name)

@@ -1,0 +1,133 @@
+"""Keras' callback hooks, and the one rule of index bases.
+
+Python counts epochs and batches from 0. In a class made by `Callback()` R counts them from 1. The
+shift is made at the language boundary: the core adds 1 when Python calls such a hook, and the
+functions here take 1 off when R calls one.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+
+from .signature import TRAMPOLINE
+
+_PHASES = ("train", "test", "predict")
+INDEXED = {
+    **{f"on_epoch_{end}": "epoch" for end in ("begin", "end")},
+    **{f"on_{phase}_batch_{end}": "batch" for phase in _PHASES for end in ("begin", "end")},
+    **{f"on_batch_{end}": "batch" for end in ("begin", "end")},
+}
+HOOKS = frozenset(INDEXED) | {f"on_{phase}_{end}" for phase in _PHASES for end in ("begin", "end")}
+
+
+def is_keras_callback(cls: type) -> bool:
+    """Is `cls` a Keras callback class? Keras is not imported for the answer."""
+    return _inherits(cls, "keras.src.callbacks.callback", "Callback")
+
+
+def is_keras_metric(cls: type) -> bool:
+    """Is `cls` a Keras metric class?"""
+    return _inherits(cls, "keras.src.metrics.metric", "Metric")
+
+
+def _inherits(cls: type, module: str, name: str) -> bool:
+    base = getattr(sys.modules.get(module), name, None)
+    return base is not None and issubclass(cls, base)
+
+
+def _to_zero(value):
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value - 1 if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def counted_by_r(hook, name: str):
+    """`hook`, a bound method that counts from 0, for R code that counts from 1."""
+    keyword = INDEXED[name]
+
+    @functools.wraps(hook)
+    def call(*args, **kwargs):
+        if args:
+            args = (_to_zero(args[0]), *args[1:])
+        elif keyword in kwargs:
+            kwargs[keyword] = _to_zero(kwargs[keyword])
+        return hook(*args, **kwargs)
+
+    return call
+
+
+def from_hook(method):
+    """A hook of a `Callback()` class that R has got as an attribute; the core calls this."""
+    return counted_by_r(method, method.__func__.__r_index__)
+
+
+def super_hook(method, name: str, caller_index_base: int):
+    """A hook got through `super` by a method whose class counts from `caller_index_base`."""
+    if name not in HOOKS:
+        return method
+    hook = _sharing_logs(method, name)
+    return counted_by_r(hook, name) if caller_index_base == 1 and name in INDEXED else hook
+
+
+def instances_only(name: str, class_ref):
+    """`set_model`, the first that Keras calls of a callback, for the class that `class_ref` gives:
+    a class where its instance belongs is an error that says so."""
+
+    def set_model(self, *args, **kwargs):
+        cls = class_ref()
+        if not isinstance(self, cls):
+            raise TypeError(
+                f"`{name}` is a class, and Keras needs an instance of it: did you forget `()`? "
+                f"Write `{name}()` among the callbacks."
+            )
+        return super(cls, self).set_model(*args, **kwargs)
+
+    return set_model
+
+
+# ---- logs through super ------------------------------------------------------------------------
+
+
+def _sharing_logs(hook, name: str):
+    """`hook` for a call from R, which hands it a copy of the logs: what the hook changes in them
+    goes into the logs that all callbacks share, as it does between hooks of Python."""
+    at = _logs_at(name)
+
+    def call(*args, **kwargs):
+        logs = kwargs["logs"] if "logs" in kwargs else args[at] if at < len(args) else None
+        if not isinstance(logs, dict):
+            return hook(*args, **kwargs)
+        before = dict(logs)
+        result = hook(*args, **kwargs)
+        if logs != before:
+            _repeat_changes(before, logs, _logs_of_caller(name, getattr(hook, "__self__", None)))
+        return result
+
+    return call
+
+
+def _logs_at(name: str) -> int:
+    return 1 if name in INDEXED else 0
+
+
+def _repeat_changes(before: dict, after: dict, shared) -> None:
+    if not isinstance(shared, dict):
+        return
+    for key in before.keys() - after.keys():
+        shared.pop(key, None)
+    shared.update({k: v for k, v in after.items() if k not in before or before[k] is not v})
+
+
+def _logs_of_caller(name: str, receiver):
+    """The logs of the innermost call of the R hook `name` of `receiver` that is under way."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == name and code.co_filename == TRAMPOLINE:
+            parameters = code.co_varnames[: code.co_argcount]
+            if frame.f_locals[parameters[0]] is receiver:
+                logs = "logs" if "logs" in parameters else parameters[-1]
+                return frame.f_locals[logs]
+        frame = frame.f_back
+    return None

@@ -1,0 +1,295 @@
+"""What the R wrappers of the Keras surface are made from, and what they do when they are called.
+
+R reaches this module as `surface_side()` (R/keras_surface.R). Importing it imports no Keras.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+import warnings
+
+from . import keras_surface_table as table
+from .keras_surface_entry import Entry, at, entry_of, names
+from .keras_surface_values import Argument, as_shape, convert, kind_of, r_default, zero_based
+
+__all__ = ["call", "call_direct", "callable_of", "class_of", "describe", "from_config", "names"]
+
+EMPTY = inspect.Parameter.empty
+_LAYER_ARGUMENTS = frozenset({
+    "input_shape", "batch_input_shape", "input_dim", "batch_size", "weights"
+})  # fmt: skip
+_METRIC_END = ("reduction", "name", "dtype")
+
+
+# ---- for the R wrapper -------------------------------------------------------------------------
+
+_direct: list = []
+
+
+def describe(name: str) -> dict:
+    """What the R wrapper is made from: `code` with its formals, `direct`, the number of a function
+    that takes its arguments as they are, or None, and whether it stands for a class."""
+    entry = entry_of(name)
+    is_direct = _passes_all(entry)
+    if is_direct:
+        _direct.append(entry.function)
+    return {
+        "code": f"function({', '.join(_formals(entry))}) NULL",
+        "direct": len(_direct) - 1 if is_direct else None,
+        "is_class": entry.cls is not None,
+        "shapes": [a.name for a in entry.arguments.values() if a.kind == "shape"] + [""],
+    }
+
+
+def _passes_all(entry: Entry) -> bool:
+    """Is it a function of required arguments that all pass as they are?"""
+    plain = all(a.required and a.kind == "any" for a in entry.arguments.values())
+    special = entry.cls or entry.open or entry.first or entry.before_dots is not None
+    is_op = entry.name.startswith(("op_", "activation_")) and entry.name not in table.INDICES
+    return is_op and plain and not special and len(entry.arguments) > 0
+
+
+def _formals(entry: Entry) -> list[str]:
+    formals = []
+    for argument in entry.arguments.values():
+        default = r_default(argument)
+        name = argument.name if re.fullmatch(r"[A-Za-z]\w*", argument.name) else (
+            f"`{argument.name}`"
+        )
+        formals.append(name if default is None else f"{name} = {default}")
+    if entry.name in table.INDICES:
+        formals.append("zero_indexed = FALSE")
+    at = len(formals)
+    if entry.merges:
+        at = 0
+    elif entry.before_dots is not None:
+        at = len(entry.before_dots)
+    elif entry.family == "optimizer" and "loss_scale_factor" in entry.arguments:
+        at = list(entry.arguments).index("loss_scale_factor")
+    elif entry.family in ("loss", "metric") and entry.cls is not None:
+        ends = [i for i, a in enumerate(entry.arguments) if a in _METRIC_END]
+        at = min(ends, default=at) if entry.computes else 0
+    formals.insert(at, "...")
+    return [*entry.first, *formals]
+
+
+def class_of(name: str):
+    """The class that the R wrapper `name` makes instances of."""
+    return entry_of(name).cls
+
+
+def callable_of(name: str):
+    """What Keras takes for the wrapper itself: its function, else its class."""
+    entry = entry_of(name)
+    return entry.function or entry.cls
+
+
+def call_direct(number: int, *values):
+    """Call a function that takes its arguments as they are."""
+    return _direct[number](*values)
+
+
+def call(name: str, named: dict, dots: list, extra: dict):
+    """What the R wrapper `name` does: `named` are the formals that were given, `dots` and `extra`
+    what came in `...` without and with names."""
+    entry = entry_of(name)
+    first = [named.pop(key) for key in entry.first if key in named]
+    if entry.merges:
+        first, dots = _merge_inputs(first, dots), []
+    if dots and entry.before_dots is None:
+        raise TypeError(f"{name}() takes its further arguments by name, as in `name = value`.")
+    counts_from_zero = named.pop("zero_indexed", name not in table.INDICES)
+    keywords = _keywords(entry, named, extra)
+    if not counts_from_zero:
+        return _indices(entry, keywords)
+    if entry.is_layer:
+        return compose(entry, first, keywords)
+    if entry.computes and first:
+        return _computed(entry, first, keywords)
+    if entry.family in ("loss", "metric") and entry.cls is None:
+        return entry.function
+    if entry.name in table.DATASETS:
+        return _dataset(entry, keywords)
+    before = [entry.arguments[key].keras_name for key in entry.before_dots or ()]
+    positional = [keywords.pop(key) for key in before if key in keywords]
+    return _call(entry, entry.target, [*positional, *dots], keywords)
+
+
+def _keywords(entry: Entry, named: dict, extra: dict) -> dict:
+    if extra and not entry.open and not set(extra) <= set(entry.arguments):
+        raise TypeError(_wrong_argument(entry, extra))
+    keywords = {}
+    for key, value in (named | extra).items():
+        argument = entry.arguments.get(key)
+        if argument is None:
+            argument = Argument(key, key, kind_of(key, EMPTY, ""))
+        keywords[argument.keras_name] = convert(entry.name, argument, value)
+    return keywords
+
+
+def _known(entry: Entry) -> list[str]:
+    """The names that can be given, with those of the base classes where Keras passes them on."""
+    known = [*entry.first, *entry.arguments]
+    if entry.open and entry.cls is not None:
+        for base in entry.cls.__mro__[1:-1]:
+            if "__init__" in vars(base):
+                known += [p for p in inspect.signature(base).parameters if p != "kwargs"]
+        if entry.is_layer:
+            known += [*_LAYER_ARGUMENTS, "name", "dtype", "trainable", "activity_regularizer"]
+    return list(dict.fromkeys(known))
+
+
+def _wrong_argument(entry: Entry, extra: dict) -> str | None:
+    """The sentence about the first of `extra` that is no argument; None if all are."""
+    known = _known(entry)
+    wrong = next((key for key in extra if key not in known), None)
+    if wrong is None:
+        return None
+    near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.6)
+    if near:
+        hint = f"; did you mean `{near[0]}`?"
+    else:
+        hint = f"; its arguments are {', '.join(f'`{k}`' for k in known)}." if known else "."
+    return f"{entry.name}() has no argument `{wrong}`{hint}"
+
+
+def _call(entry: Entry, target, positional, keywords: dict):
+    """Call `target`; an argument that Keras refuses is named with the nearest one."""
+    try:
+        return target(*positional, **keywords)
+    except (TypeError, ValueError) as error:
+        extra = {k: v for k, v in keywords.items() if k not in _keras_names(entry)}
+        sentence = _wrong_argument(entry, extra) if extra else _missing_argument(entry, keywords)
+        if sentence is None or (positional and not extra):
+            raise
+        raise TypeError(sentence) from error
+
+
+def _keras_names(entry: Entry) -> set[str]:
+    return {argument.keras_name for argument in entry.arguments.values()}
+
+
+def _missing_argument(entry: Entry, keywords: dict) -> str | None:
+    missing = [
+        f"`{a.name}`" for a in entry.arguments.values()
+        if a.required and a.keras_name not in keywords
+    ]
+    return f"{entry.name}() needs the argument {', '.join(missing)}." if missing else None
+
+
+# ---- layers ------------------------------------------------------------------------------------
+
+
+def _merge_inputs(first: list, dots: list) -> list:
+    """The inputs of layer_add() and its like: one list, or one after the other."""
+    if not first:
+        return []
+    inputs = first[0] if isinstance(first[0], list) and not dots else first + dots
+    return [inputs]
+
+
+def _input_shape(entry: Entry, keywords: dict) -> dict:
+    """The arguments of an Input, taken out of those of the layer: Keras wants an Input before the
+    layer, not the shape in it."""
+    taken = {
+        key: keywords.pop(key)
+        for key in ("input_shape", "batch_input_shape", "input_dim")
+        if key in keywords and key not in entry.arguments
+    }
+    if taken.get("batch_input_shape") is not None:
+        return {"batch_shape": tuple(taken["batch_input_shape"])}
+    shape = taken.get("input_shape", taken.get("input_dim"))
+    return {} if shape is None else {"shape": as_shape(shape)}
+
+
+def compose(entry: Entry, first: list, keywords: dict):
+    """The layer, put onto what comes before it: added to a Sequential model, called on a tensor or
+    a list of tensors; alone when there is nothing before it."""
+    shape = _input_shape(entry, keywords)
+    before = first[0] if first else None
+    if before is None and shape:
+        # A layer that starts a model later: Keras takes the shape, but warns of it.
+        keywords["input_shape"] = shape.get("shape") or shape["batch_shape"][1:]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            return _call(entry, entry.cls, (), keywords)
+    _refuse_as_object(entry, before)
+    layer = _call(entry, entry.cls, (), keywords)
+    if before is None:
+        return layer
+    return apply_layer(before, layer, at("layers").Input(**shape) if shape else None)
+
+
+def _refuse_as_object(entry: Entry, before) -> None:
+    """An R user who forgets the name of the first argument after `object` gets here."""
+    if isinstance(before, (str, int, float, bool, type)):
+        raise TypeError(
+            f"{entry.name}(): its first argument is a Sequential model, a tensor or a list of "
+            f"tensors, not {before!r}. Give the other arguments by name."
+        )
+
+
+def apply_layer(before, layer, start=None):
+    """`layer` put onto `before`, as `layer_*(object)` does; `start` is the Input of a new model."""
+    if isinstance(before, at("Sequential")):
+        if start is not None and not before.layers:
+            before.add(start)
+        before.add(layer)
+        return before
+    if isinstance(layer, at("layers.MultiHeadAttention")) and isinstance(before, list):
+        return layer(*before)
+    return layer(before)
+
+
+# ---- losses, metrics, indices, data ------------------------------------------------------------
+
+
+def _computed(entry: Entry, first: list, keywords: dict):
+    if len(first) != 2:
+        raise TypeError(f"{entry.name}() computes with both `y_true` and `y_pred`.")
+    # The reduction of a loss object is a matter of its construction; a value per sample is given.
+    taken = inspect.signature(entry.function).parameters
+    keywords = {key: value for key, value in keywords.items() if key in taken}
+    return entry.function(*first, **keywords)
+
+
+def _indices(entry: Entry, keywords: dict):
+    holds_indices = table.INDICES[entry.name]
+    if holds_indices is not None:
+        if holds_indices in keywords:
+            value = keywords[holds_indices]
+            keywords[holds_indices] = zero_based(entry.name, holds_indices, value)
+        return _call(entry, entry.target, (), keywords)
+    result = _call(entry, entry.target, (), keywords)
+    if isinstance(result, tuple):
+        return (*result[:-1], result[-1] + 1)
+    return result + 1
+
+
+def _dataset(entry: Entry, keywords: dict) -> dict:
+    """R users know a data set as list(train = list(x, y), test = list(x, y))."""
+    try:
+        parts = entry.function(**keywords)
+    except Exception as error:
+        if "URL fetch failure" not in str(error) and not isinstance(error, OSError):
+            raise
+        raise OSError(
+            f"{entry.name}() could not download its data: this machine has no access to it. Get "
+            "the file on another machine and put it into ~/.keras/datasets."
+        ) from error
+    return {
+        part: {"x": values[0], "y": values[1]}
+        for part, values in zip(("train", "test"), parts, strict=True)
+    }
+
+
+def from_config(config, custom_objects=None):
+    """An object of Keras from the configuration that `get_config()` in R has given."""
+    if isinstance(config, dict) and "class_name" not in config:
+        raise ValueError(
+            "from_config() needs to know the class: call `<class>$from_config(config)`, or use "
+            "serialize_keras_object() and deserialize_keras_object()."
+        )
+    return at("saving").deserialize_keras_object(config, custom_objects=custom_objects)

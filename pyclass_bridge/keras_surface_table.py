@@ -1,0 +1,209 @@
+"""The Keras surface as data: families of R names, and what differs from the rules.
+
+A rule makes R names from Keras' (`layers.Conv2D` is `layer_conv_2d`); the tables below hold what no
+rule gives: spellings, names of their own, integer and 1-based arguments that no docstring tells.
+"""
+
+# The prefix of a family and the modules of `keras` whose public names it has, first match first.
+FAMILIES = {
+    "layer": ("layers",),
+    "op": ("ops",),
+    "op_image": ("ops.image",),
+    "metric": ("metrics",),
+    "loss": ("losses",),
+    "optimizer": ("optimizers",),
+    "learning_rate_schedule": ("optimizers.schedules",),
+    "callback": ("callbacks",),
+    "initializer": ("initializers",),
+    "regularizer": ("regularizers",),
+    "constraint": ("constraints",),
+    "activation": ("activations",),
+    "application": ("applications",),
+    "random": ("random",),
+    "config": ("config",),
+}
+
+# Parts of Keras' names that would be cut in the wrong places.
+SPELLINGS = {
+    "ConvNeXtXLarge": "Convnext_xlarge",
+    "ConvNeXt": "Convnext",
+    "DenseNet": "Densenet",
+    "EfficientNet": "Efficientnet",
+    "MobileNet": "Mobilenet",
+    "NASNet": "Nasnet",
+    "ResNet": "Resnet",
+    "IoU": "Iou",
+    "LSTM1D": "Lstm_1D",
+    "LSTM2D": "Lstm_2D",
+    "LSTM3D": "Lstm_3D",
+    "NaN": "Nan",
+    "RMSprop": "Rmsprop",
+    "TensorBoard": "Tensorboard",
+    "UpSampling": "Upsampling",
+    "LossScaleOptimizer": "LossScale",
+    "TFSMLayer": "Tfsm",
+    "FBeta": "Fbeta",
+    "F1Score": "F1_score",
+    "R2Score": "R2_score",
+    "MeanMetricWrapper": "MeanWrapper",
+    "OrthogonalRegularizer": "Orthogonal",
+}
+
+# R names that no rule makes. A name that stands here is made from this path and no other.
+NAMES = {
+    "application_mobilenet_v3_large": "applications.MobileNetV3Large",
+    "application_mobilenet_v3_small": "applications.MobileNetV3Small",
+    "application_nasnet_large": "applications.NASNetLarge",
+    "application_nasnet_mobile": "applications.NASNetMobile",
+    "application_nasnetlarge": "applications.NASNetLarge",
+    "application_nasnetmobile": "applications.NASNetMobile",
+    "application_resnet101_v2": "applications.ResNet101V2",
+    "application_resnet152_v2": "applications.ResNet152V2",
+    "application_resnet50_v2": "applications.ResNet50V2",
+    "audio_dataset_from_directory": "utils.audio_dataset_from_directory",
+    "bidirectional": "layers.Bidirectional",
+    "clear_session": "utils.clear_session",
+    "clone_model": "models.clone_model",
+    "constraint_maxnorm": "constraints.MaxNorm",
+    "constraint_minmaxnorm": "constraints.MinMaxNorm",
+    "constraint_nonneg": "constraints.NonNeg",
+    "constraint_unitnorm": "constraints.UnitNorm",
+    "deserialize_keras_object": "saving.deserialize_keras_object",
+    "get_custom_objects": "saving.get_custom_objects",
+    "get_file": "utils.get_file",
+    "get_registered_name": "saving.get_registered_name",
+    "get_registered_object": "saving.get_registered_object",
+    "get_source_inputs": "utils.get_source_inputs",
+    "image_array_save": "utils.save_img",
+    "image_dataset_from_directory": "utils.image_dataset_from_directory",
+    "image_from_array": "utils.array_to_img",
+    "image_load": "utils.load_img",
+    "image_smart_resize": "preprocessing.image.smart_resize",
+    "image_to_array": "utils.img_to_array",
+    "keras_input": "layers.Input",
+    "keras_variable": "Variable",
+    "layer_activation_elu": "layers.ELU",
+    "layer_activation_leaky_relu": "layers.LeakyReLU",
+    "layer_activation_parametric_relu": "layers.PReLU",
+    "layer_activation_relu": "layers.ReLU",
+    "layer_activation_softmax": "layers.Softmax",
+    "layer_bidirectional": "layers.Bidirectional",
+    "layer_feature_space": "utils.FeatureSpace",
+    "layer_flax_module_wrapper": "layers.FlaxLayer",
+    "layer_input": "layers.Input",
+    "layer_jax_model_wrapper": "layers.JaxLayer",
+    "layer_time_distributed": "layers.TimeDistributed",
+    "load_model": "models.load_model",
+    "normalize": "utils.normalize",
+    "op_convert_to_numpy": "ops.convert_to_numpy",
+    "op_image_crop": "ops.image.crop_images",
+    "op_image_pad": "ops.image.pad_images",
+    "op_convert_to_array": "ops.convert_to_numpy",
+    "pad_sequences": "utils.pad_sequences",
+    "random_integer": "random.randint",
+    "random_seed_generator": "random.SeedGenerator",
+    "regularizer_l1_l2": "regularizers.L1L2",
+    "rnn_cell_gru": "layers.GRUCell",
+    "rnn_cell_lstm": "layers.LSTMCell",
+    "rnn_cell_simple": "layers.SimpleRNNCell",
+    "rnn_cells_stack": "layers.StackedRNNCells",
+    "serialize_keras_object": "saving.serialize_keras_object",
+    "split_dataset": "utils.split_dataset",
+    "text_dataset_from_directory": "utils.text_dataset_from_directory",
+    "time_distributed": "layers.TimeDistributed",
+    "timeseries_dataset_from_array": "utils.timeseries_dataset_from_array",
+    "to_categorical": "utils.to_categorical",
+}
+
+# Public names of Keras that make no R name: bases to inherit from, parts of Keras' own machinery.
+NO_NAMES = frozenset({
+    "Callback", "CallbackList", "Constraint", "Initializer", "InputLayer", "InputSpec",
+    "LambdaCallback", "Layer", "LearningRateSchedule", "Loss", "Metric", "Optimizer",
+    "OptimizerMap", "ProgbarLogger", "Regularizer", "Wrapper", "crop_images", "deserialize", "get",
+    "pad_images", "randint", "serialize",
+})  # fmt: skip
+
+# Arguments that R users know by another name: R name -> {R argument: Keras' argument}.
+ARGUMENTS = {
+    "layer_lambda": {"f": "function"},
+    "load_model": {"model": "filepath"},
+    "op_arange": {"end": "stop"},
+    "op_vectorize": {"func": "pyfunc"},
+    "op_vectorized_map": {"f": "function"},
+}
+
+# Arguments that come in another order in R; those that are not listed follow.
+ORDERS = {
+    "image_array_save": ("x", "path"),
+    "layer_conv_3d_transpose": (
+        "filters", "kernel_size", "strides", "padding", "output_padding", "data_format"
+    ),
+    "layer_resizing": (
+        "height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio",
+        "fill_mode", "fill_value", "data_format",
+    ),
+    "layer_torch_module_wrapper": ("module", "output_shape"),
+    "loss_circle": ("remove_diagonal",),
+    "loss_sparse_categorical_crossentropy": ("from_logits", "ignore_class", "axis"),
+    "metric_binary_accuracy": ("threshold",),
+    "metric_binary_crossentropy": ("from_logits", "label_smoothing"),
+    "metric_categorical_crossentropy": ("from_logits", "label_smoothing", "axis"),
+    "metric_concordance_correlation": ("axis",),
+    "metric_pearson_correlation": ("axis",),
+    "metric_sparse_categorical_crossentropy": ("from_logits", "ignore_class", "axis"),
+    "op_map": ("xs", "f"),
+    "op_vectorized_map": ("elements", "f"),
+}  # fmt: skip
+
+# Optimizers have their `name` before the arguments that came later to Keras, but for these.
+OPTIMIZER_ORDERS_KEPT = frozenset({"optimizer_lamb", "optimizer_muon"})
+
+# Integer arguments, in any function, whose docstring does not say that they are.
+INTEGERS = frozenset({
+    "batch_size", "beam_width", "dims", "filters", "groups", "input_dim", "k", "max_tokens",
+    "maxlen", "n", "num_bins", "num_classes", "output_dim", "output_sequence_length", "patience",
+    "repeats", "seed", "top_paths", "units",
+})  # fmt: skip
+
+# Whole numbers of Keras' signature that may be fractions: a doubt about the default's type.
+NUMBERS = frozenset({"min_delta", "baseline", "min_lr", "sequences"})
+
+# Dims: whole numbers or NA, of which one alone is a shape of one dim.
+SHAPES = frozenset({
+    "shape", "batch_shape", "input_shape", "batch_input_shape", "newshape", "target_shape",
+    "noise_shape", "output_shape",
+})  # fmt: skip
+
+# Arguments that count dims, from 1 in R. (The `dims` of layer_permute() do so in Keras already.)
+AXES = frozenset({
+    "attention_axes", "axes", "axis", "axis1", "axis2", "axisa", "axisb", "axisc", "destination",
+    "input_axes", "output_axes", "shared_axes", "source",
+})  # fmt: skip
+
+# Functions on indices, which R counts from 1 unless `zero_indexed = TRUE`: whether the argument
+# that is named here holds indices, or (None) the result does.
+INDICES = {
+    "op_argmax": None,
+    "op_argmin": None,
+    "op_argpartition": None,
+    "op_argsort": None,
+    "op_digitize": None,
+    "op_one_hot": "x",
+    "op_searchsorted": None,
+    "op_take": "indices",
+    "op_take_along_axis": "indices",
+    "op_top_k": None,
+    "random_categorical": None,
+}
+
+# Datasets that Keras downloads: R name -> module of `keras.datasets`.
+DATASETS = {
+    "dataset_boston_housing": "boston_housing",
+    "dataset_california_housing": "california_housing",
+    "dataset_cifar10": "cifar10",
+    "dataset_cifar100": "cifar100",
+    "dataset_fashion_mnist": "fashion_mnist",
+    "dataset_imdb": "imdb",
+    "dataset_mnist": "mnist",
+    "dataset_reuters": "reuters",
+}

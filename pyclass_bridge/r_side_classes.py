@@ -1,0 +1,93 @@
+"""Classes and exceptions, as R sees them: S3 class names, `super`, the text of a condition."""
+
+from __future__ import annotations
+
+from .callback_hooks import super_hook
+
+_SPECIAL = {"initialize": "__init__", "finalize": "__del__"}
+
+
+def s3_class(cls: type) -> tuple[str, ...]:
+    """The S3 class of the instances of `cls`: its qualified name and those of its bases."""
+    return tuple(_qualified(base) for base in cls.__mro__)
+
+
+def _qualified(cls: type) -> str:
+    module = cls.__module__
+    if module == "builtins":
+        module = "python.builtin"
+    return f"{module}.{cls.__qualname__}"
+
+
+def class_label(cls: type) -> str:
+    """How messages name a class."""
+    return getattr(cls, "__qualname__", repr(cls))
+
+
+def issubclass_named(cls, name: str) -> bool:
+    """Is `cls` a class whose chain of bases has one with the qualified name `name`?"""
+    return isinstance(cls, type) and any(_qualified(base) == name for base in cls.__mro__)
+
+
+def super_attr(class_ref, receiver, name: str):
+    """`super$name` in a method of the class that `class_ref` gives."""
+    owner = class_ref()
+    python_name = _SPECIAL.get(name, name)
+    try:
+        found = getattr(super(owner, receiver), python_name)
+    except AttributeError as error:
+        raise _missing_initialize(owner, error) from None
+    return super_hook(found, name, owner.__dict__["__r_class__"].index_base)
+
+
+def _missing_initialize(owner: type, error: AttributeError) -> AttributeError:
+    return AttributeError(f"in class `{owner.__name__}`: {error}")
+
+
+class RSuper:
+    """`super(Class, self)` in R: attributes of the bases, under R's names too."""
+
+    __slots__ = ("_owner", "_receiver")
+
+    def __init__(self, owner: type, receiver):
+        self._owner = owner
+        self._receiver = receiver
+
+    def __getattribute__(self, name: str):
+        # Special methods are those of the bases, too, not the ones that this object has.
+        owner = object.__getattribute__(self, "_owner")
+        receiver = object.__getattribute__(self, "_receiver")
+        found = getattr(super(owner, receiver), _SPECIAL.get(name, name))
+        info = owner.__dict__.get("__r_class__")
+        return super_hook(found, name, info.index_base if info else 0)
+
+
+def super_object(cls: type, receiver) -> RSuper:
+    """What `super(Class, self)` gives R.
+
+    Raises:
+        TypeError: `cls` is no class, or `receiver` no instance of it.
+    """
+    if not isinstance(cls, type):
+        raise TypeError(f"super() needs a class, not {type(cls).__name__}")
+    if not isinstance(receiver, cls) and not (
+        isinstance(receiver, type) and issubclass(receiver, cls)
+    ):
+        raise TypeError(
+            f"super({cls.__name__}, self): self is no instance of `{cls.__name__}` but of "
+            f"`{type(receiver).__name__}`"
+        )
+    return RSuper(cls, receiver)
+
+
+def exception_text(exception: BaseException) -> str:
+    """The message of the condition for `exception`: its type and its text."""
+    from . import r_side_code
+
+    r_side_code.remember_error(exception)
+    name = type(exception).__name__
+    try:
+        text = str(exception)
+    except Exception:  # an exception whose text fails still is that exception
+        text = ""
+    return f"{name}: {text}" if text else name

@@ -1,0 +1,218 @@
+"""Tensors and Keras variables for R: which objects they are, their dims, their values.
+
+Keras' own backend decides what a tensor is. Assumes Keras only if it is imported already, or
+if the object comes from TensorFlow, JAX or torch: plain Python objects never import Keras.
+"""
+
+import importlib
+import sys
+
+import numpy as np
+
+_LIBRARIES = frozenset(("tensorflow", "jax", "jaxlib", "torch"))
+_PLAIN = (str, bytes, int, float, complex, list, tuple, dict, set, type(None), type, np.ndarray)
+
+
+class SymbolicValueError(TypeError):
+    """The value of a tensor was asked for in code that is being traced."""
+
+
+def loaded_keras():
+    """The module keras if it is imported completely, else None."""
+    keras = sys.modules.get("keras")
+    return keras if hasattr(keras, "ops") and hasattr(keras, "KerasTensor") else None
+
+
+def _keras_for(x):
+    keras = loaded_keras()
+    if keras is not None or type(x).__module__.split(".")[0] not in _LIBRARIES:
+        return keras
+    if not (hasattr(x, "shape") and hasattr(x, "dtype")) or "keras" in sys.modules:
+        return None
+    try:
+        return importlib.import_module("keras")
+    except ImportError:
+        return None
+
+
+def is_tensor(x):
+    """Is `x` a tensor of Keras' backend, a Keras variable or a symbolic Keras tensor?"""
+    if isinstance(x, _PLAIN):
+        return False
+    keras = _keras_for(x)
+    if keras is None:
+        return False
+    return bool(isinstance(x, (keras.KerasTensor, keras.Variable)) or keras.ops.is_tensor(x))
+
+
+def dtype_of(x):
+    """The dtype of a tensor, or of what it is compared with, as Keras names it."""
+    return loaded_keras().backend.standardize_dtype(x.dtype)
+
+
+def is_symbolic(x):
+    """Has the tensor `x` no value, because the code that uses it is being traced?"""
+    keras = loaded_keras()
+    if isinstance(x, keras.KerasTensor):
+        return True
+    if isinstance(x, keras.Variable):
+        x = x.value
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        tf = sys.modules["tensorflow"]
+        if isinstance(x, tf.Variable):
+            return not tf.executing_eagerly()
+        return tf.is_symbolic_tensor(x) if isinstance(x, tf.Tensor) else False
+    if backend == "jax":
+        return isinstance(x, sys.modules["jax"].core.Tracer)
+    if backend == "torch":
+        return getattr(getattr(x, "device", None), "type", "") == "meta"
+    return False
+
+
+def require_value(x, label, what="its value cannot be read"):
+    """Raise SymbolicValueError, naming the R expression `label`, if `x` is symbolic."""
+    if is_symbolic(x):
+        raise SymbolicValueError(
+            f"`{label}` is symbolic here (traced code): {what}. "
+            "Use op_*() functions on it, or compile(run_eagerly = TRUE) to run this code on values."
+        )
+
+
+def dim_of(x):
+    """The dims of a tensor or array, -1 where unknown; None without dims or with unknown rank."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        return list(x.shape)
+    if not is_tensor(x) and type(x).__module__.split(".")[0] not in ("pandas", *_LIBRARIES):
+        return None
+    try:
+        shape = tuple(getattr(x, "shape", None))
+    except (TypeError, ValueError):
+        return None
+    return [-1 if n is None else n if isinstance(n, int) else _known(n) for n in shape]
+
+
+def _known(n):
+    try:
+        return int(n)
+    except Exception:
+        # A symbolic dim (of JAX or of torch) has no number.
+        return -1
+
+
+def size_of(x):
+    """The number of elements of a tensor or array; -1 if unknown, None without dims."""
+    dims = dim_of(x)
+    if dims is None:
+        return -1 if is_tensor(x) else None
+    return -1 if -1 in dims else int(np.prod(dims, dtype="int64"))
+
+
+def _for_r(array):
+    """`array` in one of the dtypes R has, when that changes no value."""
+    kind = array.dtype.kind
+    if kind in "iu" and array.dtype != np.int32:
+        fits = not array.size or (array.min() > -(2**31) and array.max() < 2**31)
+        exact = not array.size or (array.min() >= -(2**53) and array.max() <= 2**53)
+        array = array.astype("int32" if fits else "float64") if fits or exact else array
+    elif kind == "f" and array.dtype != np.float64:
+        array = array.astype("float64")
+    elif kind == "V" and array.dtype.names is None:
+        # bfloat16 and the float8 kinds are no dtypes of NumPy itself.
+        array = array.astype("float64")
+    elif kind == "O" and all(isinstance(value, (str, bytes)) for value in array.flat):
+        texts = [v.decode() if isinstance(v, bytes) else v for v in array.flat]
+        array = np.array(texts, dtype=str).reshape(array.shape)
+    elif kind == "S":
+        array = np.char.decode(array)
+    return array.item() if array.ndim == 0 else array
+
+
+def to_numpy(x, label="x"):
+    """The value of the tensor `x` as a NumPy array."""
+    require_value(x, label)
+    dtype = dtype_of(x)
+    if dtype == "string":
+        return np.asarray(x.numpy())
+    ops = loaded_keras().ops
+    x = ops.cast(x, "float32") if dtype == "bfloat16" else ops.convert_to_tensor(x)
+    return np.asarray(ops.convert_to_numpy(x))
+
+
+def read_value(x, label="x"):
+    """The value of a tensor or array for R (dtype, 0-d to scalar); None if `x` is neither.
+
+    `label` is the R expression, for the error on a symbolic tensor.
+    """
+    if is_tensor(x):
+        return _for_r(to_numpy(x, label))
+    if isinstance(x, (np.ndarray, np.generic)) or hasattr(type(x), "__array__"):
+        return _for_r(np.asarray(x))
+    return None
+
+
+def number(x):
+    """float(x), for objects that are numbers but no arrays."""
+    return float(x)
+
+
+def predicate(name, x):
+    """isnan, isfinite or isinf of every element; False for what is no tensor or array."""
+    if is_tensor(x):
+        ops = loaded_keras().ops
+        return getattr(ops, name)(x)
+    array = np.asarray(x) if hasattr(type(x), "__array__") else None
+    if array is None or array.dtype.kind not in "biufc":
+        return name == "isfinite" and isinstance(x, (int, float))
+    return getattr(np, name)(array)
+
+
+def weak(value, like):
+    """The R value `value` in the dtype that R arithmetic with the tensor `like` gives it.
+
+    R has one float type, so its numbers take the float type of the tensor (Keras does the same
+    with Python scalars); integers take any number type wide enough.
+    """
+    if is_tensor(value) or isinstance(value, (bool, int, float, complex, str)):
+        return value
+    array = np.asarray(value)
+    ops, floatx = loaded_keras().ops, loaded_keras().backend.floatx()
+    kind, dtype = array.dtype.kind, dtype_of(like)
+    is_float = "float" in dtype
+    if kind == "f":
+        return ops.convert_to_tensor(array, dtype=dtype if is_float else floatx)
+    if kind in "iu":
+        target = dtype if is_float or dtype == "int64" else "int32"
+        return ops.convert_to_tensor(array, dtype=target)
+    return ops.convert_to_tensor(array)
+
+
+def weak_pair(x, y):
+    """Both operands ready for keras.ops; at least one is a tensor."""
+    return (weak(x, y), y) if is_tensor(y) and not is_tensor(x) else (x, weak(y, x))
+
+
+def matmul(x, y):
+    """R's `%*%`: a matrix product of tensors, or of whatever else has `@`."""
+    if is_tensor(x) or is_tensor(y):
+        return loaded_keras().ops.matmul(*weak_pair(x, y))
+    as_array = [np.asarray(v) if isinstance(v, list) else v for v in (x, y)]
+    return as_array[0] @ as_array[1]
+
+
+def aperm(x, perm=None):
+    """Permute the dims of a tensor or array; `perm` is 1-based, None reverses them."""
+    axes = None if perm is None else [int(axis) - 1 for axis in np.ravel(perm)]
+    if is_tensor(x):
+        return loaded_keras().ops.transpose(x, axes=axes)
+    return np.transpose(x, axes)
+
+
+def transposed(x):
+    """R's t(): of a matrix, or of one dim as a row."""
+    rank = len(x.shape)
+    if rank > 2:
+        raise ValueError(f"t(): the argument has {rank} dims; use aperm() or op_transpose()")
+    if rank == 1:
+        return x[None, :]
+    return aperm(x)

@@ -1,0 +1,213 @@
+"""From a class spec to a live Python class, in named steps.
+
+Guarantees: a real subclass of the bases, made by `types.new_class`; methods are Python functions
+with the R signature; a hook that nobody defined is not there. The class is held weakly by its R
+environment.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+import weakref
+from dataclasses import dataclass
+
+from .callback_hooks import (
+    HOOKS,
+    INDEXED,
+    instances_only,
+    is_keras_callback,
+    is_keras_metric,
+)
+from .class_spec import ClassSpec, Member, class_spec_of
+from .condition import in_member
+from .function import core_function
+from .keras_required import name_missing_methods
+from .private import copy_methods
+from .r_functions import r_raw
+from .signature import trampoline
+
+NO_RECEIVER, SELF, CLASS = 0, 1, 2
+RETURN_NONE = {"__init__", "__del__"}
+
+
+class ClassRef:
+    """What R calls to get at a class: it keeps nothing alive."""
+
+    def __init__(self):
+        self._reference = lambda: None
+
+    def point_at(self, cls: type) -> None:
+        self._reference = weakref.ref(cls)
+
+    def __call__(self) -> type | None:
+        return self._reference()
+
+
+@dataclass(frozen=True)
+class RClassInfo:
+    """What a class made by R carries as `__r_class__`."""
+
+    class_env: object
+    has_private: bool
+    index_base: int
+    kind: str
+
+    def __repr__(self) -> str:  # help() shows it
+        return "<R class>"
+
+
+class _Builder:
+    def __init__(self, spec: ClassSpec):
+        self.spec = spec
+        self.ref = ClassRef()
+        self.class_env = r_raw("class_env_of")(spec.handle, self.ref)
+        bases = types.resolve_bases(spec.bases)  # Generic[T] is no class, but stands for one
+        self.is_callback = spec.kind == "Callback" or any(map(is_keras_callback, bases))
+        self.is_metric = spec.kind == "Metric" or any(map(is_keras_metric, bases))
+
+    def build(self) -> type:
+        spec = self.spec
+        cls = types.new_class(spec.name, spec.bases, spec.keywords, self.fill)
+        self.ref.point_at(cls)
+        name_missing_methods(cls)
+        return cls
+
+    def fill(self, namespace: dict) -> None:
+        """The class body."""
+        spec = self.spec
+        namespace["__module__"] = spec.module
+        namespace["__qualname__"] = spec.name
+        if spec.doc is not None:
+            namespace["__doc__"] = spec.doc
+        namespace["__r_class__"] = RClassInfo(
+            self.class_env, spec.has_private, spec.index_base, spec.kind
+        )
+        namespace.update(copy_methods(types.resolve_bases(spec.bases)))
+        namespace.update(spec.fields)
+        for member in spec.methods:
+            namespace[member.name] = self.method(member)
+        for member in spec.active:
+            namespace[member.name] = self.property(member)
+        if self.is_callback and "set_model" not in namespace:
+            namespace["set_model"] = instances_only(spec.name, self.ref)
+
+    def environment(self, member: Member):
+        if not member.own_env:
+            return self.class_env
+        return r_raw("class_env_around")(
+            self.class_env, self.spec.handle, member.closure, self.ref
+        )
+
+    def core(self, member: Member, receiver: int, parameters=None, **options):
+        return core_function(
+            member.closure,
+            member.given,
+            parameters or member.parameters,
+            class_env=self.environment(member),
+            receiver=receiver,
+            convert=self.spec.convert,
+            **options,
+        )
+
+    def trampoline(self, member: Member, call, receiver: str | None):
+        return trampoline(
+            member.name,
+            member.parameters,
+            call,
+            receiver=receiver,
+            doc=member.doc,
+            module=self.spec.module,
+            qualname=f"{self.spec.name}.{member.name}",
+            failed=functools.partial(in_member, self.spec.name, member.given),
+        )
+
+    def method(self, member: Member):
+        if member.decorator == "staticmethod":
+            return staticmethod(self.trampoline(member, self.core(member, NO_RECEIVER), None))
+        if member.decorator == "classmethod":
+            return classmethod(self.trampoline(member, self.core(member, CLASS), "cls"))
+        function = self.trampoline(member, self.instance_call(member), "self")
+        if self.shifts(member):
+            function.__r_index__ = member.name
+        return function
+
+    def instance_call(self, member: Member):
+        is_hook = self.is_callback and member.name in HOOKS
+        call = self.core(
+            member,
+            SELF,
+            index_at=0 if self.shifts(member) else -1,
+            logs_at=self.logs_at(member) if is_hook and self.spec.merge_logs else -1,
+            returns_none=is_hook or member.name in RETURN_NONE,
+        )
+        if self.is_metric and member.name == "result":
+            return _unwrapping(call)
+        return _as_config(call) if member.name == "get_config" else call
+
+    def shifts(self, member: Member) -> bool:
+        return self.spec.index_base == 1 and self.is_callback and member.name in INDEXED
+
+    def logs_at(self, member: Member) -> int:
+        """Where `logs` is among the parameters: by name, else where Keras puts it."""
+        names = [f.name for f in member.parameters.named]
+        at = names.index("logs") if "logs" in names else int(member.name in INDEXED)
+        return at if at < len(names) else -1
+
+    def property(self, member: Member) -> property:
+        call = self.core(member, SELF)
+        assign = self.core(member, SELF, member.parameters.without_defaults())
+        takes_value = bool(member.parameters.named) or member.parameters.has_dots
+        failed = functools.partial(in_member, self.spec.name, member.given)
+
+        def get(self):
+            try:
+                return call(self)
+            except Exception as error:
+                failed(error)
+                raise
+
+        def set(self, value):
+            try:
+                assign(self, value)
+            except Exception as error:
+                failed(error)
+                raise
+
+        return property(get, set if takes_value else None, doc=member.doc)
+
+
+def _unwrapping(call):
+    """A metric's `result()` may be a variable: neither JAX nor TensorFlow's eager loop takes one,
+    in a stateless scope it would be stale, and on torch its value changes in place at the next
+    reset. So a copy of its value is given."""
+
+    def result(self, *args, **kwargs):
+        return _value_of(call(self, *args, **kwargs))
+
+    return result
+
+
+def _as_config(call):
+    """Keras takes a dict for the config: R's `list()` is an empty one here."""
+
+    def get_config(self):
+        config = call(self)
+        return {} if config == [] else config
+
+    return get_config
+
+
+def _value_of(result):
+    from keras import Variable, ops
+
+    if isinstance(result, Variable):
+        return ops.copy(result.value)
+    if isinstance(result, dict):
+        return {name: _value_of(item) for name, item in result.items()}
+    return result
+
+
+def build_class(handle) -> type:
+    """The Python class for the handle of an R class spec."""
+    return _Builder(class_spec_of(handle)).build()
