@@ -1,0 +1,167 @@
+"""What holds round every test: R's protect depth is unchanged, and no proxy outlives the run.
+
+R tests (tests/testthat/test-*.R) are collected here too: each file is one item. Those in
+`tests/testthat/definition/` need no Python and run in an R of their own.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+def counters() -> dict:
+    from pyclass_bridge import _core
+
+    return _core.counters()
+
+
+@pytest.fixture(autouse=True)
+def protect_depth():
+    """R's protect stack is as deep after a test as before."""
+    before = counters()["protect_depth"]
+    yield
+    assert counters()["protect_depth"] == before
+
+
+@pytest.fixture
+def r():
+    """`pyclass_bridge.r`: evaluates R code."""
+    import pyclass_bridge
+
+    return pyclass_bridge.r
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Write R code to a file and source it: `source("code")` gives its namespace."""
+    import pyclass_bridge
+
+    def write_and_source(code: str, name: str = "defined.R"):
+        path = tmp_path / name
+        path.write_text(code)
+        return pyclass_bridge.source(path)
+
+    return write_and_source
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Keras, imported once for all tests."""
+    return pytest.importorskip("keras")
+
+
+# ---- R tests -----------------------------------------------------------------------------------
+
+
+def pytest_collect_file(file_path: Path, parent):
+    if file_path.suffix == ".R" and file_path.name.startswith("test-"):
+        return RTestFile.from_parent(parent, path=file_path)
+    return None
+
+
+class RTestFile(pytest.File):
+    def collect(self):
+        yield RTestItem.from_parent(self, name=self.path.stem)
+
+
+class RTestFailure(Exception):
+    pass
+
+
+REPORT = """
+local({
+  results <- as.data.frame(testthat::test_file(
+    %s, env = new.env(parent = asNamespace("pyclassbridge")), reporter = "silent",
+    load_package = "none", stop_on_failure = FALSE
+  ))
+  format_result <- function(r) {
+    paste0(class(r)[[1]], ": ", paste(conditionMessage(r), collapse = " "))
+  }
+  bad <- results[results$failed > 0 | results$error, ]
+  lines <- unlist(lapply(seq_len(nrow(bad)), function(i) {
+    shown <- Filter(function(r) !inherits(r, "expectation_success"), bad$result[[i]])
+    c(paste0("* ", bad$test[[i]]), vapply(shown, format_result, ""))
+  }))
+  list(count = sum(results$nb), text = paste(lines, collapse = "\\n"))
+})
+"""
+
+
+class RTestItem(pytest.Item):
+    def runtest(self):
+        runs_alone = self.path.parent.name == "definition"
+        text = self.in_own_r() if runs_alone else self.in_this_process()
+        if text:
+            raise RTestFailure(text)
+
+    def in_this_process(self) -> str:
+        import pyclass_bridge
+
+        result = pyclass_bridge.r(REPORT % r_string(self.path))
+        return result["text"] if result["count"] else "the file has no expectation"
+
+    def in_own_r(self) -> str:
+        code = f"testthat::test_file({r_string(self.path)}, stop_on_failure = TRUE)"
+        done = subprocess.run(
+            ["Rscript", "-e", code], capture_output=True, text=True, cwd=self.path.parent
+        )
+        return "" if done.returncode == 0 else done.stdout + done.stderr
+
+    def repr_failure(self, excinfo):
+        if isinstance(excinfo.value, RTestFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, 0, f"R tests: {self.name}"
+
+
+def r_string(path: Path) -> str:
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# ---- leaks -------------------------------------------------------------------------------------
+
+
+def live_proxies() -> int:
+    """Python objects that R still holds though neither the session needs them nor an R value that
+    Python itself holds refers to them."""
+    import pyclass_bridge
+    from pyclass_bridge import _core
+
+    clean = pyclass_bridge.r(
+        "function() { rm(list = ls(globalenv(), all.names = TRUE), envir = globalenv());"
+        " kept <- intersect(c('last.warning', '.Traceback'), ls(baseenv(), all.names = TRUE));"
+        " for (name in kept) try(assign(name, NULL, envir = baseenv()), silent = TRUE);"
+        " invisible(gc()) }"
+    )
+    for _ in range(3):
+        gc.collect()
+        clean()
+    handles = [o for o in gc.get_objects() if isinstance(o, _core.Handle)]
+    return counters()["proxies"] - pyclass_bridge.r("pyclassbridge:::own_proxies")(*handles)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    import sys
+
+    if "pyclass_bridge._core" not in sys.modules or exitstatus not in (0, 1):
+        return
+    session.config.live_proxies = live_proxies()
+    if session.config.live_proxies > 0 and session.testscollected > 50:
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    live = getattr(config, "live_proxies", None)
+    if live is not None:
+        terminalreporter.write_line(f"live proxies at the end of the run: {live}")

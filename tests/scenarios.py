@@ -1,0 +1,119 @@
+"""Crossings of every kind, for the tests that make R fail, collect or run out of memory in them.
+
+Each scenario is a function without arguments that raises or returns what `expected` says; the R and
+Python definitions are made once, by `make_scenarios()`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+DEFINITIONS = """
+add <- function(a, b = 2, ...) a + b
+anything <- function(...) list(...)
+call_it <- function(f, ...) f(...)
+catch_it <- function(f) tryCatch(f(), error = function(e) class(e)[[1L]])
+fail <- function() stop("on purpose")
+raw_list <- function() list(a = 1, b = "x", c = list(1L, NULL), d = c(TRUE, NA), m = diag(2))
+get_it <- function(o) o$value
+set_it <- function(o, v) { o$value <- v; o$value }
+call_many <- function(f) f(1, "a", 1:3, list(1, 2), TRUE, NULL, c(a = 1), x = 2, y = "b", z = 3L)
+
+Base %py_class% {
+  initialize <- function(n = 0) { self$n <- n; private$calls <- 0 }
+  step <- function(by = 1) {
+    private$calls <- private$calls + 1
+    self$n <- self$n + by
+    self$n
+  }
+  calls <- function() private$calls
+  double <- active_property(function() 2 * self$n)
+  make <- staticmethod(function(x) x * 10)
+  keep <- function() { self$again <- function() self$n; NULL }
+}
+Derived(Base) %py_class% {
+  step <- function(by = 1) super$step(by) + 100
+}
+"""
+
+
+class Thing:
+    def __init__(self):
+        self.value = 1.0
+
+
+def make_scenarios(source) -> dict:
+    """{name: function}; `source` makes a namespace of R code."""
+    import pyclass_bridge
+
+    ns = source(DEFINITIONS, "scenarios.R")
+    thing, derived = Thing(), ns.Derived(1)
+
+    def fail_in_python():
+        raise KeyError("on purpose")
+
+    def define_class():
+        return pyclass_bridge.r("Made %py_class% { x <- 1; m <- function(a = 1) a }; Made")
+
+    def define_function():
+        return pyclass_bridge.r("function(x, y = 1, ...) x")
+
+    return {
+        "numbers": lambda: ns.add(1, b=2.5) == 3.5,
+        "arguments of every kind": lambda: (
+            len(
+                ns.anything(
+                    None,
+                    True,
+                    1,
+                    2.5,
+                    "é",
+                    1j,
+                    b"x",
+                    [1, 2],
+                    [1, "a"],
+                    {"a": [1.5], "b": {}},
+                    (1, 2),
+                    thing,
+                    2**60,
+                    np.arange(3),
+                    np.float32(1),
+                    fail_in_python,
+                    ns.add,
+                    x=1,
+                    y="b",
+                )
+            )
+            == 19
+        ),
+        "results of every kind": lambda: ns.raw_list()["c"] == [1, None],
+        "a class": lambda: define_class().__name__ == "Made",
+        "a function of R": lambda: define_function()(1) == 1,
+        "a call from R": lambda: ns.call_it(lambda x: x + 1, 1) == 2,
+        "a call from R with many arguments": lambda: (
+            ns.call_many(lambda *a, **k: len(a) + len(k)) == 10
+        ),
+        "an attribute": lambda: ns.get_it(thing) == thing.value,
+        "an assignment": lambda: ns.set_it(thing, [1, "a"]) == [1, "a"],
+        "a method": lambda: derived.step(1) > 100 and derived.calls() > 0,
+        "a property": lambda: derived.double == 2 * derived.n,
+        "a static method": lambda: ns.Base.make(2) == 20,
+        "an instance": lambda: ns.Derived(3).n == 3,
+        "a method that R keeps": lambda: derived.keep() is None and derived.again() == derived.n,
+        "an R error": lambda: raises(ns.fail, "on purpose"),
+        "a Python error in R": lambda: ns.catch_it(fail_in_python) == "python.builtin.KeyError",
+        "a Python error through R": lambda: raises(lambda: ns.call_it(fail_in_python), "purpose"),
+        "an R error through both": lambda: raises(lambda: ns.call_it(ns.fail), "on purpose"),
+        "an R error caught below Python": lambda: (
+            ns.catch_it(lambda: ns.call_it(ns.fail)) == "simpleError"
+        ),
+        "code": lambda: pyclass_bridge.r("x + 1", x=1) == 2,
+    }
+
+
+def raises(work, text: str) -> bool:
+    try:
+        work()
+    except Exception as error:
+        return text in str(error)
+    return False

@@ -1,0 +1,48 @@
+"""R classes on each backend of Keras: the twin tests, in a process of its own for each backend.
+
+A backend that is not installed is skipped. On the backend of this process the files run as such.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+FILES = [
+    "test_callback.py",
+    "test_callback_self.py",
+    "test_callback_training.py",
+    "test_metric.py",
+    "test_keras_bases.py",
+    "test_keras_small_bases.py",
+]
+
+# What the backends do differently: threads, tracing, variables, optimizers.
+CHOSEN = (
+    "every_hook_in_order and Callback or merged_into or from_a_batch_hook or kept_on_self"
+    " or async_safe or without_a_list or worker_threads or restores"
+    " or the_reference_s_example and not jit and not steps and not weights and not in_r"
+    " or stateless or test_results or test_layer or constraint or test_optimizer"
+)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_the_twins_are_equal_on(backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *FILES, "-k", CHOSEN],
+        capture_output=True,
+        text=True,
+        cwd=HERE,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout

@@ -1,0 +1,400 @@
+"""Models built and trained from R: the numbers are those of the same model in Python."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+import pytest
+
+RNG = np.random.default_rng(1)
+X = RNG.normal(size=(96, 4)).astype("float32")
+Y = (X @ np.array([[1.0], [-2.0], [0.5], [0.0]]) + 0.3).astype("float32")
+LABELS = (X[:, 0] > 0).astype("int32") + (X[:, 1] > 0.5)
+
+
+def from_r(code: str, **variables):
+    """The value of R code that sees `variables`, in R's global environment as a script's is."""
+    import pyclass_bridge
+
+    assign = pyclass_bridge.r("function(name, value) assign(name, value, envir = globalenv())")
+    for name, value in variables.items():
+        assign(name, value)
+    return pyclass_bridge.r(textwrap.dedent(code))
+
+
+def dense(keras, seed=3):
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([
+        keras.layers.Input((4,)),
+        keras.layers.Dense(8, activation="relu"),
+        keras.layers.Dense(1),
+    ])
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+
+DENSE = """
+  set_random_seed(3)
+  model <- keras_model_sequential(input_shape = 4) |>
+    layer_dense(8, activation = "relu") |>
+    layer_dense(1)
+  model |> compile(optimizer = "adam", loss = "mse", metrics = "mae")
+"""
+
+
+# ---- the same numbers --------------------------------------------------------------------------
+
+
+def test_a_regression_trains_as_in_python(keras):
+    model = dense(keras)
+    history = model.fit(X, Y, epochs=4, batch_size=16, validation_split=0.25, verbose=0).history
+    ours = from_r(
+        DENSE
+        + """
+        history <- model |> fit(x, y, epochs = 4, batch_size = 16, validation_split = 0.25,
+                                verbose = 0)
+        list(history = lapply(history$metrics, as.list),
+             result = evaluate(model, x, y, verbose = 0),
+             predicted = predict(model, x, verbose = 0), weights = get_weights(model))
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert ours["history"] == history
+    assert ours["result"] == model.evaluate(X, Y, verbose=0, return_dict=True)
+    np.testing.assert_array_equal(ours["predicted"], model.predict(X, verbose=0))
+    for mine, theirs in zip(ours["weights"], model.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_functional_model_trains_as_in_python(keras):
+    keras.utils.set_random_seed(5)
+    left, right = keras.layers.Input((4,), name="left"), keras.layers.Input((4,), name="right")
+    joined = keras.layers.Concatenate()([keras.layers.Dense(3, activation="tanh")(left), right])
+    model = keras.Model([left, right], keras.layers.Dense(3, activation="softmax")(joined))
+    loss = "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.SGD(0.1), loss, metrics=["accuracy"])
+    weights = {0: 1.0, 1: 2.0, 2: 0.5}
+    history = model.fit(
+        {"left": X, "right": -X}, LABELS, epochs=3, class_weight=weights, verbose=0
+    ).history
+    ours = from_r(
+        """
+        set_random_seed(5)
+        left <- layer_input(shape = 4, name = "left")
+        right <- layer_input(shape = 4, name = "right")
+        out <- list(left %>% layer_dense(3, activation = "tanh"), right) |>
+          layer_concatenate() |>
+          layer_dense(3, activation = "softmax")
+        model <- keras_model(list(left, right), out)
+        model |> compile(optimizer_sgd(0.1), "sparse_categorical_crossentropy", "accuracy")
+        h <- model |> fit(list(left = x, right = -x), y, epochs = 3, verbose = 0,
+                          class_weight = list("0" = 1, "1" = 2, "2" = 0.5))
+        lapply(h$metrics, as.list)
+        """,
+        x=X, y=LABELS,
+    )  # fmt: skip
+    assert ours == history
+
+
+def test_epochs_count_from_1_on_the_way_in_and_out(keras):
+    model = dense(keras)
+    history = model.fit(X, Y, epochs=4, initial_epoch=2, verbose=0)
+    ours = from_r(
+        DENSE
+        + """
+        seen <- c()
+        tell <- callback_lambda(on_epoch_begin = function(epoch, logs) seen <<- c(seen, epoch))
+        h <- model |> fit(x, y, epochs = 4, initial_epoch = 3, verbose = 0, callbacks = tell)
+        list(epoch = h$epoch, loss = h$metrics$loss, seen = seen)
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert ours == {"epoch": [3, 4], "loss": history.history["loss"], "seen": [3, 4]}
+
+
+def test_an_r_metric_and_callback_equal_their_python_twins(keras):
+    class Spread(keras.metrics.Metric):
+        def __init__(self, name="spread"):
+            super().__init__(name=name)
+            self.total = self.add_weight(shape=(), initializer="zeros", name="total")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.total.assign(self.total + keras.ops.max(y_pred) - keras.ops.min(y_pred))
+
+        def result(self):
+            return self.total.value
+
+    model = dense(keras)
+    model.compile("adam", "mse", metrics=[Spread()])
+    history = model.fit(X, Y, epochs=3, batch_size=32, verbose=0).history
+    ours = from_r(
+        DENSE
+        + """
+        metric_spread <- Metric(
+          "Spread",
+          initialize = function(name = "spread") {
+            super$initialize(name = name)
+            self$total <- self$add_weight(shape = shape(), initializer = "zeros", name = "total")
+          },
+          update_state = function(y_true, y_pred, sample_weight = NULL) {
+            self$total$assign(self$total + op_max(y_pred) - op_min(y_pred))
+          },
+          result = function() self$total
+        )
+        model |> compile("adam", "mse", metric_spread())
+        h <- model |> fit(x, y, epochs = 3, batch_size = 32, verbose = 0)
+        lapply(h$metrics, as.list)
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert ours == history
+
+
+# ---- data --------------------------------------------------------------------------------------
+
+
+def test_data_frames_factors_and_vectors(keras):
+    shapes = from_r("""
+      lapply(list(iris[1:4], iris$Species, c(1, 2), factor("a"),
+                  list(a = 1:2, b = matrix(0, 2, 2))),
+             pyclassbridge:::keras_data)
+    """)
+    frame, labels, vector, one, named = shapes
+    assert frame.shape == (150, 4) and labels.shape == (150,) and set(labels) == {0, 1, 2}
+    assert vector.shape == (2,) and one.shape == (1,) and named["b"].shape == (2, 2)
+
+
+def test_iris_as_r_has_it(keras):
+    ours = from_r("""
+      set_random_seed(1)
+      model <- keras_model_sequential(input_shape = 4) |> layer_dense(3, activation = "softmax")
+      model |> compile(loss = "sparse_categorical_crossentropy", metrics = c("accuracy"))
+      model |> fit(iris[1:4], iris$Species, epochs = 2, verbose = 0, sample_weight = rep(1, 150))
+      c(names(evaluate(model, iris[1:4], iris$Species, verbose = 0)),
+        dim(predict(model, iris[1:4], verbose = 0)))
+    """)
+    assert ours == ["accuracy", "loss", "150", "3"]
+
+
+def test_a_generator_function_and_validation_data(keras):
+    ours = from_r(
+        DENSE
+        + """
+        n <- 0
+        batches <- function() {
+          n <<- n + 1
+          list(x[1:16, ], y[1:16, , drop = FALSE])
+        }
+        h <- model |> fit(batches, epochs = 2, steps_per_epoch = 3, verbose = 0,
+                          validation_data = list(x, y))
+        c(n >= 6, names(h$metrics))
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert sorted(ours) == ["TRUE", "loss", "mae", "val_loss", "val_mae"]
+
+
+def test_one_batch(keras):
+    ours = from_r(
+        DENSE
+        + """
+        c(names(train_on_batch(model, x, y)), names(test_on_batch(model, x, y)),
+          dim(predict_on_batch(model, x)))
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert sorted(ours[:2]) == sorted(ours[2:4]) == ["loss", "mae"] and ours[4:] == ["96", "1"]
+
+
+def test_adapt_and_custom_metric(keras):
+    mean = from_r(
+        "{ n <- layer_normalization(); adapt(n, x, batch_size = 32); mean(as.array(n(x))) }", x=X
+    )
+    assert abs(mean) < 1e-6
+    names = from_r(
+        DENSE
+        + """
+        twice <- custom_metric("twice", function(y_true, y_pred) op_mean(y_pred) * 2)
+        model |> compile("adam", "mse", metrics = list(twice))
+        names(evaluate(model, x, y, verbose = 0))
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert sorted(names) == ["loss", "twice"]
+
+
+# ---- models ------------------------------------------------------------------------------------
+
+
+def test_summary_and_print_show_the_model(keras, capsys):
+    from_r(DENSE + "summary(model)\nprint(model)")
+    assert capsys.readouterr().out.count("Total params") == 2
+
+
+def test_layers_and_weights(keras):
+    ours = from_r(DENSE + """
+      freeze_weights(model, to = 1)
+      frozen <- length(get_weights(model, trainable = FALSE))
+      unfreeze_weights(model)
+      w <- lapply(get_weights(model), function(w) w * 0)
+      set_weights(model, w)
+      list(get_layer(model, index = 2)$units, get_layer(model, index = -1)$units, frozen,
+           count_params(model), sum(abs(get_weights(model)[[1]])))
+    """)
+    assert ours == [1, 1, 2, 49, 0]
+    with pytest.raises(IndexError, match="there is no layer 9: the model has 2"):
+        from_r(DENSE + "get_layer(model, index = 9)")
+
+
+def test_saving_and_loading(keras, tmp_path):
+    path = str(tmp_path / "model.keras")
+    assert from_r(
+        DENSE
+        + """
+        save_model(model, path)
+        again <- load_model(path)
+        save_model_weights(model, sub("keras$", "weights.h5", path))
+        load_model_weights(again, sub("keras$", "weights.h5", path))
+        identical(get_weights(model), get_weights(again))
+        """,
+        path=path,
+    )
+    with pytest.raises(RuntimeError, match="is there already; overwrite = TRUE replaces it"):
+        from_r(DENSE + "save_model(model, path)", path=path)
+
+
+# ---- mistakes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (
+            "fit(model, x, y, callbacks = callback_early_stopping)",
+            "fit(): `callbacks` holds the class `EarlyStopping`, not an instance of it: did you "
+            "forget `()`?",
+        ),
+        (
+            "fit(model, x, y, callbacks = list(Callback('Mine')))",
+            "`callbacks` holds the class `Mine`, not an instance of it: did you forget `()`?",
+        ),
+        ("compile(model, metrics = c('mae', metric_auc))", "did you forget `()`?"),
+        ("compile(model, metrics = list(a = Metric('M')))", "holds the class `M`"),
+        ("compile(model, loss = Loss('L', call = function(y_true, y_pred) 1))", "did you forget"),
+        ("compile(model, optimizer = optimizer_adam)", "`optimizer` holds the class `Adam`"),
+        ("fit(model, x, y, callbacks = 'early')", "`callbacks` takes callbacks, not 'early'"),
+        ("fit(model, x, y, callbacks = function(x) 1)", "takes callbacks, not a function"),
+        ("fit(model, x, y, epoch = 3)", "fit() has no argument `epoch`; did you mean `epochs`?"),
+        ("fit(model, x, y, epochs = 1.5)", "fit(): `epochs` takes a whole number, not 1.5."),
+        ("fit(model, x, y, initial_epoch = 0)", "`initial_epoch` counts from 1"),
+        ("fit(model, x, y, 32)", "fit(): further arguments are given by name"),
+        ("fit(model, iris, y)", "the column `Species` of the data frame is"),
+        ("fit(model, c(1L, NA), y)", "`x` holds NA"),
+        ("callback_lambda(on_epoch_ned = function(epoch) 1)", "Did you mean `on_epoch_end`?"),
+        ("get_layer(model)", "give either the `name` of a layer or its `index`"),
+    ],
+)
+def test_mistakes_are_one_clear_message(keras, code, message):
+    with pytest.raises((TypeError, ValueError, RuntimeError)) as caught:
+        from_r(DENSE + code, x=X, y=Y)
+    assert message in str(caught.value)
+
+
+def test_a_loss_or_metric_that_computes_may_be_given_without_parentheses(keras):
+    model = from_r(
+        DENSE
+        + """
+        compile(model, loss = loss_mean_squared_error, metrics = metric_mean_absolute_error)
+        fit(model, x, y, epochs = 1, verbose = 0)
+        model
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert model.loss is keras.losses.mean_squared_error
+
+
+def test_the_model_is_usable_after_an_error_in_a_hook(keras):
+    assert from_r(
+        DENSE
+        + """
+        bad <- callback_lambda(on_train_batch_end = function(batch) if (batch == 2) stop("no"))
+        text <- tryCatch(fit(model, x, y, verbose = 0, callbacks = bad), error = conditionMessage)
+        h <- fit(model, x, y, epochs = 2, verbose = 0)
+        grepl("no", text) && length(h$epoch) == 2
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+
+
+# ---- callback_lambda ---------------------------------------------------------------------------
+
+
+def test_callback_lambda_counts_from_1_and_merges_logs(keras):
+    ours = from_r(
+        DENSE
+        + """
+        offset <- 100
+        seen <- c()
+        cb <- callback_lambda(
+          on_epoch_end = function(epoch, logs) list(extra = epoch + offset),
+          on_train_batch_begin = function(batch) seen <<- c(seen, batch),
+          on_train_end = function() seen <<- c(seen, -1)
+        )
+        h <- model |> fit(x, y, epochs = 2, batch_size = 48, verbose = 0, callbacks = list(cb))
+        list(extra = h$metrics$extra, seen = seen)
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert ours == {"extra": [101, 102], "seen": [1, 2, 1, 2, -1]}
+
+
+# ---- the history -------------------------------------------------------------------------------
+
+HISTORY = """
+  h <- pyclassbridge:::training_history(list(
+    params = list(verbose = 0L, epochs = 5L, steps = 3L),
+    metrics = list(loss = list(3, 2, 1.5), val_loss = list(4, 3, 2.5), acc = list(0.1, 0.5, 0.6)),
+    epoch = list(1L, 2L, 3L)
+  ))
+"""
+
+
+def test_a_history_prints(capsys):
+    from_r(HISTORY + "print(h)")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Training history of 3 epochs (stopped after epoch 3 of 5)"
+    assert [line.split() for line in lines[1:]] == [
+        ["loss:", "1.5"], ["val_loss:", "2.5"], ["acc:", "0.6"]
+    ]  # fmt: skip
+
+
+def test_a_history_is_a_data_frame():
+    ours = from_r(HISTORY + "d <- as.data.frame(h); lapply(d, function(x) as.list(as.vector(x)))")
+    assert ours["epoch"] == [1, 2, 3] * 3
+    assert ours["value"] == [3, 2, 1.5, 4, 3, 2.5, 0.1, 0.5, 0.6]
+    assert ours["metric"] == ["loss"] * 6 + ["acc"] * 3
+    assert ours["data"] == ["training"] * 3 + ["validation"] * 3 + ["training"] * 3
+
+
+def test_validation_in_some_epochs_only(keras):
+    ours = from_r(
+        DENSE
+        + """
+        h <- fit(model, x, y, epochs = 4, validation_data = list(x, y), validation_freq = 2,
+                 verbose = 0)
+        d <- as.data.frame(h)
+        d$epoch[d$data == "validation" & d$metric == "loss"]
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert ours == [2, 4]
+
+
+def test_a_history_plots_headless(tmp_path):
+    path = str(tmp_path / "history.png")
+    code = "png(path)\nplot(h)\nplot(h, metrics = 'loss')\ninvisible(dev.off())"
+    from_r(HISTORY + code, path=path)
+    assert (tmp_path / "history.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(RuntimeError, match="the history has no metric `nope`"):
+        from_r(HISTORY + "pdf(NULL)\ntryCatch(plot(h, metrics = 'nope'), finally = dev.off())")

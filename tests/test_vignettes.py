@@ -1,0 +1,49 @@
+"""The vignettes' R code runs, as a reader would run it: through the command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+VIGNETTES = Path(__file__).resolve().parent.parent / "vignettes"
+
+
+def code_of(vignette: Path, target: Path) -> Path:
+    """The R code of a vignette, taken out by knitr."""
+    subprocess.run(
+        ["Rscript", "-e", "knitr::purl(commandArgs(TRUE)[1], commandArgs(TRUE)[2], quiet = TRUE)",
+         str(vignette), str(target)],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return target
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in VIGNETTES.glob("*.Rmd")))
+def test_vignette_runs(name, tmp_path):
+    script = code_of(VIGNETTES / f"{name}.Rmd", tmp_path / f"{name}.R")
+    done = subprocess.run(
+        [sys.executable, "-m", "pyclass_bridge", "run", str(script)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for expected in EXPECTED[name]:
+        assert expected in done.stdout
+
+
+EXPECTED = {
+    "callbacks": [
+        "Did you mean `on_epoch_end`?",
+        "epoch  2: loss",
+        "epochs run:",
+        "stopped after epoch",
+        "caught: the loss falls too slowly",
+    ],
+    "metrics": ["[1] 2", "[1] 0", "true_positives", "symbolic", "highest"],
+}

@@ -1,0 +1,87 @@
+# The namespace for R tests without Python, made unless a session has made it: `bridge` and the
+# core's symbols are R fakes then, and `python_is_fake` is TRUE.
+# fake_class() makes what a Python class looks like in R; the last spec sent to Python is
+# recorder$spec. Assumes the working directory is the one of the tests.
+
+recorder <- new.env()
+python_is_fake <- !isNamespaceLoaded("pyclassbridge") ||
+  is.list(asNamespace("pyclassbridge")$bridge)
+
+# A Python object as the core shows it: a closure or a list with the class vector and "pyref".
+fake_object <- function(class, callable = FALSE, ...) {
+  id <- new.env()
+  list2env(list(...), envir = id)
+  x <- if (callable) function(...) id$call(...) else list()
+  structure(x, pyref = id, class = c(class, "python.builtin.object"))
+}
+
+# `of` names the Python classes it derives from; calling it records the arguments.
+fake_class <- function(name, of = character(), members = character()) {
+  fake_object(
+    "python.builtin.type",
+    callable = TRUE, name = name, of = of, members = members,
+    call = function(...) {
+      recorder$args <- list(...)
+      fake_object(paste0("r_globalenv.", name))
+    }
+  )
+}
+
+keras_path <- function(kind) {
+  asNamespace("pyclassbridge")$keras_kinds[[kind]]$named
+}
+
+fake_bridge <- list(
+  build_class = function(spec) {
+    recorder$spec <- spec
+    inherited <- lapply(spec$bases, function(base) attr(base, "pyref")$of)
+    fake_class(spec$name, of = as.character(unlist(inherited)))
+  },
+  issubclass_named = function(class, named) named %in% attr(class, "pyref")$of,
+  has_attr = function(class, name) name %in% attr(class, "pyref")$members,
+  identity = function(x) attr(x, "pyref")
+)
+
+if (!isNamespaceLoaded("pyclassbridge")) {
+  source("../../../pyclass_bridge/namespace.R", local = TRUE)
+  make_namespace("../../..", list(
+    bridge = fake_bridge, bridge_raw = fake_bridge,
+    .Call = function(symbol, ...) symbol(...),
+    .External = function(symbol, ...) symbol(...),
+    core_is_pyref = function(x) !is.null(attr(x, "pyref")),
+    core_handle = identity
+  ))
+}
+
+# Every Keras base of the table, under the name of its kind.
+bases <- local({
+  kinds <- names(asNamespace("pyclassbridge")$keras_kinds)
+  sapply(kinds, function(kind) fake_class(kind, of = keras_path(kind)), simplify = FALSE)
+})
+
+# The spec that evaluating `code` sends to Python.
+spec_of <- function(code) {
+  recorder$spec <- NULL
+  force(code)
+  recorder$spec
+}
+
+member_names <- function(members) {
+  vapply(members, function(member) member$name, "")
+}
+
+named <- function(members, name) {
+  members[[match(name, member_names(members))]]
+}
+
+# `keras` inside the namespace is a list of the fake bases, so that the default of `inherit` can
+# be looked up without Python.
+fake_keras <- function(bases) {
+  ns <- asNamespace("pyclassbridge")
+  keras <- list()
+  for (kind in names(bases)) {
+    eval(call("<-", ns$keras_kinds[[kind]]$base, bases[[kind]]))
+  }
+  unlockBinding("keras", ns)
+  makeActiveBinding("keras", function() keras, ns)
+}
