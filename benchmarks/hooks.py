@@ -1,0 +1,68 @@
+"""A hook that Python calls: empty, with `self$last <- logs$loss`, with `private$n <- ...`.
+
+The measure is R's own call of a closure with the same formals, given a fresh logs list: by R's
+evaluator, as code at top level runs, and in a byte-compiled loop.
+"""
+
+from __future__ import annotations
+
+from measure import best_of, in_child, microseconds, per_call, table, times
+
+import pyclass_bridge
+
+CLASSES = """
+Hooks %py_class% {
+  initialize <- function() private$n <- 0
+  empty <- function(epoch, logs = NULL) NULL
+  last <- function(epoch, logs = NULL) self$last_loss <- logs$loss
+  count <- function(epoch, logs = NULL) private$n <- private$n + logs$loss
+}
+closure <- function(epoch, logs = NULL) NULL
+loop <- function(n) {
+  loss <- 0.5
+  for (i in seq_len(n)) closure(i, list(loss = loss))
+}
+evaluated <- local({
+  previous <- compiler::enableJIT(0L)
+  function(n) {
+    start <- proc.time()[["elapsed"]]
+    loop(n)
+    (proc.time()[["elapsed"]] - start) / n
+  }
+})
+compiled_loop <- compiler::cmpfun(loop)
+compiled <- function(n) {
+  start <- proc.time()[["elapsed"]]
+  compiled_loop(n)
+  (proc.time()[["elapsed"]] - start) / n
+}
+"""
+TARGETS = {"empty": ("empty", 3), "self$last": ("last", 8), "private$n": ("count", 6)}
+
+
+def main() -> None:
+    pyclass_bridge.r(CLASSES)
+    hooks = pyclass_bridge.r("Hooks")()
+    own = best_of(lambda: pyclass_bridge.r("evaluated(300000)"))
+    compiled = best_of(lambda: pyclass_bridge.r("compiled(300000)"))
+    by_hand = in_child("by_hand_rpy2")
+    rows = [
+        ("R's closure call, evaluated", microseconds(own), "1.00x", ""),
+        ("R's closure call, compiled loop", microseconds(compiled), times(compiled / own), ""),
+    ]
+    for name, (method, target) in TARGETS.items():
+        took = per_call(getattr(hooks, method), 1, {"loss": 0.5})
+        rows.append((f"hook {name}", microseconds(took), times(took / own), f"<= {target}x"))
+        rows.append(
+            (
+                f"  by hand over rpy2 / hook {name}",
+                microseconds(by_hand[name]),
+                times(by_hand[name] / took),
+                ">= 10x",
+            )
+        )
+    table("Python calls an R hook", rows)
+
+
+if __name__ == "__main__":
+    main()
