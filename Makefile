@@ -74,11 +74,11 @@ $(DONE)/venv: | $(DONE)/system
 	@touch $@
 
 # A change in the sources of the core only needs the compiler; the rest of pip's work is done again
-# when what the package needs has changed.
+# when what the package needs has changed. rpy2 is built then too, with build tools of its own:
+# without build isolation it would silently lack its interface to R.
 $(DONE)/core: pyproject.toml setup.py $(CORE) | $(DONE)/venv
 	$(SAY) '$(if $(filter pyproject.toml,$?),$(INSTALLING),building the core)'
-	@$(PIP) --no-build-isolation $(if $(filter pyproject.toml,$?),,--no-deps) \
-		--editable $(if $(filter pyproject.toml,$?),$(PACKAGE),.)
+	@$(PIP) $(if $(filter pyproject.toml,$?),--editable $(PACKAGE),--no-build-isolation --no-deps --editable .)
 	@touch $@
 
 $(DONE)/test: tools/install_system.sh pyproject.toml | $(DONE)/core
