@@ -25,7 +25,8 @@ def run(args, cwd) -> str:
 def test_r_example(tmp_path):
     [code] = blocks("r")
     (tmp_path / "train.R").write_text(code)
-    assert "Epoch 1/200" in run(["-m", "pyclass_bridge", "run", "train.R"], tmp_path)
+    out = run(["-m", "pyclass_bridge", "run", "train.R"], tmp_path)
+    assert "Epoch 1/100" in out and "Epoch 100/100" not in out
 
 
 def test_python_example(tmp_path):
@@ -34,4 +35,4 @@ def test_python_example(tmp_path):
     (tmp_path / "train.py").write_text(code)
     out = run(["train.py"], tmp_path)
     assert "class StopBelow(keras.src.callbacks.callback.Callback)" in out
-    assert "Epoch 1/200" in out and "Epoch 200/200" not in out
+    assert "Epoch 1/100" in out and "Epoch 100/100" not in out
