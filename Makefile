@@ -13,6 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 PACKAGE := '.[tensorflow,test]'
 INSTALLING := installing the package with Keras and TensorFlow (hundreds of MB: some minutes)
+export PYCLASS_BRIDGE_STRICT := 1
 CORE := $(wildcard pyclass_bridge/_core/*.c pyclass_bridge/_core/*.h)
 SAY := @printf '== %s\n'
 

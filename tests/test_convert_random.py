@@ -162,7 +162,7 @@ r_values = st.recursive(st.one_of(vectors(), others), lists, max_leaves=8)
 
 @pytest.fixture(scope="module")
 def keep():
-    return pyclass_bridge.r(
+    yield pyclass_bridge.r(
         """
         Keeper %py_class% { held <- NULL }
         keeper <- Keeper()
@@ -173,6 +173,9 @@ def keep():
         }
         """
     )
+    # A formula holds the environment that it was made in, and there R's assignment leaves `keeper`:
+    # a cycle across the languages.
+    pyclass_bridge.r("keeper$held <- NULL")
 
 
 @QUICK

@@ -25,7 +25,8 @@ typedef struct {
   int logs_at;  /* the parameter that a returned list is merged into, or -1 */
   int convert, returns_none, raw;
   unsigned calls;
-  Parts kept; /* of the last call of a method */
+  Parts kept;  /* of the last call of a method */
+  Known known; /* its instance */
 } Function;
 
 typedef struct {
@@ -245,7 +246,7 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
   Function *f = (Function *)self;
   Entry e;
   Call c = {.f = f, .args = args, .n = PyVectorcall_NARGS(nargsf), .kwnames = kwnames,
-            .entry = &e, .scope = {.depth = -1, .kept = &f->kept}};
+            .entry = &e, .scope = {.kept = &f->kept, .known = &f->known}};
   if (f->receiver != NO_RECEIVER) {
     if (c.n < 1) {
       PyErr_Format(PyExc_TypeError, "%U() needs its instance as first argument", f->name);
@@ -263,10 +264,9 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
   }
   if (c.status < 0)
     Py_CLEAR(c.result);
-  PyObject *type, *value, *traceback; /* destructors run by the pop must not see it */
-  PyErr_Fetch(&type, &value, &traceback);
+  PyObject *exception = py_take_exception(); /* destructors run by the pop must not see it */
   entry_pop(&e);
-  PyErr_Restore(type, value, traceback);
+  py_set_exception(exception);
   Py_DECREF(self);
   return c.result;
 }
@@ -360,6 +360,7 @@ static void function_dealloc(Function *f) {
   Py_CLEAR(f->name);
   Py_CLEAR(f->params);
   Py_CLEAR(f->defaults);
+  Py_CLEAR(f->known.reference);
   if (f->kept.cell)
     preserve_release(f->kept.cell);
   free(f->symbols);

@@ -235,28 +235,16 @@ static PyObject *exception_of_jump(Entry *e) {
   return e->chained ? PyObject_CallNoArgs(py.jump_type) : exception_of_text();
 }
 
-/* The exception that Python has set, an object. */
-static PyObject *raised(void) {
-  PyObject *type, *exception, *traceback;
-  PyErr_Fetch(&type, &exception, &traceback);
-  PyErr_NormalizeException(&type, &exception, &traceback);
-  if (traceback)
-    PyException_SetTraceback(exception, traceback);
-  Py_XDECREF(type);
-  Py_XDECREF(traceback);
-  return exception;
-}
-
 /* After a jump: R's state is that of the guard's beginning; makes the Python exception. */
 static void landed(Entry *e) {
   entry_take_gil(e);
   PyErr_Clear();
   PyObject *exception = exception_of_jump(e);
   if (!exception)
-    exception = raised();
+    exception = py_take_exception();
   if (e->chained)
     hand_down(e, exception);
-  PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+  PyErr_SetObject((PyObject *)Py_TYPE(exception), exception); /* raised here: it gets its context */
   Py_DECREF(exception);
 }
 
@@ -288,10 +276,9 @@ int in_r(const char *label, GuardBody body, void *data) {
   if (entry_push(&e, label) < 0)
     return -1;
   int status = guarded(&e, body, data);
-  PyObject *type, *value, *traceback; /* destructors run by the pop must not see it */
-  PyErr_Fetch(&type, &value, &traceback);
+  PyObject *exception = py_take_exception(); /* destructors run by the pop must not see it */
   entry_pop(&e);
-  PyErr_Restore(type, value, traceback);
+  py_set_exception(exception);
   return status;
 }
 
@@ -347,7 +334,7 @@ static void NORET go_on(Door *d, PyObject *exception) {
 }
 
 void NORET door_raise(Door *d) {
-  PyObject *exception = raised();
+  PyObject *exception = py_take_exception();
   if (carries_jump(d->entry, exception))
     go_on(d, exception);
   if (PyErr_GivenExceptionMatches(exception, PyExc_KeyboardInterrupt))

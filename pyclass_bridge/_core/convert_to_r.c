@@ -151,16 +151,7 @@ static bool is_text_key(PyObject *key) {
   return known_r_name(key) || (kind_of(key) == KIND_STR && PyUnicode_GET_LENGTH(key) > 0);
 }
 
-static bool has_text_keys(PyObject *dict) {
-  PyObject *key, *value;
-  Py_ssize_t at = 0;
-  while (PyDict_Next(dict, &at, &key, &value))
-    if (!is_text_key(key))
-      return false;
-  return true;
-}
-
-/* NULL for a key that a change of the dict has brought in. */
+/* NULL for a key that names can't hold. */
 static SEXP key_to_r(PyObject *key) {
   SEXP known = known_r_name(key);
   Py_ssize_t n;
@@ -168,23 +159,31 @@ static SEXP key_to_r(PyObject *key) {
   return s ? r_name(key, s, (int)n) : known;
 }
 
-static SEXP dict_to_r(PyObject *dict, bool convert, int depth) {
+/* The names of the list for a dict; NULL if it has a key that names can't hold. */
+static SEXP keys_to_r(PyObject *dict) {
   Py_ssize_t n = PyDict_GET_SIZE(dict), at = 0, i = 0;
-  SEXP out = PROTECT(r_alloc(VECSXP, n)), keys = PROTECT(r_alloc(STRSXP, n)), x = out;
+  SEXP keys = PROTECT(r_alloc(STRSXP, n)), name = keys;
   PyObject *key, *value;
-  while (x && i < n && PyDict_Next(dict, &at, &key, &value)) {
-    SEXP name = key_to_r(key);
-    if (name)
-      SET_STRING_ELT(keys, i, name);
-    x = name ? element_to_r(value, convert, depth + 1) : changed("dict");
+  while (name && i < n && PyDict_Next(dict, &at, &key, &value))
+    if ((name = key_to_r(key)))
+      SET_STRING_ELT(keys, i++, name);
+  UNPROTECT(1);
+  return name ? keys : NULL;
+}
+
+static SEXP dict_to_r(PyObject *dict, SEXP keys, bool convert, int depth) {
+  Py_ssize_t n = XLENGTH(keys), at = 0, i = 0;
+  SEXP out = PROTECT(r_alloc(VECSXP, n)), x = out;
+  PyObject *key, *value;
+  r_set_names(out, keys);
+  while (x && i < n) {
+    x = PyDict_Next(dict, &at, &key, &value) && key_to_r(key) == STRING_ELT(keys, i)
+            ? element_to_r(value, convert, depth + 1)
+            : changed("dict");
     if (x)
       SET_VECTOR_ELT(out, i++, x);
   }
-  if (x && i < n)
-    x = changed("dict");
-  if (x)
-    r_set_names(out, keys);
-  UNPROTECT(2);
+  UNPROTECT(1);
   return x ? out : NULL;
 }
 
@@ -231,6 +230,10 @@ static SEXP object_to_r(PyObject *o) {
 }
 
 static SEXP scalar_to_r(PyObject *o, Kind kind) {
+  if (kind == KIND_INT)
+    return r_int((int)PyLong_AsLong(o));
+  if (kind == KIND_DBL)
+    return r_dbl(number(o));
   SEXP out = PROTECT(r_alloc(type_of_kind[kind], 1));
   set_element(out, 0, kind, o);
   UNPROTECT(1);
@@ -240,15 +243,20 @@ static SEXP scalar_to_r(PyObject *o, Kind kind) {
 static SEXP value_to_r(PyObject *o, bool convert, int depth) {
   if (o == Py_None)
     return R_NilValue;
+  Kind kind = convert ? kind_of(o) : KIND_OTHER;
+  if (kind != KIND_OTHER)
+    return scalar_to_r(o, kind);
   if (PyObject_TypeCheck(o, &HandleType))
     return ((Handle *)o)->value;
   if (!convert)
     return pyref_new(o, false);
-  Kind kind = kind_of(o);
-  if (kind != KIND_OTHER)
-    return scalar_to_r(o, kind);
-  if (PyDict_CheckExact(o) && has_text_keys(o))
-    return dict_to_r(o, convert, depth);
+  SEXP keys = PyDict_CheckExact(o) ? keys_to_r(o) : NULL;
+  if (keys) {
+    PROTECT(keys);
+    SEXP list = dict_to_r(o, keys, convert, depth);
+    UNPROTECT(1);
+    return list;
+  }
   if (PyList_CheckExact(o))
     return list_to_r(o, convert, depth);
   if (PyTuple_CheckExact(o))

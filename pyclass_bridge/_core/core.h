@@ -7,11 +7,9 @@
 #ifndef PYCLASS_BRIDGE_CORE_H
 #define PYCLASS_BRIDGE_CORE_H
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include "py_api.h" /* first: it decides what the system's headers declare */
 #include "r_api.h"
+#include <stdint.h>
 
 /* ---- entry.c: the stack of entries ------------------------------------------------------- */
 

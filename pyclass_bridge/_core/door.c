@@ -123,13 +123,9 @@ static PyObject *attribute_name(SEXP name) {
 
 /* A submodule that nobody has imported, or the error with a suggestion. */
 static PyObject *missing_attribute(PyObject *o, PyObject *key) {
-  PyObject *type, *error, *traceback;
-  PyErr_Fetch(&type, &error, &traceback);
-  PyErr_NormalizeException(&type, &error, &traceback);
+  PyObject *error = py_take_exception();
   PyObject *out = PyObject_CallFunctionObjArgs(py.missing_attribute, o, key, error, NULL);
-  Py_XDECREF(type);
   Py_XDECREF(error);
-  Py_XDECREF(traceback);
   return out;
 }
 

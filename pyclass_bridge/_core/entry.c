@@ -293,8 +293,7 @@ int entry_push(Entry *e, const char *label) {
 
 /* R ended before it looked: Python goes on with what the signal handler raised. */
 static int raise_later(void *exception) {
-  PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
-  Py_DECREF((PyObject *)exception);
+  py_set_exception(exception);
   return -1;
 }
 

@@ -27,12 +27,7 @@ static void look(Entry *e) {
   door_open(&d);
   door_leave(&d);
   if (PyErr_CheckSignals() < 0) {
-    PyObject *type, *exception, *traceback;
-    PyErr_Fetch(&type, &exception, &traceback);
-    PyErr_NormalizeException(&type, &exception, &traceback);
-    Py_XDECREF(type);
-    Py_XDECREF(traceback);
-    Py_XSETREF(e->interrupt, exception);
+    Py_XSETREF(e->interrupt, py_take_exception());
     R_interrupts_pending = 1;
   }
   door_back(&d);

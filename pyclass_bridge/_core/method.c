@@ -8,29 +8,27 @@
 
 #include "method.h"
 
-#define DEEPEST 512
-
-static SEXP scopes; /* the proxies of the running methods: none is collected after a jump */
-static int depth;
-
-void scope_init(void) {
-  scopes = r_alloc(VECSXP, DEEPEST);
-  R_PreserveObject(scopes);
+/* The handle that private.py has for the instance, or NULL. */
+static PyObject *known_private(Scope *s) {
+  Known *last = s->known;
+  if (last->reference && py_refers_to(last->reference, s->receiver))
+    return last->private;
+  PyObject *key = PyLong_FromVoidPtr(s->receiver);
+  PyObject *row = key ? PyDict_GetItem(py.private_table, key) : NULL;
+  Py_XDECREF(key);
+  if (!row)
+    return NULL;
+  Py_XSETREF(last->reference, Py_NewRef(PyTuple_GET_ITEM(row, 0)));
+  last->private = PyTuple_GET_ITEM(row, 1);
+  return last->private;
 }
 
 /* The private environment is made when a method first runs; Python holds it for the instance. */
 int scope_prepare(Scope *s, PyObject *receiver, bool is_class) {
   s->receiver = receiver;
   s->is_class = is_class;
-  if (is_class)
+  if (is_class || (s->private = known_private(s)))
     return 0;
-  PyObject *key = PyLong_FromVoidPtr(receiver);
-  PyObject *known = key ? PyDict_GetItem(py.private_table, key) : NULL;
-  Py_XDECREF(key);
-  if (known) {
-    s->private = PyTuple_GET_ITEM(known, 1);
-    return 0;
-  }
   PyObject *made = call_python(py.make_private, receiver, NULL);
   s->private = made;
   Py_XDECREF(made); /* the table holds it */
@@ -51,8 +49,9 @@ static SEXP make_super(SEXP mask) {
   return super;
 }
 
-static int make_parts(Scope *s, const Method *m, bool scoped) {
-  SEXP self = scoped ? pyref_scoped(s->receiver, m->convert) : pyref_new(s->receiver, m->convert);
+static int make_parts(Scope *s, const Method *m) {
+  SEXP self = s->is_class ? pyref_new(s->receiver, m->convert)
+                          : pyref_scoped(s->receiver, m->convert);
   if (!self)
     return -1;
   PROTECT(self);
@@ -62,19 +61,20 @@ static int make_parts(Scope *s, const Method *m, bool scoped) {
   if (!s->is_class)
     r_define(r.sym_private, private_value(s), mask);
   SEXP closure = PROTECT(r_closure(r_formals(m->closure), r_body(m->closure), mask));
-  SEXP frame = r_new_env(R_GlobalEnv);
-  PROTECT(frame);
+  SEXP frame = PROTECT(r_new_env(R_GlobalEnv));
   r_define(m->name, closure, frame);
   s->parts = (Parts){frame, closure, mask, super, self, NULL, Py_TYPE(s->receiver)};
-  if (scoped && TYPEOF(self) == EXTPTRSXP) /* no jump from here on until it is among `scopes` */
+  if (!s->is_class && TYPEOF(self) == EXTPTRSXP) {
+    s->parts.cell = preserve(frame);
     pyref_fill(self, s->receiver);
+  }
   UNPROTECT(4);
   return 0;
 }
 
 static bool take_kept(Scope *s) {
   Parts *kept = s->kept;
-  if (!kept || !kept->cell || kept->type != Py_TYPE(s->receiver))
+  if (s->is_class || !kept->cell || kept->type != Py_TYPE(s->receiver))
     return false;
   s->parts = *kept;
   kept->cell = NULL; /* a call inside this call makes its own */
@@ -84,23 +84,10 @@ static bool take_kept(Scope *s) {
 }
 
 int scope_enter(Scope *s, const Method *m) {
-  bool scoped = !s->is_class && depth < DEEPEST;
-  if (!(scoped && take_kept(s)) && make_parts(s, m, scoped) < 0)
-    return -1;
-  if (scoped && TYPEOF(s->parts.self) == EXTPTRSXP) {
-    SET_VECTOR_ELT(scopes, depth, s->parts.self);
-    s->depth = depth++;
-  }
-  return 0;
+  return take_kept(s) ? 0 : make_parts(s, m);
 }
 
 /* ---- ending the call ---- */
-
-static void take_off(Scope *s) {
-  depth = s->depth;
-  SET_VECTOR_ELT(scopes, s->depth, R_NilValue);
-  s->depth = -1;
-}
 
 /* Are the mask's variables what they were, and no others there? */
 static bool mask_is_unchanged(Parts *p) {
@@ -114,46 +101,36 @@ static bool mask_is_unchanged(Parts *p) {
 /* The parts hold each other; does anything else hold one of them? */
 static bool nobody_kept(Parts *p) {
   return r_held_by(p->self, 1) && r_held_by(p->super, 1) && r_held_by(p->closure, 1) &&
-         r_held_by(p->mask, 2) && r_held_by(p->frame, p->cell ? 1 : 0) && mask_is_unchanged(p);
+         r_held_by(p->mask, 2) && r_held_by(p->frame, 1) && mask_is_unchanged(p);
 }
 
 static void give_up(Parts *p) {
-  if (p->cell)
-    preserve_release(p->cell);
+  preserve_release(p->cell);
   p->cell = NULL;
 }
 
 void scope_leave(Scope *s) {
   Parts *p = &s->parts;
-  if (s->depth < 0)
+  if (!p->cell)
     return;
-  PROTECT(p->frame);
-  SET_VECTOR_ELT(scopes, s->depth, R_NilValue); /* that it is here does not count */
   if (!nobody_kept(p)) {
-    SET_VECTOR_ELT(scopes, s->depth, p->self);
     pyref_keep(p->self);
-    take_off(s);
     give_up(p);
-  } else {
-    pyref_drop(p->self);
-    take_off(s);
-    if (!p->cell)
-      p->cell = preserve(p->frame);
-    if (s->kept && !s->kept->cell)
-      *s->kept = *p;
-    else
-      give_up(p);
+    return;
   }
-  UNPROTECT(1);
+  pyref_drop(p->self);
+  if (s->kept->cell)
+    give_up(p);
+  else
+    *s->kept = *p;
 }
 
 static void keep_self(void *self) { pyref_keep(self); }
 
 void scope_abandon(Scope *s) {
-  if (s->depth < 0)
+  if (!s->parts.cell)
     return;
   /* failing leaves the proxy's object alive for ever, never dangling */
-  R_ToplevelExec(keep_self, VECTOR_ELT(scopes, s->depth));
+  R_ToplevelExec(keep_self, s->parts.self);
   give_up(&s->parts);
-  take_off(s);
 }

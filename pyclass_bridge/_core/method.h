@@ -11,16 +11,22 @@ typedef struct {
   SEXP closure; /* the method with the mask as its environment */
   SEXP mask;    /* private, super, self (in this order of cells) */
   SEXP super, self;
-  SEXP cell;          /* of the preserve list, holds the frame; NULL in parts not kept */
+  SEXP cell;          /* of the preserve list, holds the frame; NULL: no parts, or not ours to end */
   PyTypeObject *type; /* of the receiver; borrowed, compared only */
 } Parts;
+
+/* The instance whose private environment a function used last. */
+typedef struct {
+  PyObject *reference; /* weak; owned by the function */
+  PyObject *private;   /* the handle, which is there while the instance lives; borrowed */
+} Known;
 
 typedef struct {
   PyObject *receiver; /* the instance, or the class of a class method; borrowed */
   PyObject *private;  /* handle of the instance's private environment, or NULL; borrowed */
   Parts *kept;        /* the function's; taken while the call runs */
+  Known *known;       /* the function's */
   Parts parts;
-  int depth; /* -1: the receiver's proxy has a finalizer of its own */
   bool is_class;
 } Scope;
 
@@ -33,6 +39,5 @@ int scope_prepare(Scope *s, PyObject *receiver, bool is_class); /* before the en
 int scope_enter(Scope *s, const Method *m); /* (jumps) fills s->parts; -1: Python exception */
 void scope_leave(Scope *s);                 /* (jumps) after the body has returned */
 void scope_abandon(Scope *s);               /* after a jump */
-void scope_init(void);
 
 #endif

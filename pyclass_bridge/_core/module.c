@@ -3,10 +3,9 @@
  * Owns: one reference to each object of `py` and `r`, for the life of the process. Threads: with
  * the GIL. Jumps: never; R code runs through in_r(). */
 
-#include "method.h"
+#include "core.h"
 #include <R_ext/Parse.h>
 #include <string.h>
-
 
 PythonSide py;
 RSide r;
@@ -207,7 +206,6 @@ static void init_body(void *unused) {
   r.guard_env = R_BaseEnv;
   preserve_init();
   names_init();
-  scope_init();
 }
 
 static int start_core(void) {

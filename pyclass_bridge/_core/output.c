@@ -25,12 +25,7 @@ static void write_console(const char *text, int n, int is_error) {
   bool ends_r = !done && d.entry && (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) ||
                                      PyErr_ExceptionMatches(PyExc_BrokenPipeError));
   if (ends_r) { /* Ctrl-C, or nobody reads any more: R code stops as for an interrupt */
-    PyObject *type, *traceback;
-    Py_CLEAR(d.entry->interrupt);
-    PyErr_Fetch(&type, &d.entry->interrupt, &traceback);
-    PyErr_NormalizeException(&type, &d.entry->interrupt, &traceback);
-    Py_XDECREF(type);
-    Py_XDECREF(traceback);
+    Py_XSETREF(d.entry->interrupt, py_take_exception());
     R_interrupts_pending = 1;
   } else if (!done) {
     PyErr_WriteUnraisable(py.write_console);

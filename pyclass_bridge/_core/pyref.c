@@ -59,7 +59,7 @@ void pyref_drain(void) {
 
 static SEXP cached_class(PyObject *type, PyObject *key) {
   PyObject *known = PyDict_GetItem(classes, key);
-  if (!known || PyWeakref_GetObject(PyTuple_GET_ITEM(known, 0)) != type)
+  if (!known || !py_refers_to(PyTuple_GET_ITEM(known, 0), type))
     return NULL;
   return ((Handle *)PyTuple_GET_ITEM(known, 1))->value;
 }

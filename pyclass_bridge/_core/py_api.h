@@ -1,0 +1,51 @@
+/* Python's C API where its versions differ, and exceptions as single objects.
+ *
+ * Owns: nothing. Threads: with the GIL. Jumps: never. */
+#ifndef PYCLASS_BRIDGE_PY_API_H
+#define PYCLASS_BRIDGE_PY_API_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdbool.h>
+
+/* The exception that is set, which then is set no more: a new reference, NULL if there is none. */
+static inline PyObject *py_take_exception(void) {
+#if PY_VERSION_HEX >= 0x030C0000
+  return PyErr_GetRaisedException();
+#else
+  PyObject *type, *exception, *traceback;
+  PyErr_Fetch(&type, &exception, &traceback);
+  if (!type)
+    return NULL;
+  PyErr_NormalizeException(&type, &exception, &traceback);
+  if (traceback)
+    PyException_SetTraceback(exception, traceback);
+  Py_DECREF(type);
+  Py_XDECREF(traceback);
+  return exception;
+#endif
+}
+
+/* Sets an exception and takes the reference; NULL sets none. */
+static inline void py_set_exception(PyObject *exception) {
+#if PY_VERSION_HEX >= 0x030C0000
+  PyErr_SetRaisedException(exception);
+#else
+  PyObject *type = exception ? Py_NewRef(Py_TYPE(exception)) : NULL;
+  PyErr_Restore(type, exception, exception ? PyException_GetTraceback(exception) : NULL);
+#endif
+}
+
+/* Is `o`, an object that lives, what the weak reference refers to? */
+static inline bool py_refers_to(PyObject *weak, PyObject *o) {
+#if PY_VERSION_HEX >= 0x030D0000
+  PyObject *target = NULL;
+  PyWeakref_GetRef(weak, &target);
+  Py_XDECREF(target);
+  return target == o;
+#else
+  return PyWeakref_GET_OBJECT(weak) == o;
+#endif
+}
+
+#endif
