@@ -42,24 +42,36 @@ def _to_zero(value):
     return value - 1 if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def counted_by_r(hook, name: str):
-    """`hook`, a bound method that counts from 0, for R code that counts from 1."""
+def counted_by_r(hook, name: str, at: int = 0):
+    """`hook`, which counts from 0 and whose index is the argument at `at`, for R code that counts
+    from 1. Given to Python again, it is the hook itself (the core sees to it)."""
     keyword = INDEXED[name]
 
     @functools.wraps(hook)
     def call(*args, **kwargs):
-        if args:
-            args = (_to_zero(args[0]), *args[1:])
+        if len(args) > at:
+            args = (*args[:at], _to_zero(args[at]), *args[at + 1 :])
         elif keyword in kwargs:
             kwargs[keyword] = _to_zero(kwargs[keyword])
         return hook(*args, **kwargs)
 
+    call.__r_counts_for__ = hook
     return call
 
 
-def from_hook(method):
-    """A hook of a `Callback()` class that R has got as an attribute; the core calls this."""
-    return counted_by_r(method, method.__func__.__r_index__)
+def from_hook(hook):
+    """`hook`, a method or function named `on_*` that R has got as an attribute of an instance or a
+    class of R's, as R calls it; the core asks. A hook that a `Callback()` class has from Python
+    counts for R as its own hooks do."""
+    function = getattr(hook, "__func__", hook)
+    name = getattr(function, "__r_index__", None)
+    receiver = getattr(hook, "__self__", None)
+    if name is None and receiver is not None and function.__name__ in INDEXED:
+        info = getattr(type(receiver), "__r_class__", None)
+        name = function.__name__ if info is not None and info.index_base == 1 else None
+    if name is None:
+        return hook
+    return counted_by_r(hook, name, at=int(receiver is None))
 
 
 def super_hook(method, name: str, caller_index_base: int):

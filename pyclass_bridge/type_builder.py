@@ -137,7 +137,7 @@ class _Builder:
         call = self.core(
             member,
             SELF,
-            index_at=0 if self.shifts(member) else -1,
+            index_name=INDEXED[member.name] if self.shifts(member) else None,
             logs_at=self.logs_at(member) if is_hook and self.spec.merge_logs else -1,
             returns_none=is_hook or member.name in RETURN_NONE,
         )
@@ -150,9 +150,9 @@ class _Builder:
 
     def logs_at(self, member: Member) -> int:
         """Where `logs` is among the parameters: by name, else where Keras puts it."""
-        names = [f.name for f in member.parameters.named]
+        names = [f.name for f in member.parameters.before]
         at = names.index("logs") if "logs" in names else int(member.name in INDEXED)
-        return at if at < len(names) else -1
+        return at if at < len(names) or member.parameters.has_dots else -1
 
     def property(self, member: Member) -> property:
         call = self.core(member, SELF)

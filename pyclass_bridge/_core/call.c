@@ -21,8 +21,8 @@ typedef struct {
   SEXP *symbols;                            /* R's names of the parameters */
   Py_ssize_t positional;                    /* how many of them are filled by position */
   Receiver receiver;
-  int index_at; /* the parameter that R counts from 1, or -1 */
-  int logs_at;  /* the parameter that a returned list is merged into, or -1 */
+  PyObject *index_name; /* of the first parameter, if R counts it from 1; else NULL */
+  int logs_at;          /* the place of what a returned list is merged into, or -1 */
   int convert, returns_none, raw;
   unsigned calls;
   Parts kept;  /* of the last call of a method */
@@ -53,24 +53,26 @@ static SEXP quoted(SEXP x) {
 }
 
 /* Python counts from 0, R from 1. */
-static SEXP shifted(PyObject *o) {
-  int overflow;
-  long long i = PyLong_AsLongLongAndOverflow(o, &overflow);
-  return overflow || i >= INT32_MAX ? r_dbl(PyLong_AsDouble(o) + 1) : r_int((int)i + 1);
+static SEXP shifted(SEXP x) {
+  if (XLENGTH(x) != 1 || r_has_attributes(x))
+    return x;
+  if (TYPEOF(x) == INTSXP && INTEGER_ELT(x, 0) < INT32_MAX)
+    return r_int(INTEGER_ELT(x, 0) + 1);
+  return TYPEOF(x) == REALSXP ? r_dbl(REAL_ELT(x, 0) + 1) : x;
 }
 
-static SEXP argument(Call *c, Py_ssize_t at, PyObject *o) {
-  if (at >= 0 && at == c->f->index_at && PyLong_CheckExact(o))
-    return shifted(o);
+static SEXP argument(Call *c, bool is_index, PyObject *o) {
   SEXP x = to_r(o, c->f->convert);
-  return x ? quoted(x) : NULL;
-}
-
-/* Appends to a pairlist whose end is `last`; NULL with a Python exception. */
-static SEXP append(Call *c, SEXP last, Py_ssize_t at, SEXP tag, PyObject *o) {
-  SEXP x = argument(c, at, o);
   if (!x)
     return NULL;
+  PROTECT(x);
+  x = is_index && (TYPEOF(x) == INTSXP || TYPEOF(x) == REALSXP) ? shifted(x) : quoted(x);
+  UNPROTECT(1);
+  return x;
+}
+
+/* Appends to a pairlist whose end is `last`; a NULL tag is none. */
+static SEXP append(SEXP last, SEXP tag, SEXP x) {
   PROTECT(x);
   SEXP cell = r_cons(x, R_NilValue);
   if (tag)
@@ -91,10 +93,19 @@ static Py_ssize_t param_at(Function *f, PyObject *name) {
   return -1;
 }
 
-/* R evaluates a default itself: lazily, and so that missing() is right. */
+static bool is_index(Function *f, Py_ssize_t at, PyObject *name) {
+  if (!f->index_name || at > 0)
+    return false;
+  return at == 0 || (name && PyUnicode_Compare(f->index_name, name) == 0);
+}
+
+/* R evaluates a default itself: lazily, and so that missing() is right. A builtin has none. */
 static bool left_to_r(Function *f, Py_ssize_t at, PyObject *o) {
-  return o == py.missing || (at >= 0 && at < PyTuple_GET_SIZE(f->defaults) &&
-                             o == PyTuple_GET_ITEM(f->defaults, at));
+  if (o == py.missing)
+    return true;
+  return at >= 0 && at < PyTuple_GET_SIZE(f->defaults) && !is_index(f, at, NULL) &&
+         TYPEOF(((Handle *)f->closure)->value) == CLOSXP &&
+         o == PyTuple_GET_ITEM(f->defaults, at);
 }
 
 static SEXP keyword_symbol(Function *f, Py_ssize_t at, PyObject *name) {
@@ -104,32 +115,57 @@ static SEXP keyword_symbol(Function *f, Py_ssize_t at, PyObject *name) {
   return text ? r_sym(text) : NULL;
 }
 
-static int add_arguments(Call *c, SEXP call) {
+/* Are there keywords for `...`? R would take one for the argument whose name begins with it. */
+static bool has_other_keywords(Call *c) {
+  Py_ssize_t n = c->kwnames ? PyTuple_GET_SIZE(c->kwnames) : 0;
+  for (Py_ssize_t i = 0; i < n; i++)
+    if (param_at(c->f, PyTuple_GET_ITEM(c->kwnames, i)) < 0)
+      return true;
+  return false;
+}
+
+/* By position: one that is left to R is an empty argument, unless nothing follows it. With
+ * keywords for `...` every argument has its name. NULL with a Python exception. */
+static SEXP add_positional(Call *c, SEXP last, bool named) {
   Function *f = c->f;
-  Py_ssize_t first = f->receiver != NO_RECEIVER;
-  SEXP last = call;
-  bool by_position = true; /* until one is left out: R matches names more slowly */
-  for (Py_ssize_t i = first; i < c->n; i++) {
-    Py_ssize_t at = i - first < f->positional ? i - first : -1;
-    if (left_to_r(f, at, c->args[i])) {
-      by_position = false;
+  Py_ssize_t first = f->receiver != NO_RECEIVER, empty = 0;
+  for (Py_ssize_t i = 0; i < c->n - first; i++) {
+    PyObject *o = c->args[first + i];
+    Py_ssize_t at = i < f->positional ? i : -1;
+    if (left_to_r(f, at, o) && !named) {
+      empty++;
       continue;
     }
-    SEXP tag = at >= 0 && !by_position ? f->symbols[at] : NULL;
-    if (!(last = append(c, last, at, tag, c->args[i])))
-      return -1;
+    for (; empty > 0; empty--)
+      last = append(last, NULL, R_MissingArg);
+    SEXP x = left_to_r(f, at, o) ? R_MissingArg : argument(c, is_index(f, i, NULL), o);
+    if (!x)
+      return NULL;
+    last = append(last, named && at >= 0 ? f->symbols[at] : NULL, x);
   }
+  return last;
+}
+
+static SEXP add_keywords(Call *c, SEXP last, bool named) {
+  Function *f = c->f;
   Py_ssize_t n = c->kwnames ? PyTuple_GET_SIZE(c->kwnames) : 0;
-  for (Py_ssize_t i = 0; i < n; i++) {
+  for (Py_ssize_t i = 0; i < n && last; i++) {
     PyObject *name = PyTuple_GET_ITEM(c->kwnames, i), *o = c->args[c->n + i];
     Py_ssize_t at = param_at(f, name);
-    if (left_to_r(f, at, o))
+    bool left = left_to_r(f, at, o);
+    if (left && !named)
       continue;
     SEXP tag = keyword_symbol(f, at, name);
-    if (!tag || !(last = append(c, last, at, tag, o)))
-      return -1;
+    SEXP x = !tag ? NULL : left ? R_MissingArg : argument(c, is_index(f, at, name), o);
+    last = x ? append(last, tag, x) : NULL;
   }
-  return 0;
+  return last;
+}
+
+static int add_arguments(Call *c, SEXP call) {
+  bool named = has_other_keywords(c);
+  SEXP last = add_positional(c, call, named);
+  return last && add_keywords(c, last, named) ? 0 : -1;
 }
 
 /* ---- the function ---- */
@@ -187,9 +223,12 @@ static PyObject *given_logs(Call *c) {
   if (at + first < c->n)
     return c->args[at + first];
   Py_ssize_t n = c->kwnames ? PyTuple_GET_SIZE(c->kwnames) : 0;
-  for (Py_ssize_t i = 0; i < n; i++)
-    if (param_at(c->f, PyTuple_GET_ITEM(c->kwnames, i)) == at)
+  for (Py_ssize_t i = 0; i < n; i++) {
+    PyObject *name = PyTuple_GET_ITEM(c->kwnames, i);
+    Py_ssize_t param = param_at(c->f, name);
+    if (param == at || (param < 0 && PyUnicode_CompareWithASCIIString(name, "logs") == 0))
       return c->args[c->n + i];
+  }
   return NULL;
 }
 
@@ -304,14 +343,15 @@ static int set_up(Function *f, PyObject *r_names) {
 
 static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   static char *keys[] = {"closure",  "name",    "params",  "r_names",      "positional",
-                         "class_env", "receiver", "index_at", "logs_at", "convert",
+                         "class_env", "receiver", "index_name", "logs_at", "convert",
                          "returns_none", "raw", "defaults", NULL};
   PyObject *closure, *class_env = Py_None, *name, *params, *r_names, *defaults = NULL;
-  int receiver = NO_RECEIVER, index_at = -1, logs_at = -1, convert = 1, none = 0, raw = 0;
+  PyObject *index_name = Py_None;
+  int receiver = NO_RECEIVER, logs_at = -1, convert = 1, none = 0, raw = 0;
   Py_ssize_t positional = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!UO!O!|nOiiipppO!", keys, &HandleType, &closure,
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!UO!O!|nOiOipppO!", keys, &HandleType, &closure,
                                    &name, &PyTuple_Type, &params, &PyTuple_Type, &r_names,
-                                   &positional, &class_env, &receiver, &index_at, &logs_at,
+                                   &positional, &class_env, &receiver, &index_name, &logs_at,
                                    &convert, &none, &raw, &PyTuple_Type, &defaults))
     return NULL;
   if (class_env != Py_None && !PyObject_TypeCheck(class_env, &HandleType)) {
@@ -329,7 +369,7 @@ static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwar
   f->defaults = defaults ? Py_NewRef(defaults) : PyTuple_New(0);
   f->positional = positional;
   f->receiver = (Receiver)receiver;
-  f->index_at = index_at;
+  f->index_name = index_name == Py_None ? NULL : Py_NewRef(index_name);
   f->logs_at = logs_at;
   f->convert = convert;
   f->returns_none = none;
@@ -360,6 +400,7 @@ static void function_dealloc(Function *f) {
   Py_CLEAR(f->name);
   Py_CLEAR(f->params);
   Py_CLEAR(f->defaults);
+  Py_CLEAR(f->index_name);
   Py_CLEAR(f->known.reference);
   if (f->kept.cell)
     preserve_release(f->kept.cell);

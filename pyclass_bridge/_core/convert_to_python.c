@@ -231,11 +231,18 @@ static int function_to_python(SEXP x, PyObject **slot) {
   return status;
 }
 
+/* A hook that counts from 1 for R (callback_hooks.py) is for Python the hook that it stands for. */
+static PyObject *counting_from_zero(PyObject *o) {
+  PyObject *dict = PyFunction_Check(o) ? ((PyFunctionObject *)o)->func_dict : NULL;
+  PyObject *hook = dict ? PyDict_GetItemString(dict, "__r_counts_for__") : NULL;
+  return hook ? hook : o;
+}
+
 /* In a call, a user's own r_to_py() method decides; a function is one whatever its class. */
 static int classed_to_python(SEXP x, Crossing crossing, PyObject **slot) {
   if (pyref_is(x)) {
     PyObject *o = pyref_object(x);
-    return put(slot, Py_XNewRef(o));
+    return put(slot, Py_XNewRef(o ? counting_from_zero(o) : NULL));
   }
   if (crossing == FOR_CALL) {
     SEXP call = PROTECT(r_lcons(r.classed_value, PROTECT(r_cons(x, R_NilValue))));

@@ -196,10 +196,14 @@ static SEXP bytes_to_r(PyObject *o) {
   return out;
 }
 
+#define OWN_MARKS 2 /* `__r_function__` and `autograph_info__` */
+
 /* The closure behind a Python function that R made, NULL for any other object. A function that
- * wraps one has a copy of its `__dict__`, but does not call that closure. */
+ * wraps one has a copy of its `__dict__`, but does not call that closure; one that Python has
+ * marked (`abstractmethod`) has more in it. */
 static SEXP closure_behind(PyObject *o) {
-  if (!PyFunction_Check(o) || !((PyFunctionObject *)o)->func_dict)
+  if (!PyFunction_Check(o) || !((PyFunctionObject *)o)->func_dict ||
+      PyDict_GET_SIZE(((PyFunctionObject *)o)->func_dict) > OWN_MARKS)
     return NULL;
   PyObject *handle = PyDict_GetItemString(((PyFunctionObject *)o)->func_dict, "__r_function__");
   PyObject *call = PyDict_GetItemString(((PyFunctionObject *)o)->func_globals, "_f");

@@ -7,6 +7,7 @@
 
 #include "core.h"
 #include <stddef.h>
+#include <string.h>
 
 #define ON_STACK 8
 
@@ -67,11 +68,12 @@ static SEXP in_visit(Visit *v, SEXP (*body)(void *)) {
 
 /* ---- results ---- */
 
-/* A method that R defined to count from 1 takes R's numbers when R calls it. */
+/* A hook that counts from 1 for R takes R's numbers when R calls it. */
 static PyObject *counted_from_one(PyObject *o) {
-  PyObject *dict, *f = PyMethod_Check(o) ? PyMethod_GET_FUNCTION(o) : NULL;
-  if (!f || !PyFunction_Check(f) || !(dict = ((PyFunctionObject *)f)->func_dict) ||
-      !PyDict_GetItemString(dict, "__r_index__"))
+  PyObject *f = PyMethod_Check(o) ? PyMethod_GET_FUNCTION(o) : o;
+  const char *name = PyFunction_Check(f) ? PyUnicode_AsUTF8(((PyFunctionObject *)f)->func_name)
+                                         : NULL;
+  if (!name || strncmp(name, "on_", 3) != 0)
     return o;
   PyObject *out = call_python(py.from_hook, o, NULL);
   Py_DECREF(o);

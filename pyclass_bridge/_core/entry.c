@@ -356,9 +356,13 @@ void door_open(Door *d) {
   }
 }
 
+/* R code may go on for long: what it has dropped is given up at its visits, too. */
 void door_leave(Door *d) {
-  if (d->entry)
-    entry_suspend(d->entry);
+  if (!d->entry)
+    return;
+  pyref_collect();
+  entry_suspend(d->entry);
+  pyref_drain();
 }
 
 void door_back(Door *d) {
