@@ -5,10 +5,14 @@
 
 make_factory <- function(cls, spec) {
   arguments <- factory_formals(spec)
-  factory <- as.function(
-    c(arguments, list(quote(call_class(environment())))),
-    envir = factory_env(cls, spec$name, names(arguments))
-  )
+  body <- quote(call_class(base::environment()))
+  env <- factory_env(cls, spec$name, names(arguments))
+  if (spec$kind == "Layer") {
+    body <- quote(call_layer(base::environment(), base::sys.call(), base::parent.frame()))
+    env$signature <- as.function(c(arguments, list(NULL)))
+    arguments <- c(arguments, if (!"..." %in% names(arguments)) alist(... = ))
+  }
+  factory <- as.function(c(arguments, list(body)), envir = env)
   attributes(factory) <- attributes(cls)
   attr(factory, "r_class") <- spec$name
   factory
@@ -49,6 +53,45 @@ call_class <- function(frame) {
     scope[[factory$class_name]] <- factory$cls
   }
   eval(as.call(c(list(head), supplied_arguments(frame, factory$arguments))), scope)
+}
+
+# A `Layer()` takes its place in a pipe, as layer_*() does: a Sequential model, a tensor or a list of
+# tensors as first argument, without a name, is what the layer is put onto. The frame's formals are
+# those of `initialize`, so the call is matched anew without it. `L(, 3)`: there is nothing before.
+call_layer <- function(frame, call, caller) {
+  factory <- parent.env(frame)
+  arguments <- as.list(call)[-1L]
+  if (length(arguments) && is_empty(arguments[1L])) {
+    arguments <- arguments[-1L]
+  }
+  values <- eval(as.call(c(list(base::list), arguments)), caller)
+  before <- NULL
+  if (length(values) && !has_name(values)[[1L]] && takes_layer(values[[1L]])) {
+    before <- values[[1L]]
+    values <- values[-1L]
+  }
+  places <- as.call(c(as.name(factory$class_name), structure(
+    as.list(seq_along(values)), names = names(values)
+  )))
+  matched <- as.list(match_factory(factory, places))[-1L]
+  values <- structure(
+    values[as.integer(matched)], names = python_name(as.character(names(matched)))
+  )
+  layer <- do.call(factory$cls, values, quote = TRUE)
+  if (is.null(before)) layer else surface_side()$apply_layer(before, layer)
+}
+
+takes_layer <- function(x) {
+  (is_py_object(x) || is.list(x)) && surface_side()$takes_layer(x)
+}
+
+match_factory <- function(factory, call) {
+  tryCatch(match.call(factory$signature, call), error = function(e) {
+    stop(structure(
+      class = c("py_class_argument_error", "error", "condition"),
+      list(message = describe_unused(factory$signature, call, environment()), call = NULL)
+    ))
+  })
 }
 
 # Before `...` by position as long as nothing is left out, since `...` may hold positional ones.

@@ -185,12 +185,29 @@ reset_state <- function(object) {
 #'
 #' @param x An R value or a Python object.
 #' @param dtype String, such as `"float32"`.
-#' @param ... Nothing.
+#' @param shape Dims of the tensor, row by row: one value is repeated, several take this shape.
+#' @param ... Nothing; a further argument is an error.
 #' @param name Not used.
 #' @return A tensor of Keras' backend.
-as_tensor <- function(x, dtype = NULL, ..., name = NULL) {
+as_tensor <- function(x, dtype = NULL, ..., shape = NULL, name = NULL) {
+  if (...length()) {
+    other <- c(names(list(...)), "")[[1L]]
+    stop("as_tensor()", if (nzchar(other)) {
+      no_argument_text(other, c("x", "dtype", "shape", "name"))
+    } else {
+      " takes `dtype` and `shape` by name, as in `shape = c(2, 3)`."
+    }, call. = FALSE)
+  }
   surface_side()
-  keras$ops$convert_to_tensor(keras_tensor_value(x), dtype = dtype)
+  tensor <- keras$ops$convert_to_tensor(keras_tensor_value(x), dtype = dtype)
+  if (is.null(shape)) {
+    return(tensor)
+  }
+  dims <- shape_value(shape(shape))
+  if (bridge$size_of(tensor) == 1) {
+    tensor <- keras$ops$broadcast_to(keras$ops$reshape(tensor, list()), dims)
+  }
+  keras$ops$reshape(tensor, dims)
 }
 
 keras_tensor_value <- function(x) {

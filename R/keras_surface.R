@@ -33,6 +33,7 @@ bind_surface <- function(name, env) {
 # Python's side. Its first use imports Keras, so that is when the names of a newer one are known.
 surface_side <- function() {
   if (is.null(surface$side)) {
+    bridge$require_module("keras")
     surface$side <- import("pyclass_bridge.keras_surface")
     surface$call <- surface$side$call
     surface$call_direct <- surface$side$call_direct

@@ -176,7 +176,7 @@ as.array.python.builtin.object <- function(x, ...) {
 }
 
 as.matrix.python.builtin.object <- function(x, ...) {
-  value <- plain_value(x, argument_label(sys.call()))
+  value <- r_value(x, argument_label(sys.call()), "as.matrix")
   if (length(dim(value)) == 1L) as.matrix(as.vector(value)) else as.matrix(value)
 }
 
@@ -184,7 +184,7 @@ as.vector.python.builtin.object <- function(x, mode = "any") {
   if (mode == "list") {
     return(as.list(x))
   }
-  as.vector(plain_value(x, argument_label(sys.call())), mode)
+  as.vector(r_value(x, argument_label(sys.call()), "as.vector"), mode)
 }
 
 as.double.python.builtin.object <- function(x, ...) {
@@ -210,6 +210,18 @@ as.character.python.builtin.object <- function(x, ...) {
 plain_value <- function(x, label) {
   value <- bridge$read_value(x, label)
   if (is.null(value)) py_to_r(x) else value
+}
+
+# The values of an iterable that has no R value of its own, or an error.
+r_value <- function(x, label, what) {
+  value <- plain_value(x, label)
+  if (is_py_object(value) && bridge$has_attr(value, "__iter__")) {
+    value <- iterate(value)
+  }
+  if (is_py_object(value)) {
+    stop(what, "(): ", describe_py_object(x), " has no R value.", call. = FALSE)
+  }
+  value
 }
 
 # Also of objects that Python itself turns into a number (Decimal, Fraction).

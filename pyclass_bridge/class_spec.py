@@ -59,6 +59,15 @@ class ClassSpec:
     handle: object
 
 
+def _kept(fields) -> dict:
+    """Class attributes, which come back to R identical: each as Python keeps it on an instance."""
+    from . import _core
+    from .r_functions import r_raw
+
+    names = fields.names or []
+    return {n: _core.to_python(r_raw("element_at")(fields, i + 1), True) for i, n in enumerate(names)}
+
+
 def class_spec_of(handle) -> ClassSpec:
     """Read the spec behind the handle of an R list."""
     from .r_functions import r_function, r_raw
@@ -84,7 +93,7 @@ def class_spec_of(handle) -> ClassSpec:
         parent_env=raw(handle, "parent_env"),
         methods=members("methods"),
         active=members("active"),
-        fields=dict(get(handle, "fields")),
+        fields=_kept(raw(handle, "fields")),
         has_private=get(handle, "has_private"),
         handle=handle,
     )

@@ -31,14 +31,29 @@ def convert_object(o):
             return numpy_scalar_to_r(o)
     if is_rpy2(type(o)):
         return from_rpy2(o)
-    plain = _TRACKED.get(type(o).__name__) if type(o).__module__ == _TRACKING else None
+    plain = _PLAIN.get((type(o).__module__, type(o).__name__))
     return NotImplemented if plain is None else _core.to_r(plain(o))
 
 
-# Keras keeps a list or dict that is assigned to a layer or optimizer as one of these; in R it is
-# the list that it was. (A TrackedSet has no R value, as a set has none.)
-_TRACKING = "keras.src.utils.tracking"
-_TRACKED = {"TrackedList": list, "TrackedDict": dict, "TrackedOrderedDict": dict}
+def _dims(shape):
+    """The dims of a TensorFlow shape as a tuple, whose rule it follows; itself without a rank."""
+    return shape if shape.rank is None else tuple(shape.as_list())
+
+
+# Keras and TensorFlow keep a list or dict that is assigned to a layer, optimizer or module as one
+# of these; in R it is the list that it was. (A TrackedSet has no R value, as a set has none.) The
+# shape of a tensor is a list of its dims on every backend.
+_KERAS, _TF = "keras.src.utils.tracking", "tensorflow.python.trackable.data_structures"
+_PLAIN = {
+    (_KERAS, "TrackedList"): list,
+    (_KERAS, "TrackedDict"): dict,
+    (_KERAS, "TrackedOrderedDict"): dict,
+    (_TF, "ListWrapper"): list,
+    (_TF, "_DictWrapper"): dict,
+    (_TF, "_TupleWrapper"): tuple,
+    ("tensorflow.python.framework.tensor_shape", "TensorShape"): _dims,
+    ("torch", "Size"): tuple,
+}
 
 
 def numpy_scalar_to_r(o):

@@ -130,7 +130,6 @@ R_TO_PYTHON = (
             ("c(a = 'x', 'y')", None),
             ("structure(1, names = NA)", None),
             ("structure(1:3, unit = 'cm')", None),
-            ("structure(1:4, dim = c(2L, 2L), unit = 'cm')", None),
         ),
     ),
     RToPython(
@@ -152,11 +151,14 @@ R_TO_PYTHON = (
         ),
     ),
     RToPython(
-        "array or matrix with dimnames",
+        "array or matrix with dimnames or other attributes, such as scale() gives",
         "numpy.ndarray",
         False,
-        "Python's functions take no dimnames, so a call loses them; kept, they stay.",
-        (("matrix(1:2, 1, dimnames = list('a', NULL))", "np.array([[1, 2]], dtype='int32')"),),
+        "Python's functions take no attributes, so a call loses them; kept, they stay.",
+        (
+            ("matrix(1:2, 1, dimnames = list('a', NULL))", "np.array([[1, 2]], dtype='int32')"),
+            ("structure(1:4, dim = c(2L, 2L), unit = 'cm')", "np.array([[1, 3], [2, 4]], 'int32')"),
+        ),
         keeps=HANDLE,
     ),
     RToPython(

@@ -12,9 +12,20 @@ import warnings
 
 from . import keras_surface_table as table
 from .keras_surface_entry import Entry, at, entry_of, names
+from .r_side_tensor import is_tensor
 from .keras_surface_values import Argument, as_shape, convert, kind_of, r_default, zero_based
 
-__all__ = ["call", "call_direct", "callable_of", "class_of", "describe", "from_config", "names"]
+__all__ = [
+    "apply_layer",
+    "call",
+    "call_direct",
+    "callable_of",
+    "class_of",
+    "describe",
+    "from_config",
+    "names",
+    "takes_layer",
+]
 
 EMPTY = inspect.Parameter.empty
 _LAYER_ARGUMENTS = frozenset({
@@ -122,11 +133,20 @@ def _keywords(entry: Entry, named: dict, extra: dict) -> dict:
         raise TypeError(_wrong_argument(entry, extra))
     keywords = {}
     for key, value in (named | extra).items():
+        _refuse_class(entry.name, key, value)
         argument = entry.arguments.get(key)
         if argument is None:
             argument = Argument(key, key, kind_of(key, EMPTY, ""))
         keywords[argument.keras_name] = convert(entry.name, argument, value)
     return keywords
+
+
+def _refuse_class(function: str, name: str, value) -> None:
+    if isinstance(value, type) and "__r_class__" in vars(value):
+        raise TypeError(
+            f"{function}(): `{name}` is the class `{value.__name__}`, not an instance of it: did "
+            "you forget `()`?"
+        )
 
 
 def _known(entry: Entry) -> list[str]:
@@ -229,6 +249,13 @@ def _refuse_as_object(entry: Entry, before) -> None:
             f"{entry.name}(): its first argument is a Sequential model, a tensor or a list of "
             f"tensors, not {before!r}. Give the other arguments by name."
         )
+
+
+def takes_layer(x) -> bool:
+    """Is `x` what a layer is put onto: a Sequential model, a tensor, or tensors in a list?"""
+    if isinstance(x, (list, tuple)):
+        return len(x) > 0 and all(is_tensor(item) for item in x)
+    return is_tensor(x) or isinstance(x, at("Sequential"))
 
 
 def apply_layer(before, layer, start=None):

@@ -217,7 +217,7 @@ static int vector_to_python(SEXP x, Crossing crossing, int depth, PyObject **slo
     return is_list ? list_to_python(x, crossing, depth, slot) : atomic_to_python(x, slot);
   if (is_list)
     return known == HAS_NAMES ? dict_to_python(x, crossing, depth, slot) : put_handle(x, slot);
-  if (known == HAS_DIM || (known == (HAS_DIM | HAS_DIMNAMES) && crossing == FOR_CALL))
+  if (known == HAS_DIM || ((known & HAS_DIM) && crossing == FOR_CALL))
     return array_to_python(x, crossing, slot);
   return put_handle(x, slot);
 }
