@@ -127,7 +127,7 @@ check_member_names <- function(def) {
 
 # The R name and the Python name of one method.
 check_aliases <- function(def, public) {
-  aliases <- member_aliases(def$kind)
+  aliases <- member_aliases(def$checks)
   for (name in names(aliases)) {
     if (all(c(name, aliases[[name]]) %in% public)) {
       abort_class(
@@ -204,6 +204,8 @@ check_arity <- function(def, member) {
   if (is.null(usage)) {
     return(invisible())
   }
+  check_order(def, member, usage)
+  check_sample_weight(def, member)
   accepts <- positional_range(member$fn)
   if (length(accepts$unreachable)) {
     abort_class(
@@ -227,8 +229,50 @@ check_arity <- function(def, member) {
   )
 }
 
+check_order <- function(def, member, usage) {
+  if (usage$args[[1L]] %in% c("epoch", "batch") && identical(first_formal(member$fn), "logs")) {
+    abort_class(
+      def$name, "`", member$given, "` has `logs` as its first argument, but Keras passes `",
+      usage$args[[1L]], "` first. Write `function(", paste(usage$args, collapse = ", "), ")`.",
+      member = member$given
+    )
+  }
+}
+
+# A metric may be used by hand, so this is no error.
+check_sample_weight <- function(def, member) {
+  given <- names(formals(member$fn))
+  if (member$given == "update_state" && length(given) == 2L &&
+    !any(c("...", "sample_weight") %in% given)) {
+    message(
+      "Class `", def$name, "`: `update_state` has no argument `sample_weight`, which fit() passes ",
+      "by name. Write `function(", paste(given, collapse = ", "), ", sample_weight = NULL)`."
+    )
+  }
+}
+
+# A hook in `private` is never called, and R6's `active =` is no list of members here.
+check_places <- function(def) {
+  hooks <- intersect(names(def$private), names(def$checks$calls))
+  if (isTRUE(def$checks$hooks) && length(hooks)) {
+    abort_class(
+      def$name, "`", hooks[[1L]], "` is private, so Keras never calls it. Make it public.",
+      member = hooks[[1L]]
+    )
+  }
+  active <- def$public[["active"]]
+  if (is.list(active) && length(active) && all(vapply(active, is.function, NA))) {
+    first <- names(active)[[1L]]
+    abort_class(
+      def$name, "`active` is a list of functions. Give each active binding as a member: `", first,
+      " = active_property(function(value) ...)`.", member = "active"
+    )
+  }
+}
+
 # Public names that look like a method Keras calls but are none.
 check_misspelt <- function(def, name) {
+  check_lifecycle_name(def, name)
   if (is.null(def$checks) || name %in% names(def$checks$calls)) {
     return(invisible())
   }
@@ -275,6 +319,7 @@ nearest_hook <- function(name, hooks) {
 nearest_name <- function(name, among, edits) {
   letters_of <- function(x) vapply(strsplit(x, ""), function(x) paste(sort(x), collapse = ""), "")
   distance <- c(utils::adist(name, among)) - (letters_of(name) == letters_of(among))
+  edits <- min(edits, max(1L, nchar(name) %/% 2L))
   if (length(distance) && min(distance) <= edits) among[[which.min(distance)]]
 }
 
@@ -288,9 +333,28 @@ base_has <- function(def, name) {
   FALSE
 }
 
+# What a class of any kind has under one name only.
+check_lifecycle_name <- function(def, name) {
+  misspelt <- name %in% c("init", "__init", "constructor") ||
+    startsWith(name, "in") && !is.null(nearest_name(name, "initialize", 2L))
+  defined <- c("initialize", "__init__") %in% names(def$public)
+  if (misspelt && !any(defined) && !base_has(def, name)) {
+    abort_class(
+      def$name, "`", name, "` is not the method that makes an instance. Did you mean `initialize`?",
+      member = name
+    )
+  }
+}
+
 # A name near a method that Keras calls is an error only while that method is missing.
 check_method_name <- function(def, name) {
-  wanted <- setdiff(names(def$checks$calls), c(names(def$public), "call"))
+  wanted <- setdiff(names(def$checks$calls), names(def$public))
+  if ("call" %in% wanted && name %in% c("calls", "cals", "cal", "Call", "call_")) {
+    abort_class(
+      def$name, "`", name, "` is not a method that Keras calls. Did you mean `call`?",
+      member = name
+    )
+  }
   nearest <- nearest_name(name, wanted[nchar(wanted) > 4L], if (nchar(name) > 7L) 2L else 1L)
   if (!is.null(nearest) && !base_has(def, name)) {
     abort_class(

@@ -24,8 +24,9 @@ build_class <- function(def) {
 
 class_spec <- function(def) {
   check_class_name(def$name, def$form)
-  check_member_names(def)
   def$checks <- if (def$kind == "py_class") keras_kind_of(def$bases) else keras_kinds[[def$kind]]
+  check_member_names(def)
+  check_places(def)
   def <- take_class_doc(def)
   public <- sort_members(def, def$public)
   private <- sort_members(def, def$private)
@@ -75,11 +76,17 @@ sort_members <- function(def, members) {
   lapply(sorted, function(group) if (length(group)) group else list())
 }
 
+# What Python itself, or Keras, calls on the class.
+own_decorators <- c(
+  from_config = "classmethod", `__init_subclass__` = "classmethod",
+  `__class_getitem__` = "classmethod", `__new__` = "staticmethod"
+)
+
 # A leading `self` (of a class method: `cls`) goes: the scope of the method provides it.
 new_member <- function(def, name, fn, mark) {
   decorator <- if (mark == "active") "" else mark
-  if (name == "from_config" && decorator == "") {
-    decorator <- "classmethod"
+  if (decorator == "" && name %in% names(own_decorators)) {
+    decorator <- own_decorators[[name]]
   }
   receiver <- switch(decorator, staticmethod = NA, classmethod = "cls", "self")
   explicit <- identical(first_formal(fn), receiver)
@@ -91,8 +98,9 @@ new_member <- function(def, name, fn, mark) {
     check_active(def, name, fn)
   }
   list(
-    given = name, name = python_member_name(name, def$kind), fn = fn, doc = body_doc(fn),
-    decorator = decorator, own_env = def$own_env, explicit_self = explicit
+    given = name, name = python_member_name(name, def$checks), fn = fn, doc = body_doc(fn),
+    decorator = decorator, own_env = def$own_env, explicit_self = explicit,
+    calls_super = any(c("super", "__init__") %in% all.names(body(fn)))
   )
 }
 
@@ -103,13 +111,12 @@ as_spec <- function(members) {
 }
 
 # R name -> Python name of the methods that have both.
-member_aliases <- function(kind) {
-  callable <- isTRUE(keras_kinds[[kind]]$callable)
-  c(initialize = "__init__", finalize = "__del__", if (callable) c(call = "__call__"))
+member_aliases <- function(checks) {
+  c(initialize = "__init__", finalize = "__del__", if (isTRUE(checks$callable)) c(call = "__call__"))
 }
 
-python_member_name <- function(name, kind) {
-  aliases <- member_aliases(kind)
+python_member_name <- function(name, checks) {
+  aliases <- member_aliases(checks)
   if (name %in% names(aliases)) aliases[[name]] else name
 }
 

@@ -24,16 +24,28 @@ stop_again <- function(condition) {
   stop(condition)
 }
 
-# The innermost call that the user wrote: functions of this namespace are passed over, but a call
-# of a Python object is the user's.
+# The innermost call that stands in code of the user's, be it of a function of this namespace.
 user_call <- function() {
-  for (k in rev(seq_len(sys.nframe() - 1L))) {
-    fn <- sys.function(k)
-    if (!is.null(attr(fn, "pyref")) || !identical(topenv(environment(fn)), topenv())) {
-      return(sys.call(k))
+  parents <- sys.parents()
+  for (k in rev(seq_len(sys.nframe() - 2L))) {
+    if (parents[[k]] == 0L || is_users(sys.function(parents[[k]]))) {
+      return(as_generic(sys.call(k)))
     }
   }
   NULL
+}
+
+# A method of this package's is called by the name of its generic.
+as_generic <- function(call) {
+  if (is.symbol(call[[1L]])) {
+    head <- sub("[.](keras[.]src|python[.]builtin)[.].*$", "", as.character(call[[1L]]))
+    call[[1L]] <- as.name(head)
+  }
+  call
+}
+
+is_users <- function(fn) {
+  !is.null(attr(fn, "pyref")) || !identical(topenv(environment(fn)), topenv())
 }
 
 # R's conditions to Python ---------------------------------------------------------------------

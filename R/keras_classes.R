@@ -138,12 +138,27 @@ class_constructor <- function(kind) {
   )
   body <- bquote({
     check_class_name(classname, .(paste0(kind, "()")))
+    check_full_names(classname, names(sys.call()), .(c("classname", args)))
     define_keras_class(
       .(kind), classname, .(as.call(c(quote(list), recommended))), list(...), public, private,
       inherit, substitute(inherit), parent_env
     )
   })
   as.function(c(formals, body), envir = parent.frame())
+}
+
+# R takes the beginning of an argument's name for the name.
+check_full_names <- function(class, given, arguments) {
+  for (name in setdiff(given, c("", arguments))) {
+    taken <- arguments[startsWith(arguments, name)]
+    if (length(taken)) {
+      abort_class(
+        class, "`", name, "` would be taken for `", taken[[1L]], "`. Write the whole name; for a ",
+        "member of your own called `", name, "`, write `public = list(", name, " = ...)`.",
+        member = name
+      )
+    }
+  }
 }
 
 define_keras_class <- function(kind, name, recommended, dots, public, private, inherit,

@@ -145,5 +145,12 @@ is_plain_function <- function(env, name) {
 
 quit_status <- function(cond) cond$status
 
-# The formals and the body of every callable Python object in R; the core sets `pyref`.
-callable_template <- function(...) .External(core_call, pyref, ...)
+# The formals and the body of every callable Python object in R; the core sets `pyref`. Python's
+# None is no value to print, and neither is what an R method has returned invisibly.
+callable_template <- function(...) {
+  if (is.null(value <- .External(core_call, pyref, ...)) || .Call(core_quiet)) {
+    invisible(value)
+  } else {
+    value
+  }
+}

@@ -23,7 +23,7 @@ set_private_members <- function(env, methods, active, fields) {
 
 # The core makes `super` from this function's formals and body, with the mask as environment:
 # `super$m()`, `super()$m()` and `super(Class, self)$m()` all work.
-super_template <- function(type, object) {
+super_template <- function(type, object = self) {
   if (missing(type)) super else pyclassbridge::py_super(type, object)
 }
 
@@ -45,6 +45,15 @@ bridge_raw_for <- function(object) {
 }
 
 `[[.python.builtin.super` <- `$.python.builtin.super`
+
+# R then assigns the result to `super`: the method gets a variable of that name, which is the same.
+`$<-.python.builtin.super` <- function(x, name, value) {
+  scope <- environment(x)
+  bridge$super_assign(get(".class_ref", envir = scope), get("self", envir = scope), name, value)
+  x
+}
+
+`[[<-.python.builtin.super` <- `$<-.python.builtin.super`
 
 print.python.builtin.super <- function(x, ...) {
   cat("<super of ", class_label(get(".class_ref", envir = environment(x))()), ">\n", sep = "")

@@ -13,7 +13,7 @@ from .signature import Parameters
 @dataclass(frozen=True)
 class Member:
     """A method or an active binding. `closure` is the handle of its R function, `given` the name
-    that the user gave it."""
+    that the user gave it; `calls_super`: does its code mention the base's method?"""
 
     name: str
     given: str
@@ -22,6 +22,7 @@ class Member:
     doc: str | None = None
     decorator: str = ""
     own_env: bool = False
+    calls_super: bool = True
 
     @classmethod
     def of(cls, row) -> Member:
@@ -35,6 +36,7 @@ class Member:
             row["doc"],
             row["decorator"] or "",
             bool(row["own_env"]),
+            bool(row["calls_super"]),
         )
 
 

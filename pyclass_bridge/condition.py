@@ -130,11 +130,20 @@ _REMEDIES = (
         "super().__init__()",
         "in R: call `super$initialize(...)` first in `initialize`",
     ),
+    *(
+        (
+            RError,
+            text,
+            "if this is a tensor, choose with op_where() or op_cond(); `as.logical()` gives its "
+            "value outside traced code",
+        )
+        for text in ("argument is not interpretable as logical", "invalid 'x' type in 'x ",
+                     "invalid 'y' type in 'x ", "missing value where TRUE/FALSE needed")
+    ),
     (
         RError,
-        "argument is not interpretable as logical",
-        "if this is a tensor, choose with op_where() or op_cond(); `as.logical()` gives its value "
-        "outside traced code",
+        "invalid for() loop sequence",
+        "`for` runs over R values: take the elements of a Python object with `iterate()`",
     ),
 )
 

@@ -10,6 +10,7 @@ from pyclass_bridge.r_side_classes import (
     class_label,
     exception_text,
     issubclass_named,
+    super_assign,
     super_attr,
     super_object,
 )
@@ -172,6 +173,7 @@ __all__ = [
     "source_names",
     "str_of",
     "summary",
+    "super_assign",
     "super_attr",
     "super_object",
     "tensor_item",

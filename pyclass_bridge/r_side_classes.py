@@ -29,12 +29,31 @@ def issubclass_named(cls, name: str) -> bool:
     return isinstance(cls, type) and any(_qualified(base) == name for base in cls.__mro__)
 
 
+def _of_bases(owner: type, receiver, name: str):
+    """The attribute of the bases of `owner` that R calls `name`."""
+    bases = super(owner, receiver)
+    if name == "call" and not hasattr(bases, "call") and hasattr(bases, "__call__"):
+        name = "__call__"
+    return getattr(bases, _SPECIAL.get(name, name))
+
+
+def super_assign(class_ref, receiver, name: str, value) -> None:
+    """`super$name <- value`: by the property of a base if there is one, else on the instance."""
+    owner = class_ref()
+    mro = type(receiver).__mro__
+    for base in mro[mro.index(owner) + 1 :]:
+        descriptor = vars(base).get(name)
+        if hasattr(type(descriptor), "__set__"):
+            descriptor.__set__(receiver, value)
+            return
+    setattr(receiver, name, value)
+
+
 def super_attr(class_ref, receiver, name: str):
     """`super$name` in a method of the class that `class_ref` gives."""
     owner = class_ref()
-    python_name = _SPECIAL.get(name, name)
     try:
-        found = getattr(super(owner, receiver), python_name)
+        found = _of_bases(owner, receiver, name)
     except AttributeError as error:
         raise _missing_initialize(owner, error) from None
     return super_hook(found, name, owner.__dict__["__r_class__"].index_base)
@@ -57,7 +76,7 @@ class RSuper:
         # Special methods are those of the bases, too, not the ones that this object has.
         owner = object.__getattribute__(self, "_owner")
         receiver = object.__getattribute__(self, "_receiver")
-        found = getattr(super(owner, receiver), _SPECIAL.get(name, name))
+        found = _of_bases(owner, receiver, name)
         info = owner.__dict__.get("__r_class__")
         return super_hook(found, name, info.index_base if info else 0)
 

@@ -30,6 +30,8 @@ def missing_attribute(x, name, error=None):
             # A submodule that exists but misses one of its own imports is that error.
             if failure.name != full:
                 raise
+    if name == "call" and hasattr(type(x), "__r_class__") and callable(x):
+        return x.__call__  # the R name of that method
     if error is None:
         kind = "module" if isinstance(x, types.ModuleType) else "object"
         error = AttributeError(f"{type(x).__name__!r} {kind} has no attribute {name!r}")

@@ -48,7 +48,7 @@ def _attach_python(core) -> None:
     from .r_side_classes import s3_class
     from .r_side_objects import missing_attribute
     from .robject import RObject
-    from .signature import MISSING
+    from .signature import MISSING, argument_names
 
     core.attach(
         handle_type=RObject,
@@ -63,6 +63,7 @@ def _attach_python(core) -> None:
         make_private=private.make_private,
         private_table=private.table,
         from_hook=from_hook,
+        argument_names=argument_names,
         write_console=output.write_console,
         report_wait=output.report_wait,
         missing_attribute=missing_attribute,

@@ -98,6 +98,13 @@ def python_name(r_name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
+def argument_names(function: types.FunctionType, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of arguments that R gives, as `function` has them if it was made here."""
+    if function.__code__.co_filename != TRAMPOLINE:
+        return names
+    return tuple(map(python_name, names))
+
+
 def _free(name: str, parameters: Parameters) -> str:
     taken = {f.name for f in parameters.named}
     while name in taken:

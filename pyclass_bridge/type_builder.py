@@ -68,7 +68,10 @@ class _Builder:
 
     def build(self) -> type:
         spec = self.spec
-        cls = types.new_class(spec.name, spec.bases, spec.keywords, self.fill)
+        try:
+            cls = types.new_class(spec.name, spec.bases, spec.keywords, self.fill)
+        except TypeError as error:
+            raise TypeError(f"class `{spec.name}`: {error}") from error
         self.ref.point_at(cls)
         name_missing_methods(cls)
         return cls
@@ -141,9 +144,12 @@ class _Builder:
             logs_at=self.logs_at(member) if is_hook and self.spec.merge_logs else -1,
             returns_none=is_hook or member.name in RETURN_NONE,
         )
+        if member.name == "__init__" and not member.calls_super:
+            return _with_base_set_up(call, self.spec.name, types.resolve_bases(self.spec.bases))
         if self.is_metric and member.name == "result":
             return _unwrapping(call)
-        return _as_config(call) if member.name == "get_config" else call
+        change = _RESULTS.get(member.name)
+        return call if change is None else _changed(call, change)
 
     def shifts(self, member: Member) -> bool:
         return self.spec.index_base == 1 and self.is_callback and member.name in INDEXED
@@ -188,14 +194,26 @@ def _unwrapping(call):
     return result
 
 
-def _as_config(call):
-    """Keras takes a dict for the config: R's `list()` is an empty one here."""
+def _changed(call, change):
+    def method(self, *args, **kwargs):
+        return change(call(self, *args, **kwargs))
 
-    def get_config(self):
-        config = call(self)
-        return {} if config == [] else config
+    return method
 
-    return get_config
+
+def _whole(value):
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# What Python or Keras wants of a method's result, where R has another type for it: R's numbers are
+# doubles, and an empty named list is `list()`.
+_RESULTS = {
+    "get_config": lambda config: {} if config == [] else config,
+    "__len__": _whole,
+    "__hash__": _whole,
+    "__index__": _whole,
+    "__bool__": lambda value: bool(value) if isinstance(value, (int, float)) else value,
+}
 
 
 def _value_of(result):
@@ -206,6 +224,35 @@ def _value_of(result):
     if isinstance(result, dict):
         return {name: _value_of(item) for name, item in result.items()}
     return result
+
+
+# ---- an `initialize` without `super$initialize()` ----------------------------------------------
+
+
+def _with_base_set_up(call, name: str, bases):
+    """`call`, an `initialize` whose R code does not mention `super`, for a class with these bases:
+    an instance whose Keras base is not set up fails much later, in words about something else."""
+    base = next((b for b in bases if _needs_set_up(b)), None)
+    if base is None:
+        return call
+
+    def initialize(self, *args, **kwargs):
+        call(self, *args, **kwargs)
+        raise RuntimeError(
+            f"`initialize` of class `{name}` does not call `super$initialize()`, so what it "
+            f"inherits from `{base.__name__}` is not set up. Call it first in `initialize`."
+        )
+
+    return initialize
+
+
+def _needs_set_up(base: type) -> bool:
+    """Does a class of Keras among these have an `__init__` that its instances can't do without?
+    That of the plain Callback only sets what Keras sets again before it calls a hook."""
+    own = (c for c in base.__mro__ if "__init__" in vars(c) and "__r_class__" not in vars(c))
+    owner = next(own, object)
+    of_keras = owner.__module__.startswith("keras.src.")
+    return of_keras and not (owner.__name__ == "Callback" and is_keras_callback(owner))
 
 
 def build_class(handle) -> type:

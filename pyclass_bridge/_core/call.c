@@ -218,6 +218,8 @@ static int enter(Call *c) {
 
 /* ---- results ---- */
 
+bool result_is_quiet;
+
 static PyObject *given_logs(Call *c) {
   Py_ssize_t at = c->f->logs_at, first = c->f->receiver != NO_RECEIVER;
   if (at + first < c->n)
@@ -247,6 +249,7 @@ static int merge_logs(Call *c, SEXP value) {
 
 static int take_result(Call *c, SEXP value, bool visible) {
   Function *f = c->f;
+  result_is_quiet = !visible;
   if (f->logs_at >= 0 && visible && merge_logs(c, value) < 0)
     return -1;
   if (f->returns_none) {

@@ -117,6 +117,7 @@ SEXP r_name(PyObject *key, const char *text, int n); /* (jumps) keeps it */
 
 extern PyTypeObject FunctionType;
 int function_init(PyObject *module);
+extern bool result_is_quiet; /* did the last R function that Python called return invisibly? */
 
 /* ---- door.c: what R calls ----------------------------------------------------------------- */
 
@@ -142,7 +143,8 @@ typedef struct {
   PyObject *class_names;     /* (type) -> tuple of S3 class names */
   PyObject *make_private;    /* (instance) -> handle of its private environment */
   PyObject *private_table;   /* {id(instance): (weakref, handle)} */
-  PyObject *from_hook;       /* (bound method) -> callable that takes R's index base */
+  PyObject *from_hook;       /* (method or function) -> callable that takes R's index base */
+  PyObject *argument_names;  /* (function, names that R gives) -> names */
   PyObject *write_console;   /* (bytes, is_error) */
   PyObject *report_wait;     /* (labels, thread ids, seconds) */
   PyObject *missing_attribute; /* (object, name, error) -> object, or raises */

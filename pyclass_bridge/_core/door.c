@@ -290,9 +290,24 @@ static void count_arguments(Visit *v) {
   }
 }
 
+/* A function that R made has R's names for its arguments, which Python can't always write. */
+static int name_as_python(Visit *v, PyObject *f) {
+  if (PyMethod_Check(f))
+    f = PyMethod_GET_FUNCTION(f);
+  if (!v->names || !PyFunction_Check(f))
+    return 0;
+  PyObject *names = call_python(py.argument_names, f, v->names);
+  if (names)
+    Py_SETREF(v->names, names);
+  return names ? 0 : -1;
+}
+
+static SEXP core_quiet(void) { return Rf_ScalarLogical(result_is_quiet); }
+
 static SEXP core_call(SEXP args) {
   Visit v;
   open_visit(&v);
+  result_is_quiet = false;
   SEXP x = CADR(args);
   PyObject *f = pyref_object(x);
   v.x = CDDR(args);
@@ -302,6 +317,8 @@ static SEXP core_call(SEXP args) {
   if (make_room(&v) < 0 || (v.n_named && !(v.names = PyTuple_New(v.n_named))))
     fail(&v);
   if (v.n > 0 && in_visit(&v, arguments_to_python) == R_UnboundValue)
+    fail(&v);
+  if (name_as_python(&v, f) < 0)
     fail(&v);
   v.convert = pyref_converts(x);
   Py_INCREF(f);
@@ -376,7 +393,8 @@ static const struct {
 } routines[] = {ROUTINE(core_get_attr), ROUTINE(core_set_attr),     ROUTINE(core_call),
                 ROUTINE(core_is_pyref), ROUTINE(core_convert_flag), ROUTINE(core_proxy),
                 ROUTINE(core_to_r),     ROUTINE(core_handle),       ROUTINE(core_caught),
-                ROUTINE(core_nothing),  ROUTINE(core_set_self),     ROUTINE(core_sleep)};
+                ROUTINE(core_nothing),  ROUTINE(core_set_self),     ROUTINE(core_sleep),
+                ROUTINE(core_quiet)};
 
 void door_symbols(SEXP env) {
   SEXP tag = r_sym("native symbol");

@@ -191,6 +191,7 @@ static const struct {
                      {"make_private", &py.make_private},
                      {"private_table", &py.private_table},
                      {"from_hook", &py.from_hook},
+                     {"argument_names", &py.argument_names},
                      {"write_console", &py.write_console},
                      {"report_wait", &py.report_wait},
                      {"missing_attribute", &py.missing_attribute},
