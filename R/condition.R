@@ -67,9 +67,10 @@ warn_python <- function(cond) {
   }
   if (level >= 0L) {
     call <- users_call(cond)
+    place <- innermost_place(sys.calls())
     bridge$warn(
       conditionMessage(cond), as.list(class(cond)),
-      if (!is.null(call)) shortened(shown_call(call))
+      if (!is.null(call)) shortened(shown_call(call)), place$file, place$line
     )
   }
   tryInvokeRestart("muffleWarning")
@@ -230,6 +231,16 @@ srcref_place <- function(ref) {
     return(list(file = NULL, line = NULL))
   }
   list(file = file, line = as.integer(ref)[[1L]])
+}
+
+# Where the innermost call with a place in a file stands.
+innermost_place <- function(calls) {
+  for (call in rev(as.list(calls))) {
+    place <- srcref_place(attr(call, "srcref"))
+    if (!is.null(place$file)) {
+      return(place)
+    }
+  }
 }
 
 calls_as_text <- function() {

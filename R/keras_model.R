@@ -52,13 +52,16 @@ keras_model <- function(inputs, outputs = NULL, ...) {
 #' @param ... As in Keras' own `summary()`: `line_length`, `expand_nested`, `show_trainable`.
 #' @return The model, invisibly.
 summary.keras.src.models.model.Model <- function(object, ...) {
-  object$summary(...)
+  if (sink.number() > 0L) {
+    object$summary(..., print_fn = function(text, ...) cat(text, "\n", sep = ""))
+  } else {
+    object$summary(...)
+  }
   invisible(object)
 }
 
 print.keras.src.models.model.Model <- function(x, ...) {
-  x$summary(...)
-  invisible(x)
+  summary(x, ...)
 }
 
 #' Layers of a model

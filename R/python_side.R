@@ -72,11 +72,11 @@ source_env <- function(path, module, env = new.env(parent = globalenv())) {
   env
 }
 
-set_arguments <- function(args) {
+set_arguments <- function(file, args) {
   ns <- baseenv()
-  given <- c(commandArgs()[[1L]], "--args", as.character(unlist(args)))
+  given <- c(commandArgs()[[1L]], paste0("--file=", file), "--args", as.character(unlist(args)))
   replacement <- function(trailingOnly = FALSE) {
-    if (trailingOnly) given[-(1:2)] else given
+    if (trailingOnly) given[-(1:3)] else given
   }
   locked <- bindingIsLocked("commandArgs", ns)
   if (locked) unlockBinding("commandArgs", ns)
@@ -146,11 +146,12 @@ is_plain_function <- function(env, name) {
 quit_status <- function(cond) cond$status
 
 # The formals and the body of every callable Python object in R; the core sets `pyref`. Python's
-# None is no value to print, and neither is what an R method has returned invisibly.
-callable_template <- function(...) {
+# None is no value to print, and neither is what an R method has returned invisibly. Compiled here,
+# since R would compile each of these closures anew at its second call.
+callable_template <- compiler::cmpfun(function(...) {
   if (is.null(value <- .External(core_call, pyref, ...)) || .Call(core_quiet)) {
     invisible(value)
   } else {
     value
   }
-}
+})

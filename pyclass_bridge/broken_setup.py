@@ -88,6 +88,10 @@ SENTENCES = {
         "Keras {version} is installed and pyclass_bridge needs Keras 3: run "
         '`pip install "keras>=3"`.'
     ),
+    "unknown_backend": (
+        "Keras has no backend {backend!r} (set by {source}): set KERAS_BACKEND to tensorflow, jax "
+        "or torch."
+    ),
     "no_backend": (
         "Keras is set to the backend {backend!r} (by {source}), which is not installed: run "
         '`pip install "{requirement}"`, or set KERAS_BACKEND to a backend that is.'

@@ -66,8 +66,9 @@ def _kept(fields) -> dict:
     from . import _core
     from .r_functions import r_raw
 
+    element = r_raw("element_at")
     names = fields.names or []
-    return {n: _core.to_python(r_raw("element_at")(fields, i + 1), True) for i, n in enumerate(names)}
+    return {n: _core.to_python(element(fields, i + 1), True) for i, n in enumerate(names)}
 
 
 def class_spec_of(handle) -> ClassSpec:

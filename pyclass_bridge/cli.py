@@ -60,9 +60,10 @@ def _parser() -> argparse.ArgumentParser:
         "run", help="run an R script", description=RUN_HELP, formatter_class=raw
     )
     run.add_argument("file", metavar="FILE.R", help="the R script")
-    run.add_argument(
+    rest = run.add_argument(
         "args", metavar="ARGS", nargs=argparse.REMAINDER, help="arguments of the script"
     )
+    rest.required = False  # argparse would ask for them where FILE.R is missing
     run.set_defaults(command=_run)
 
     examine = commands.add_parser(
@@ -125,7 +126,10 @@ def described(error: Exception, text: str, calls) -> str:
 
     `calls` has the outermost call first; each has `text`, and `file` and `line` or None.
     """
-    lines = [text, *getattr(error, "__notes__", ())]
+    from .condition import CALLS_TITLE
+
+    notes = getattr(error, "__notes__", ())
+    lines = [text, *(note for note in notes if not note.startswith(CALLS_TITLE))]
     for number, call in reversed(list(enumerate(calls or (), start=1))):
         place = f"  at {call.file}:{call.line}" if call.file else ""
         lines.append(f"  {number}: {call.text}{place}")

@@ -7,6 +7,7 @@ exception that went through R comes out as the same object.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import warnings
 import weakref
@@ -103,7 +104,7 @@ def from_r(condition, calls) -> BaseException:
     if facts["exception"] is not None:
         return _with_r_calls(facts["exception"], facts["calls"])
     kind = RParseError if "pyclassbridge_parse_error" in facts["class"] else RError
-    return kind(
+    error = kind(
         facts["text"],
         r_class=tuple(facts["class"]),
         message=facts["message"],
@@ -111,6 +112,19 @@ def from_r(condition, calls) -> BaseException:
         calls=_calls(facts["calls"]),
         condition=condition,
     )
+    if any(call.file for call in error.calls):
+        _note(error, _calls_text(error.calls))
+    return error
+
+
+CALLS_TITLE = "R calls, innermost first:"  # of the note that tracebacks show
+_MOST_CALLS = 8
+
+
+def _calls_text(calls: list[RCall]) -> str:
+    shown = [f"  {call}" for call in reversed(calls)]
+    more = len(shown) - _MOST_CALLS
+    return "\n".join([CALLS_TITLE, *shown[:_MOST_CALLS], *([f"  ... {more} more"] * (more > 0))])
 
 
 def in_member(class_name: str, member: str, error: Exception) -> None:
@@ -175,11 +189,19 @@ def from_error_text(text: str) -> RError:
     return RError("R code gave up without an error (an `abort` restart)")
 
 
-def warn(message: str, r_class: list[str], call: str | None) -> None:
-    """Give an R warning to Python's warnings, at the Python line that called R."""
+_shown_warnings: dict = {}  # by place and text: what Python's filters ask of a module
+
+
+def warn(message, r_class, call, file=None, line=None) -> None:
+    """Give an R warning to Python's warnings: at its line of an R file, else at the Python line
+    that called R."""
+    text = f"{message}" if call is None else f"In {call} : {message}"
+    warning = RWarning(text, tuple(r_class), call)
+    if file is not None and os.path.exists(file):
+        warnings.warn_explicit(warning, None, file, line, registry=_shown_warnings)
+        return
     level, frame = 2, sys._getframe(1)
     package = __name__.rpartition(".")[0]
     while frame and frame.f_globals.get("__name__", "").startswith(package):
         level, frame = level + 1, frame.f_back
-    text = f"{message}" if call is None else f"In {call} : {message}"
-    warnings.warn(RWarning(text, tuple(r_class), call), stacklevel=level)
+    warnings.warn(warning, stacklevel=level)

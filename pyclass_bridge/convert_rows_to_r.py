@@ -99,7 +99,7 @@ PYTHON_TO_R = (
         "tuple",
         "list",
         False,
-        "Comes back as a list. The shape of a tensor (tf.TensorShape, torch.Size) crosses as a tuple.",
+        "Comes back as a list. The shape of a tensor (tf.TensorShape, torch.Size) is one, too.",
         (("()", "list()"), ("(1, 2)", "list(1L, 2L)"), ("(1, ('a',))", "list(1L, list('a'))")),
     ),
     PythonToR(

@@ -157,6 +157,8 @@ def check_keras() -> None:
     if release(version) and release(version) < OLDEST_KERAS:
         raise BrokenSetup("keras_too_old", version=version)
     backend, source = keras_backend()
+    if backend not in BACKENDS:
+        raise BrokenSetup("unknown_backend", backend=backend, source=source)
     module, _, requirement = _backend_facts(backend)
     if importlib.util.find_spec(module) is None:
         raise BrokenSetup("no_backend", backend=backend, source=source, requirement=requirement)

@@ -12,8 +12,8 @@ import warnings
 
 from . import keras_surface_table as table
 from .keras_surface_entry import Entry, at, entry_of, names
-from .r_side_tensor import is_tensor
 from .keras_surface_values import Argument, as_shape, convert, kind_of, r_default, zero_based
+from .r_side_tensor import is_tensor
 
 __all__ = [
     "apply_layer",
@@ -113,6 +113,9 @@ def call(name: str, named: dict, dots: list, extra: dict):
         raise TypeError(f"{name}() takes its further arguments by name, as in `name = value`.")
     counts_from_zero = named.pop("zero_indexed", name not in table.INDICES)
     keywords = _keywords(entry, named, extra)
+    if entry.name.startswith("op_") and at("config.backend")() == "jax":
+        keywords = {k: _jax_array(v) if k in _DATA else v for k, v in keywords.items()}
+        dots = [_jax_array(value) for value in dots]
     if not counts_from_zero:
         return _indices(entry, keywords)
     if entry.is_layer:
@@ -138,7 +141,23 @@ def _keywords(entry: Entry, named: dict, extra: dict) -> dict:
         if argument is None:
             argument = Argument(key, key, kind_of(key, EMPTY, ""))
         keywords[argument.keras_name] = convert(entry.name, argument, value)
+    if "custom_objects" in keywords:
+        keywords["custom_objects"] = _by_name(keywords["custom_objects"])
     return keywords
+
+
+def _by_name(objects):
+    """Custom objects under their own names, where R's list has none."""
+    return {o.__name__: o for o in objects} if isinstance(objects, list) else objects
+
+
+_DATA = frozenset({"x", "x1", "x2", "condition"})
+
+
+def _jax_array(value):
+    """JAX takes no lists for arrays, where the other backends do."""
+    numbers = isinstance(value, list) and all(isinstance(x, (bool, int, float)) for x in value)
+    return at("ops.convert_to_tensor")(value) if numbers and value else value
 
 
 def _refuse_class(function: str, name: str, value) -> None:
@@ -290,7 +309,7 @@ def _indices(entry: Entry, keywords: dict):
             keywords[holds_indices] = zero_based(entry.name, holds_indices, value)
         return _call(entry, entry.target, (), keywords)
     result = _call(entry, entry.target, (), keywords)
-    if isinstance(result, tuple):
+    if isinstance(result, (tuple, list)):
         return (*result[:-1], result[-1] + 1)
     return result + 1
 
@@ -319,4 +338,4 @@ def from_config(config, custom_objects=None):
             "from_config() needs to know the class: call `<class>$from_config(config)`, or use "
             "serialize_keras_object() and deserialize_keras_object()."
         )
-    return at("saving").deserialize_keras_object(config, custom_objects=custom_objects)
+    return at("saving").deserialize_keras_object(config, custom_objects=_by_name(custom_objects))

@@ -32,8 +32,8 @@ def issubclass_named(cls, name: str) -> bool:
 def _of_bases(owner: type, receiver, name: str):
     """The attribute of the bases of `owner` that R calls `name`."""
     bases = super(owner, receiver)
-    if name == "call" and not hasattr(bases, "call") and hasattr(bases, "__call__"):
-        name = "__call__"
+    if name == "call":
+        return getattr(bases, "call", None) or bases.__call__
     return getattr(bases, _SPECIAL.get(name, name))
 
 

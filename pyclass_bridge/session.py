@@ -149,7 +149,7 @@ def run_file(path: str | os.PathLike, args=()) -> None:
     from .condition import RError
     from .r_functions import r_function, r_raw
 
-    r_function("set_arguments")(list(args))
+    r_function("set_arguments")(os.fspath(path), list(args))
     try:
         code = r_raw("parse_code")(os.fspath(path))
         r_function("run_code")(code, r_raw("globalenv")())
