@@ -6,7 +6,7 @@
 #'
 #' In a class definition the function becomes a Python property: called without arguments when
 #' the attribute is read, with the new value when it is assigned (`missing(value)` tells which).
-#' A function without arguments makes a read-only property.
+#' A function without arguments makes a read-only property. Anything but a function is an error.
 #'
 #' @param fn A function of at most one argument.
 #' @return `fn`, marked.
@@ -28,7 +28,8 @@ mark_active <- active_property
 #' Mark a function as a static method or a class method
 #'
 #' A static method sees neither `self` nor `cls`. A class method sees its class as `cls`, which
-#' may be its first argument; `from_config` is a class method without a mark.
+#' may be its first argument; `from_config` is a class method without a mark. Anything but a
+#' function is an error.
 #'
 #' @param fn A function.
 #' @return `fn`, marked.
@@ -52,7 +53,7 @@ classmethod <- function(fn) {
 #' Make an active binding
 #'
 #' In the body of a class (`%py_class%`) the name becomes a Python property; elsewhere it becomes
-#' an ordinary active binding of R.
+#' an ordinary active binding of R. Anything but a function is an error.
 #'
 #' @param sym A name; in a class body also `private$name`.
 #' @param value A function of at most one argument.

@@ -1,6 +1,30 @@
 # Python modules in R: import() and its like, the lazy `keras`, `py`.
 # Attaching the package imports nothing: Keras is imported when `keras` is first used.
 
+#' Import a Python module
+#'
+#' `import_from_path()` looks in one directory first, `import_builtins()` and `import_main()` give
+#' Python's own functions and the module in which [py_run_string()] works. A missing attribute of
+#' a package is tried as a submodule.
+#'
+#' A module that is not there is a `python.builtin.ModuleNotFoundError`, with `delay_load = TRUE`
+#' when its first attribute is read.
+#'
+#' @param module String, the name of a module, such as `"os.path"`.
+#' @param as Taken for compatibility, without effect: a module prints its own name.
+#' @param path String, a directory.
+#' @param convert TRUE or FALSE: do the results of its functions become R values?
+#' @param delay_load Anything but FALSE imports the module when it is first used; without effect
+#'   for the modules that are always there.
+#' @return A module, whose members `$` gives.
+#' @examples
+#' \dontrun{
+#' math <- import("math")
+#' math$sqrt(2)
+#' np <- import("numpy", convert = FALSE)
+#' np$arange(3L)
+#' import_builtins()$len("four")
+#' }
 import <- function(module, as = NULL, convert = TRUE, delay_load = FALSE) {
   # `as` names the module for R in reticulate's printing; here a module prints its own name.
   check_module(module, "import")
@@ -12,6 +36,7 @@ import <- function(module, as = NULL, convert = TRUE, delay_load = FALSE) {
   py_proxy(raw, convert)
 }
 
+#' @rdname import
 import_from_path <- function(module, path = ".", convert = TRUE, delay_load = FALSE) {
   check_module(module, "import_from_path")
   raw <- if (isFALSE(delay_load)) {
@@ -22,10 +47,12 @@ import_from_path <- function(module, path = ".", convert = TRUE, delay_load = FA
   py_proxy(raw, convert)
 }
 
+#' @rdname import
 import_builtins <- function(convert = TRUE, delay_load = FALSE) {
   import("builtins", convert = convert)
 }
 
+#' @rdname import
 import_main <- function(convert = TRUE, delay_load = FALSE) {
   py_proxy(bridge_raw$main_module(), convert)
 }
@@ -50,5 +77,24 @@ bind_on_use <- function(name, make, env) {
   }, env)
 }
 
+#' Keras, and the main module
+#'
+#' `keras` is the Python package, imported when the name is first used. `py` is Python's main
+#' module: what code there defines is `py$name`, and `py$name <- value` defines it from R.
+#'
+#' Without Keras, or with a backend that does not load, `keras` is an error that names the remedy;
+#' the next use tries again.
+#'
+#' @format Modules of Python.
+#' @return A module.
+#' @examples
+#' \dontrun{
+#' keras$backend$backend()
+#' py$n <- 2L
+#' py_eval("n + 1")
+#' }
+#' @name keras
 bind_on_use("keras", function() import("keras"), environment())
+#' @rdname keras
+#' @name py
 bind_on_use("py", function() import_main(), environment())

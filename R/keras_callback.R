@@ -3,6 +3,8 @@
 
 #' A callback from functions
 #'
+#' A name that begins with `on_` and is no hook of Keras is an error.
+#'
 #' @param on_epoch_begin,on_epoch_end Functions of `epoch` and `logs`.
 #' @param on_train_begin,on_train_end Functions of `logs`.
 #' @param on_train_batch_begin,on_train_batch_end Functions of `batch` and `logs`.
@@ -11,8 +13,11 @@
 #' @return A callback.
 #' @examples
 #' \dontrun{
+#' x <- matrix(rnorm(40), ncol = 4)
+#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+#' model |> compile(loss = "mse")
 #' tell <- callback_lambda(on_epoch_end = function(epoch, logs) cat(epoch, logs$loss, "\n"))
-#' model |> fit(x, y, callbacks = tell)
+#' model |> fit(x, rowSums(x), epochs = 2, callbacks = tell, verbose = 0)
 #' }
 callback_lambda <- function(on_epoch_begin = NULL, on_epoch_end = NULL, on_train_begin = NULL,
                             on_train_end = NULL, on_train_batch_begin = NULL,

@@ -194,6 +194,10 @@ drop_nulls <- function(x) {
 #' with the arguments of `initialize`. A `Callback()` sees epochs and batches counted from 1, and
 #' a named list that a hook returns visibly is merged into its logs.
 #'
+#' A name that is no name for a class, a base that is no class, a member without a name, a method
+#' that cannot take what Keras passes, and a hook that Keras does not have are errors that name the
+#' class and the member.
+#'
 #' @param classname String, the name of the class.
 #' @param on_epoch_begin,on_epoch_end,on_train_batch_begin,on_train_batch_end Functions of the
 #'   epoch or batch and `logs`, which Keras calls at these moments of training.
@@ -218,7 +222,10 @@ drop_nulls <- function(x) {
 #'   "PrintLoss",
 #'   on_epoch_end = function(epoch, logs = NULL) cat("epoch", epoch, "loss", logs$loss, "\n")
 #' )
-#' model |> fit(x, y, epochs = 2, callbacks = list(PrintLoss()))
+#' x <- matrix(rnorm(40), ncol = 4)
+#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+#' model |> compile(loss = "mse")
+#' model |> fit(x, rowSums(x), epochs = 2, callbacks = list(PrintLoss()), verbose = 0)
 #'
 #' metric_mean_error <- Metric(
 #'   "MeanError",
@@ -231,6 +238,8 @@ drop_nulls <- function(x) {
 #'   },
 #'   result = function() self$total$value
 #' )
+#' model |> compile(loss = "mse", metrics = metric_mean_error())
+#' evaluate(model, x, rowSums(x), verbose = 0)$mean_error
 #' }
 #' @name keras_classes
 Callback <- class_constructor("Callback")

@@ -12,6 +12,12 @@ models_side <- function() {
 
 #' Configure, train and use a Keras model
 #'
+#' An argument that is NULL is left to Keras. `epochs` and other whole numbers may be doubles.
+#'
+#' A misspelt argument, a fraction for a whole number, a class in the place of an instance, NA
+#' among whole numbers, and a column that holds no numbers are errors that name it. An exception
+#' of Keras, or the error of an R callback, ends the training.
+#'
 #' @param object A Keras model.
 #' @param optimizer,loss,metrics,loss_weights,weighted_metrics Names or objects, such as `"adam"`,
 #'   `loss_mean_squared_error()`, `c("mae", metric_auc())`; for several outputs a list by name.
@@ -21,14 +27,29 @@ models_side <- function() {
 #'   numbers.
 #' @param callbacks A callback or a list of them.
 #' @param validation_split,validation_data,validation_freq A fraction of the data, or
-#'   `list(x, y)`, to validate with.
+#'   `list(x, y)`, to validate with, every so many epochs.
 #' @param class_weight A weight for each class, named by its number from 0.
 #' @param initial_epoch The epoch to start with, counted from 1.
-#' @param shuffle,sample_weight,verbose As in Keras.
+#' @param sample_weight A weight for each case.
+#' @param shuffle TRUE or FALSE: are the cases in another order in each epoch?
+#' @param verbose `"auto"`, 0 (silent), 1 (a bar) or 2 (a line for each epoch); default: the options
+#'   `keras.fit_verbose`, `keras.evaluate_verbose` and `keras.predict_verbose`.
+#' @param view_metrics Taken for compatibility, without effect.
 #' @param run_eagerly,steps_per_execution,jit_compile,auto_scale_loss As in Keras.
 #' @param ... Further arguments of Keras' method, by name.
-#' @return `compile()` gives the model, invisibly; `fit()` the history of the training;
+#' @return `compile()` gives the model, invisibly; `fit()` the history of the training, invisibly;
 #'   `evaluate()` a named list; `predict()` an array, or a list of them.
+#' @examples
+#' \dontrun{
+#' x <- matrix(rnorm(400), ncol = 4)
+#' y <- rowSums(x)
+#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+#' model |> compile(optimizer = "sgd", loss = "mse", metrics = "mae")
+#' history <- model |> fit(x, y, epochs = 3, validation_split = 0.2, verbose = 0)
+#' history
+#' model |> evaluate(x, y, verbose = 0)
+#' model |> predict(x[1:2, ], verbose = 0)
+#' }
 #' @name keras_training
 compile <- function(object, ...) {
   UseMethod("compile")
@@ -44,6 +65,7 @@ evaluate <- function(object, ...) {
   UseMethod("evaluate")
 }
 
+#' @rdname keras_training
 compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", loss = NULL,
                                                  metrics = NULL, ..., loss_weights = NULL,
                                                  weighted_metrics = NULL, run_eagerly = FALSE,
@@ -59,6 +81,7 @@ compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", 
   invisible(object)
 }
 
+#' @rdname keras_training
 fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., batch_size = NULL,
                                              epochs = 10, callbacks = NULL, validation_split = 0,
                                              validation_data = NULL, shuffle = TRUE,
@@ -81,6 +104,7 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
   invisible(training_history(result))
 }
 
+#' @rdname keras_training
 evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ...,
                                                   batch_size = NULL,
                                                   verbose = verbosity("evaluate"),
@@ -93,6 +117,7 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
   )), as_dict(named_dots("evaluate", ...)))
 }
 
+#' @rdname keras_training
 predict.keras.src.models.model.Model <- function(object, x, ..., batch_size = NULL,
                                                  verbose = verbosity("predict"),
                                                  steps = NULL, callbacks = NULL) {
@@ -109,10 +134,22 @@ verbosity <- function(fun) {
 
 #' Train, test or predict on one batch
 #'
+#' One step, on all the data given. The model must be compiled, but for `predict_on_batch()`;
+#' else it is an error of Keras. Data are checked as in [fit()].
+#'
 #' @param object A Keras model.
 #' @param x,y,sample_weight,class_weight As in [fit()].
 #' @param ... Further arguments of Keras' method, by name.
 #' @return A named list; `predict_on_batch()` an array.
+#' @examples
+#' \dontrun{
+#' x <- matrix(rnorm(32), ncol = 4)
+#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+#' model |> compile(optimizer = "sgd", loss = "mse")
+#' for (step in 1:3) print(train_on_batch(model, x, rowSums(x))$loss)
+#' test_on_batch(model, x, rowSums(x))
+#' predict_on_batch(model, x[1:2, ])
+#' }
 train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weight = NULL) {
   models_side()$on_batch(object, "train_on_batch", as_dict(list(
     x = keras_data(x), y = keras_data(y, "y"),
@@ -136,11 +173,20 @@ predict_on_batch <- function(object, x) {
 
 #' Fit a preprocessing layer to data
 #'
+#' What the layer knew before is forgotten. A layer without data to learn from is a
+#' `python.builtin.AttributeError`.
+#'
 #' @param object A layer such as `layer_normalization()`.
 #' @param data As `x` of [fit()].
 #' @param ... Further arguments of the layer's method, by name.
 #' @param batch_size,steps Whole numbers.
 #' @return The layer, invisibly.
+#' @examples
+#' \dontrun{
+#' normalize <- layer_normalization()
+#' adapt(normalize, matrix(c(1, 3, 10, 30), 2))
+#' normalize(matrix(c(2, 20), 1))
+#' }
 adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
   models_side()$adapt(object, keras_data(data), as_dict(drop_nulls(list(
     batch_size = batch_size, steps = steps, ...
@@ -150,9 +196,19 @@ adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
 
 #' A metric from a function
 #'
+#' For `metrics` of [compile()], which shows a plain R function as `r_function`. An error of the
+#' function is one of the training.
+#'
 #' @param name String, the name shown.
-#' @param metric_fn A function of `y_true` and `y_pred`.
-#' @return The function, under that name.
+#' @param metric_fn A function of `y_true` and `y_pred`, tensors, that gives a tensor.
+#' @return The function as a Python function of that name.
+#' @examples
+#' \dontrun{
+#' worst <- custom_metric("worst", function(y_true, y_pred) op_max(op_abs(y_true - y_pred)))
+#' model <- keras_model_sequential(input_shape = 2) |> layer_dense(1)
+#' model |> compile(loss = "mse", metrics = worst)
+#' evaluate(model, matrix(1:4, 2), 1:2, verbose = 0)$worst
+#' }
 custom_metric <- function(name, metric_fn) {
   # A raw proxy, since a converting one would be the R function again, without the name.
   py_proxy(models_side(), FALSE)$named_function(name, metric_fn)

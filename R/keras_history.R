@@ -40,6 +40,13 @@ print.keras_training_history <- function(x, digits = 4, ...) {
 #' @param ... Not used.
 #' @return One row for each epoch and metric: `epoch`, `value`, `metric`, and `data`, which is
 #'   "training" or "validation".
+#' @examples
+#' \dontrun{
+#' model <- keras_model_sequential(input_shape = 1) |> layer_dense(1)
+#' model |> compile(loss = "mse")
+#' history <- model |> fit(1:10, 2 * 1:10, epochs = 2, validation_split = 0.5, verbose = 0)
+#' as.data.frame(history)
+#' }
 as.data.frame.keras_training_history <- function(x, row.names = NULL, optional = FALSE, ...) {
   names <- names(x$metrics)
   lengths <- lengths(x$metrics)
@@ -68,12 +75,20 @@ epochs_of <- function(n, epochs) {
 #' Plot the history of a training
 #'
 #' One panel for each metric, with the training and, if there is one, the validation curve. It
-#' draws on the current device, so it works wherever R plots.
+#' draws on the current device, so it works wherever R plots. A metric that the history does not
+#' have is an error.
 #'
 #' @param x A history, as `fit()` returns it.
 #' @param metrics Names of the metrics to show; default: all.
 #' @param ... Graphical parameters of the curves.
 #' @return The history, invisibly.
+#' @examples
+#' \dontrun{
+#' model <- keras_model_sequential(input_shape = 1) |> layer_dense(1)
+#' model |> compile(loss = "mse", metrics = "mae")
+#' history <- model |> fit(1:10, 2 * 1:10, epochs = 5, verbose = 0)
+#' plot(history, metrics = "mae")
+#' }
 plot.keras_training_history <- function(x, metrics = NULL, ...) {
   data <- as.data.frame(x)
   shown <- if (is.null(metrics)) levels(data$metric) else base_metric(metrics)

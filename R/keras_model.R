@@ -3,6 +3,11 @@
 
 #' Make a Keras model
 #'
+#' A sequential model is a chain of layers, which `layer_*()` in a pipe adds at its end; without
+#' `input_shape` it is built when it first sees data. `keras_model()` takes any graph of layers.
+#'
+#' A dim that is no whole number, and outputs that `inputs` do not lead to, are errors.
+#'
 #' @param input_shape Dims of one case, such as `32` or `c(28, 28, 1)`; NA is an open one.
 #' @param name String, the name of the model.
 #' @param ... Layers, or for `keras_model()` further arguments by name.
@@ -17,6 +22,10 @@
 #' model <- keras_model_sequential(input_shape = 4) |>
 #'   layer_dense(16, activation = "relu") |>
 #'   layer_dense(1)
+#'
+#' inputs <- layer_input(shape = 4)
+#' outputs <- inputs |> layer_dense(16, activation = "relu") |> layer_dense(1)
+#' keras_model(inputs, outputs, name = "functional")
 #' }
 keras_model_sequential <- function(input_shape = NULL, name = NULL, ..., input_dtype = NULL,
                                    input_batch_size = NULL, input_sparse = NULL,
@@ -51,6 +60,12 @@ keras_model <- function(inputs, outputs = NULL, ...) {
 #' @param object,x A Keras model.
 #' @param ... As in Keras' own `summary()`: `line_length`, `expand_nested`, `show_trainable`.
 #' @return The model, invisibly.
+#' @examples
+#' \dontrun{
+#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+#' summary(model, show_trainable = TRUE)
+#' }
+#' @name summary_of_models
 summary.keras.src.models.model.Model <- function(object, ...) {
   if (sink.number() > 0L) {
     object$summary(..., print_fn = function(text, ...) cat(text, "\n", sep = ""))
@@ -60,17 +75,30 @@ summary.keras.src.models.model.Model <- function(object, ...) {
   invisible(object)
 }
 
+#' @rdname summary_of_models
 print.keras.src.models.model.Model <- function(x, ...) {
   summary(x, ...)
 }
 
 #' Layers of a model
 #'
-#' @param object A model.
+#' A name or place that no layer has is an error, as is giving both or neither.
+#'
+#' @param object A model; for `pop_layer()` a sequential one, for `count_params()` also a layer.
 #' @param name String, the name of a layer.
 #' @param index Its place, counted from 1; negative from the end.
 #' @param rebuild Build the model again without the layer?
 #' @return A layer; `pop_layer()` the layer that it took off, invisibly; `count_params()` a number.
+#' @examples
+#' \dontrun{
+#' model <- keras_model_sequential(input_shape = 4) |>
+#'   layer_dense(8, name = "hidden") |>
+#'   layer_dense(1)
+#' get_layer(model, "hidden")$units
+#' get_layer(model, index = -1)$units
+#' count_params(model)
+#' pop_layer(model)
+#' }
 get_layer <- function(object, name = NULL, index = NULL) {
   if (is.null(name) == is.null(index)) {
     stop("get_layer(): give either the `name` of a layer or its `index`.", call. = FALSE)
@@ -90,10 +118,22 @@ count_params <- function(object) {
 
 #' Let layers learn, or not
 #'
+#' A model that has trained already takes it up at the next [compile()]. A name or place that no
+#' layer has is an error.
+#'
 #' @param object A model.
 #' @param from,to The first and the last layer, by name or place; default: all.
 #' @param which Names or places of layers.
 #' @return The model, invisibly.
+#' @examples
+#' \dontrun{
+#' model <- keras_model_sequential(input_shape = 4) |>
+#'   layer_dense(8, name = "hidden") |>
+#'   layer_dense(1)
+#' freeze_weights(model, to = "hidden")
+#' length(get_weights(model, trainable = TRUE))
+#' unfreeze_weights(model)
+#' }
 freeze_weights <- function(object, from = NULL, to = NULL, which = NULL) {
   models_side()$set_trainable(object, FALSE, from, to, which)
   invisible(object)
@@ -107,10 +147,18 @@ unfreeze_weights <- function(object, from = NULL, to = NULL, which = NULL) {
 
 #' Weights of a model or layer
 #'
+#' Weights of another number or other dims than those there are an error of Keras.
+#'
 #' @param object A model or layer.
 #' @param trainable TRUE or FALSE for only those; NA for all.
 #' @param weights A list of arrays, as `get_weights()` gives.
 #' @return A list of arrays; `set_weights()` the object, invisibly.
+#' @examples
+#' \dontrun{
+#' model <- keras_model_sequential(input_shape = 2) |> layer_dense(1)
+#' set_weights(model, list(matrix(1, 2, 1), 0.5))
+#' get_weights(model)
+#' }
 get_weights <- function(object, trainable = NA) {
   as.list(models_side()$get_weights(object, if (!is.na(trainable)) trainable))
 }
@@ -123,6 +171,9 @@ set_weights <- function(object, weights) {
 
 #' Save a model, or its weights
 #'
+#' A file that is there already is an error unless `overwrite`, and so is a path with another
+#' ending, or weights that do not fit unless `skip_mismatch`. `load_model()` reads a saved model.
+#'
 #' @param model A Keras model.
 #' @param filepath A path that ends in `.keras`; for weights in `.weights.h5`.
 #' @param overwrite Replace a file that is there?
@@ -130,6 +181,17 @@ set_weights <- function(object, weights) {
 #' @param skip_mismatch Pass over layers whose weights do not fit?
 #' @param ... Further arguments of Keras' method, by name.
 #' @return The model, invisibly.
+#' @examples
+#' \dontrun{
+#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+#' file <- tempfile(fileext = ".keras")
+#' save_model(model, file)
+#' load_model(file)
+#'
+#' weights <- tempfile(fileext = ".weights.h5")
+#' save_model_weights(model, weights)
+#' load_model_weights(model, weights)
+#' }
 save_model <- function(model, filepath, overwrite = FALSE, zipped = NULL, ...) {
   path <- free_path("save_model", filepath, overwrite)
   model$save(path, overwrite = TRUE, zipped = zipped, ...)
@@ -164,11 +226,24 @@ free_path <- function(fun, path, overwrite) {
 
 #' The configuration of a model, layer, metric, ...
 #'
-#' @param object An object of Keras; for `from_config()` its class.
-#' @param config What `get_config()` has given.
+#' `get_config()` asks the object, `from_config()` makes one from a serialized configuration, which
+#' names its class; one without a class is an error, and so is a class that is not known.
+#' `reset_state()` sets a metric, or a layer with a state, back to its start.
+#'
+#' @param object An object of Keras.
+#' @param config A configuration with its class, as `serialize_keras_object()` gives it.
 #' @param custom_objects Classes by name, if the configuration has some of its own.
 #' @return `get_config()` a Python dict; `from_config()` an object; `reset_state()` the object,
 #'   invisibly.
+#' @examples
+#' \dontrun{
+#' layer <- layer_dense(units = 8, activation = "relu")
+#' get_config(layer)$units
+#' from_config(serialize_keras_object(layer))
+#' average <- metric_mean()
+#' average$update_state(3)
+#' reset_state(average)$result()
+#' }
 get_config <- function(object) {
   py_proxy(object, FALSE)$get_config()
 }
@@ -186,12 +261,21 @@ reset_state <- function(object) {
 
 #' Make a tensor
 #'
+#' A factor gives its codes from 0, a data frame a matrix; a column that holds no numbers is an
+#' error, and a value or `dtype` that the backend has no tensor for is one of the backend.
+#'
 #' @param x An R value or a Python object.
 #' @param dtype String, such as `"float32"`.
 #' @param shape Dims of the tensor, row by row: one value is repeated, several take this shape.
 #' @param ... Nothing; a further argument is an error.
 #' @param name Not used.
 #' @return A tensor of Keras' backend.
+#' @examples
+#' \dontrun{
+#' as_tensor(matrix(1:4, 2), dtype = "float32")
+#' as_tensor(1:6, shape = c(2, 3))
+#' as_tensor(factor(c("a", "b", "a")))
+#' }
 as_tensor <- function(x, dtype = NULL, ..., shape = NULL, name = NULL) {
   if (...length()) {
     other <- c(names(list(...)), "")[[1L]]
@@ -221,8 +305,13 @@ keras_tensor_value <- function(x) {
 #'
 #' Those of R, Python, NumPy and of Keras' backend.
 #'
-#' @param seed A whole number.
+#' @param seed A whole number; a fraction is cut off. NA or a negative one is an error.
 #' @return NULL, invisibly.
+#' @examples
+#' \dontrun{
+#' set_random_seed(1)
+#' random_normal(shape(2))
+#' }
 set_random_seed <- function(seed) {
   seed <- as.integer(seed)
   set.seed(seed)
@@ -233,9 +322,16 @@ set_random_seed <- function(seed) {
 
 #' Indices of a tensor
 #'
+#' `x[...]` as a function, for pipes. An index that is no whole number, TRUE or FALSE, range or
+#' tensor is an error.
+#'
 #' @param x A tensor.
 #' @param ... Indices, as in `x[...]`: counted from 1.
 #' @return A tensor.
+#' @examples
+#' \dontrun{
+#' as_tensor(matrix(1:6, 2)) |> op_subset(1, 2:3)
+#' }
 op_subset <- function(x, ...) {
   x[...]
 }

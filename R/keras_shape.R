@@ -3,11 +3,16 @@
 
 #' Dims of a tensor
 #'
+#' A dim that is neither a whole number nor open is an error.
+#'
 #' @param ... Whole numbers, NA or NULL for open dims; or one tensor or array, whose dims are given
 #'   (open ones as scalar tensors).
 #' @return A shape.
 #' @examples
+#' \dontrun{
 #' shape(NA, 28, 28)
+#' shape(matrix(0, 2, 3))
+#' }
 shape <- function(...) {
   parts <- list(...)
   if (length(parts) == 1L && has_dims(parts[[1L]])) {

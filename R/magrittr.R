@@ -5,15 +5,18 @@
 #'
 #' `x %>% f(y)` is `f(x, y)`; a dot among the arguments says where `x` goes instead. A step may
 #' also be a name, code in braces, or a function in parentheses. `x %<>% f()` assigns the result
-#' of the whole pipe back to `x`.
+#' of the whole pipe back to `x`. A function on the right without parentheses round it is an error.
 #'
 #' @param lhs A value; for `%<>%` anything that can be assigned to.
 #' @param rhs A call, a name, or code with a dot.
 #' @return The value of the last step.
 #' @examples
+#' \dontrun{
 #' c(1, 4) %>% sqrt() %>% sum()
 #' x <- 1:3
 #' x %<>% rev()
+#' }
+#' @rdname pipe
 `%>%` <- function(lhs, rhs) {
   env <- parent.frame()
   pipe <- pipe_steps(sys.call())
@@ -27,7 +30,7 @@
   }
 }
 
-#' @rdname grapes-greater-than-grapes
+#' @rdname pipe
 `%<>%` <- `%>%`
 
 # list(start, steps, assign): the operators associate to the left, so the first is innermost.
@@ -86,13 +89,16 @@ assign_back <- function(target, value, env) {
 #'
 #' `c(a, b) %<-% list(1, 2)` assigns the parts of the right side, in order. Names nest
 #' (`c(a, c(b, d))`), `...rest` takes what is left over, `b = 3` is a default for a part that is
-#' not there, `.` skips a part, and `x$a` or `x[[1]]` are assigned to as by `<-`.
+#' not there, `.` skips a part, and `x$a` or `x[[1]]` are assigned to as by `<-`. More or fewer
+#' parts than names are an error.
 #'
 #' @param x Names within `c()`, or one name.
 #' @param value A list, a vector, or a Python object that can be iterated.
 #' @return `value`, invisibly.
 #' @examples
+#' \dontrun{
 #' c(x, c(y, ...rest)) %<-% list(1, list(2, 3, 4))
+#' }
 `%<-%` <- function(x, value) {
   assign_parts(substitute(x), value, parent.frame())
   invisible(value)

@@ -1,7 +1,21 @@
 # Python's output streams and warnings while R code runs: py_capture_output() and
 # py_suppress_warnings(). What was there before is back when the code ends, however it ends.
 
-# What `expr` prints, from Python and from R, as one string.
+#' Catch what code prints
+#'
+#' Python's streams, and R's as far as it reaches the console, are read into one string while
+#' `expr` runs; its value is dropped. An error of `expr` goes on, with the streams given back.
+#'
+#' @param expr Code.
+#' @param type `"stdout"`, `"stderr"` or both.
+#' @return One string.
+#' @examples
+#' \dontrun{
+#' py_capture_output({
+#'   import_builtins()$print("from Python")
+#'   cat("from R\n")
+#' })
+#' }
 py_capture_output <- function(expr, type = c("stdout", "stderr")) {
   type <- match.arg(type, several.ok = TRUE)
   state <- bridge_raw$begin_capture(as.list(type))
@@ -12,6 +26,16 @@ py_capture_output <- function(expr, type = c("stdout", "stderr")) {
   bridge$end_capture(state)
 }
 
+#' Run code without Python's warnings
+#'
+#' The filters of Python's `warnings` are those from before when `expr` ends, with an error too.
+#'
+#' @param expr Code.
+#' @return The value of `expr`.
+#' @examples
+#' \dontrun{
+#' py_suppress_warnings(import("warnings")$warn("not shown"))
+#' }
 py_suppress_warnings <- function(expr) {
   state <- bridge_raw$quiet_warnings()
   on.exit(bridge$leave_warnings(state))

@@ -14,6 +14,9 @@
 #' `initialize` and `finalize` are `__init__` and `__del__`. The first string of the body
 #' documents the class, the first string of a function in braces the method.
 #'
+#' A member without a name, or defined twice, and a base that is no class are errors that name the
+#' class and the member.
+#'
 #' @param spec `Name`, `Name(Base)` or `Name(Base1, Base2, metaclass = Meta, key = value)`.
 #'   `convert = FALSE` hands methods Python objects unconverted; `delay_load = TRUE` builds the
 #'   class when it is first used. Other named arguments are class keywords, as in Python.
@@ -48,7 +51,8 @@
 #' Define a Python class from a list of members
 #'
 #' The plain form: methods name `self` as their first argument and keep the environment they were
-#' made in; `super()` and `private` are there as in [`%py_class%`].
+#' made in; `super()` and `private` are there as in [`%py_class%`], and mistakes are errors that
+#' name class and member.
 #'
 #' @param classname String, the name of the class.
 #' @param defs Named list of methods, active bindings and class attributes.

@@ -1,6 +1,20 @@
 # Python containers made from R: tuple(), dict(), py_dict(), np_array(); and array_reshape().
 # They are raw unless `convert = TRUE`, so what is in them stays as Python has it.
 
+#' Make a tuple
+#'
+#' A single list, a vector of several elements, or a Python list or tuple gives its elements; any
+#' other arguments are the elements themselves.
+#'
+#' @param ... Elements, or one list of them; names are dropped.
+#' @param convert TRUE or FALSE: do elements become R values when they are read?
+#' @return A Python tuple.
+#' @examples
+#' \dontrun{
+#' tuple(1L, "a", NULL)
+#' tuple(1:3)
+#' tuple(1L, 2L, convert = TRUE)[0]
+#' }
 tuple <- function(..., convert = FALSE) {
   values <- list(...)
   if (length(values) == 1L && is_many(values[[1L]])) {
@@ -22,6 +36,22 @@ elements <- function(x) {
   if (is_py_object(x)) iterate(py_proxy(x, FALSE), simplify = FALSE) else as.list(x)
 }
 
+#' Make a dict
+#'
+#' `dict()` takes keys that are strings as the names of its arguments, `py_dict()` any keys that
+#' Python can hash. A value without a name, a name given twice, or keys and values of different
+#' number are errors.
+#'
+#' @param ... Values, each with a name.
+#' @param keys,values Vectors or lists of the same length.
+#' @param convert TRUE or FALSE: do values become R values when they are read?
+#' @return A Python dict.
+#' @examples
+#' \dontrun{
+#' dict(units = 10L, activation = "relu")
+#' py_dict(list(1L, tuple(1L, 2L)), c("one", "a pair"))
+#' dict(units = 10L, convert = TRUE)$units
+#' }
 dict <- function(..., convert = FALSE) {
   values <- list(...)
   keys <- names(values) %||% character(length(values))
@@ -38,17 +68,43 @@ dict <- function(..., convert = FALSE) {
   py_dict(keys, values, convert)
 }
 
+#' @rdname dict
 py_dict <- function(keys, values, convert = FALSE) {
   py_proxy(bridge_raw$make_dict(unname(as.list(keys)), unname(as.list(values))), convert)
 }
 
+#' Make a NumPy array
+#'
+#' @param data An R vector or array, or a Python object that NumPy reads.
+#' @param dtype String such as `"float32"`; NULL leaves the type to NumPy. A type that NumPy does
+#'   not know is a `python.builtin.TypeError`.
+#' @param order `"C"` keeps rows together in memory, `"F"` columns. The elements are the same.
+#' @return A NumPy array, which stays Python's.
+#' @examples
+#' \dontrun{
+#' np_array(1:3, dtype = "float32")
+#' np_array(matrix(1:4, 2))$shape
+#' }
 np_array <- function(data, dtype = NULL, order = "C") {
   order <- match.arg(order, c("C", "F"))
   bridge_raw$array(data, dtype, order)
 }
 
-# Fill an array of dims `dim` row by row ("C", the last index fastest), as Python does; "F" is
-# R's own order. Not the same as `dim<-`: the elements are read in that order, too.
+#' Give an array other dims, row by row
+#'
+#' Elements are read and filled in Python's order, the last index fastest, where `dim<-` goes by
+#' columns. Dims that do not fit the number of elements, or several open ones, are an error.
+#'
+#' @param x An R vector or array, or a Python object that becomes one.
+#' @param dim Whole numbers, as vector, list, tuple or shape; one may be -1, NA or NULL (in a list)
+#'   and is worked out.
+#' @param order `"C"` for Python's order, `"F"` for R's.
+#' @return An R array of dims `dim`.
+#' @examples
+#' \dontrun{
+#' array_reshape(1:6, c(2, 3))
+#' array_reshape(1:6, c(-1, 2), order = "F")
+#' }
 array_reshape <- function(x, dim, order = c("C", "F")) {
   order <- match.arg(order)
   if (is_py_object(x)) {

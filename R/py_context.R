@@ -2,8 +2,27 @@
 # __exit__() runs once, whatever ends the block: it gets an R error as a Python exception and may
 # swallow it; return() and next in the block are a normal end, as in Python.
 
-# with(open(path) %as% file, ...): the value of __enter__() is `file` in the block and, as in Python,
-# after it: `with(tf$GradientTape() %as% tape, { ... })` is followed by `tape$gradient(...)`.
+#' Name the value of a context manager
+#'
+#' `with(manager %as% name, { ... })` runs the block between the manager's `__enter__()` and
+#' `__exit__()`, whatever ends the block, and assigns the value of `__enter__()` to `name`, which is
+#' there after the block too. `__exit__()` sees an R error as a Python exception and may
+#' swallow it; the value is then NULL.
+#'
+#' An object that is no context manager is a `python.builtin.TypeError`.
+#'
+#' @param object A Python context manager.
+#' @param name A name, or a string.
+#' @return The pair, for `with()`, which returns the value of its block.
+#' @examples
+#' \dontrun{
+#' path <- tempfile()
+#' with(import_builtins()$open(path, "w") %as% file, {
+#'   file$write("one line")
+#' })
+#' file$closed
+#' readLines(path, warn = FALSE)
+#' }
 `%as%` <- function(object, name) {
   structure(list(object = object, name = as_name(substitute(name))), class = "py_as")
 }

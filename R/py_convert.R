@@ -1,6 +1,23 @@
 # py_to_r() and r_to_py(): conversion on request, as S3 generics that users extend by class.
 # The defaults use the core's table of values; what has no counterpart stays a proxy or a handle.
 
+#' Convert between R and Python
+#'
+#' Both are generics: a method for the class of `x` decides for that class. What has no counterpart
+#' on the other side stays what it is: a Python object in R, an R value held by Python, which
+#' comes back identical.
+#'
+#' @param x A Python object for `py_to_r()`, an R value for `r_to_py()`; the other kind is
+#'   returned as it is.
+#' @param convert TRUE or FALSE: do attributes, items and results of the new object become R values?
+#' @return `py_to_r()` an R value if there is one, `r_to_py()` a Python object.
+#' @examples
+#' \dontrun{
+#' py_to_r(tuple("a", "b"))
+#' py_to_r(np_array(matrix(1:4, 2)))
+#' r_to_py(list(units = 10L, rate = 0.5))
+#' r_to_py(factor("a"))
+#' }
 py_to_r <- function(x) {
   UseMethod("py_to_r")
 }
@@ -9,6 +26,7 @@ py_to_r.default <- function(x) {
   if (is_py_object(x)) .Call(core_to_r, x) else x
 }
 
+#' @rdname py_to_r
 r_to_py <- function(x, convert = FALSE) {
   UseMethod("r_to_py")
 }

@@ -2,6 +2,25 @@
 # Python containers count as Python does (from 0, negative from the end); tensors count as R does
 # (tensor.R). A missing index is Python's `:`.
 
+#' Items of a Python object
+#'
+#' Keys are Python's: places count from 0, and from the end below it. A key that is not there is a
+#' `python.builtin.KeyError` or `python.builtin.IndexError`.
+#'
+#' @param x A dict, list, array or the like.
+#' @param key A name or place; for a dict any value that can be a key.
+#' @param silent TRUE gives NULL for a key that is not there.
+#' @param value The new value.
+#' @return `py_get_item()` the item, the others `x`, invisibly.
+#' @examples
+#' \dontrun{
+#' sizes <- dict(small = 8L, large = 64L, convert = TRUE)
+#' py_get_item(sizes, "small")
+#' py_get_item(sizes, "medium", silent = TRUE)
+#' py_set_item(sizes, "medium", 32L)
+#' py_del_item(sizes, "large")
+#' py_get_item(py_eval("['a', 'b']", convert = FALSE), -1)
+#' }
 py_get_item <- function(x, key, silent = FALSE) {
   if (!silent) {
     return(bridge_of(x)$get_item(x, key))
@@ -12,11 +31,13 @@ py_get_item <- function(x, key, silent = FALSE) {
   )
 }
 
+#' @rdname py_get_item
 py_set_item <- function(x, key, value) {
   bridge$set_item(x, key, value)
   invisible(x)
 }
 
+#' @rdname py_get_item
 py_del_item <- function(x, key) {
   bridge$del_item(x, key)
   invisible(x)

@@ -12,11 +12,35 @@ py_proxy <- function(x, convert) {
   .Call(core_proxy, x, convert)
 }
 
-#' Is `x` a Python object?
+#' Is it a Python object?
+#'
+#' Only what R has as an object of Python: an R value is none, though Python may hold it.
+#'
+#' @param x Any value.
+#' @return TRUE or FALSE.
+#' @examples
+#' \dontrun{
+#' is_py_object(import("sys"))
+#' is_py_object(3)
+#' }
 is_py_object <- function(x) {
   .Call(core_is_pyref, x)
 }
 
+#' Is a Python object still there?
+#'
+#' An object does not outlive its process: it is gone after `readRDS()` or in a workspace that is
+#' loaded again. `py_validate_xptr()` makes that an error.
+#'
+#' @param x Any value; one that is not Python's is never gone.
+#' @return `py_is_null_xptr()` TRUE or FALSE, `py_validate_xptr()` `x`, invisibly.
+#' @examples
+#' \dontrun{
+#' file <- tempfile(fileext = ".rds")
+#' saveRDS(import("sys"), file)
+#' py_is_null_xptr(readRDS(file))
+#' py_validate_xptr(import("sys"))
+#' }
 py_is_null_xptr <- function(x) {
   is_py_object(x) && tryCatch(
     is.null(bridge$identity(x)),
@@ -24,6 +48,7 @@ py_is_null_xptr <- function(x) {
   )
 }
 
+#' @rdname py_is_null_xptr
 py_validate_xptr <- function(x) {
   if (py_is_null_xptr(x)) {
     stop(
@@ -36,30 +61,92 @@ py_validate_xptr <- function(x) {
   invisible(x)
 }
 
+#' The identity of a Python object
+#'
+#' Two names for one object have the same identity, which may be another's once the object is gone.
+#'
+#' @param object A Python object.
+#' @return A string: the number may be too large for an integer of R.
+#' @examples
+#' \dontrun{
+#' py_id(import("sys")) == py_id(import("sys"))
+#' }
 py_id <- function(object) {
   bridge$identity(object)
 }
 
+#' None and Ellipsis
+#'
+#' Python's `None` and `...` as objects. `None` is NULL in R otherwise, and NULL in a call of
+#' Python is `None`.
+#'
+#' @return A Python object.
+#' @examples
+#' \dontrun{
+#' py_none()
+#' x <- np_array(matrix(1:4, 2))
+#' py_get_item(x, tuple(py_ellipsis(), 0L))
+#' }
 py_none <- function() {
   py_proxy(NULL, FALSE)
 }
 
+#' @rdname py_none
 py_ellipsis <- function() {
   bridge_raw$ellipsis()
 }
 
+#' Truth and length as Python sees them
+#'
+#' `py_bool()` is what `if` in Python decides by. An object without a length, and a truth value that
+#' the object refuses, is a Python exception, such as `python.builtin.TypeError`.
+#'
+#' @param x A Python object, or an R value, which becomes one first.
+#' @param default The result for an object that has no length.
+#' @return `py_bool()` TRUE or FALSE, `py_len()` a whole number.
+#' @examples
+#' \dontrun{
+#' py_bool(dict())
+#' py_len(tuple(1, 2))
+#' py_len(import("sys"), default = 1L)
+#' }
 py_bool <- function(x) {
   bridge$truth(x)
 }
 
+#' @rdname py_bool
 py_len <- function(x, default = NULL) {
   bridge$length(x, default)
 }
 
+#' Make a Python string
+#'
+#' As an object, which stays Python's and has the methods of strings.
+#'
+#' @param str String.
+#' @return A Python `str`.
+#' @examples
+#' \dontrun{
+#' py_unicode("keras")$upper()
+#' }
 py_unicode <- function(str) {
   py_proxy(as.character(str), FALSE)
 }
 
+#' A Python object as text
+#'
+#' `py_str()` gives Python's `str()`, `py_repr()` its `repr()`. `py_str()` is a generic, which
+#' `format()` uses: a method for a class of Python decides how its objects look.
+#'
+#' @param object A Python object, or an R value, which becomes one first.
+#' @param ... For methods.
+#' @return A string.
+#' @examples
+#' \dontrun{
+#' when <- import("datetime")$date(2024L, 2L, 29L)
+#' py_str(when)
+#' py_repr(when)
+#' }
 py_str <- function(object, ...) {
   UseMethod("py_str")
 }
@@ -68,6 +155,7 @@ py_str.default <- function(object, ...) {
   bridge$str_of(object)
 }
 
+#' @rdname py_str
 py_repr <- function(object) {
   bridge$repr_of(object)
 }

@@ -6,6 +6,12 @@
 open_generators <- new.env(parent = emptyenv())
 open_generators$stack <- list()
 
+#' An R6 class as a Python class
+#'
+#' Public members, active bindings and private members are those of the Python class; `inherit` may
+#' be a Python class or a generator. The same generator gives the same class, and one that
+#' inherits from itself is an error.
+#'
 #' @param x An R6 class generator.
 #' @param convert Kept for the generic: the class converts for R in any case.
 #' @return The Python class, as a function with the arguments of `initialize`.

@@ -27,6 +27,24 @@ super_template <- function(type, object = self) {
   if (missing(type)) super else pyclassbridge::py_super(type, object)
 }
 
+#' The superclass of another class than one's own
+#'
+#' What `super(Class, self)` in a method calls, for code that has no `super`. A class that is none,
+#' and an object that is no instance of it, are a `python.builtin.TypeError`.
+#'
+#' @param type A Python class.
+#' @param object An instance of it, or a class derived from it.
+#' @return An object whose `$` gives the members that come after `type`, bound to `object`.
+#' @examples
+#' \dontrun{
+#' Named %py_class% {
+#'   label <- function() "named"
+#' }
+#' Aged(Named) %py_class% {
+#'   label <- function() "aged"
+#' }
+#' py_super(Aged, Aged())$label()
+#' }
 py_super <- function(type, object) {
   bridge_raw_for(object)$super_object(type, object)
 }

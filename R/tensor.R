@@ -3,10 +3,26 @@
 # no value runs in traced code, too. `if (tensor)` and `for (i in tensor)` cannot be reached by S3:
 # write if (as.logical(tensor)) and iterate(tensor).
 
-# For `x[newaxis, ]`: a new dim of size 1.
+#' Indices of tensors that are no numbers
+#'
+#' In `x[...]` of a tensor, `newaxis` (or NULL) makes a new dim of size 1 and `all_dims()` (or
+#' `..`) stands for all the dims that have no index. Other indices count from 1 as in R, from the
+#' end if negative; `2:NULL` goes to the end.
+#'
+#' A tensor has no place for a second `all_dims()`; that is an error, as are too many indices.
+#'
+#' @format `newaxis` is NULL.
+#' @return `all_dims()` a mark for `[`.
+#' @examples
+#' \dontrun{
+#' x <- as_tensor(array(1:24, c(2, 3, 4)))
+#' x[all_dims(), 1]
+#' x[newaxis, 1, 2:NULL, ]
+#' }
+#' @name newaxis
 newaxis <- NULL
 
-# For `x[all_dims(), 1]`: all the dims that have no index; `..` is short for it.
+#' @rdname newaxis
 all_dims <- function() {
   structure(list(), class = "all_dims")
 }
@@ -132,6 +148,19 @@ mean.python.builtin.object <- function(x, ..., na.rm = FALSE) {
 }
 
 # Base R's `%*%` knows no S3 classes before R 4.3, so the package has its own.
+#' Matrix product
+#'
+#' Of tensors and NumPy arrays by Python, also with an R matrix on one side; of R values as in base
+#' R. Shapes that do not fit are an error of the backend.
+#'
+#' @param x,y Matrices, or tensors of more dims, whose last two count.
+#' @return A tensor or array if one of them is, else an R matrix.
+#' @examples
+#' \dontrun{
+#' x <- as_tensor(matrix(c(1, 2, 3, 4), 2))
+#' x %*% x
+#' x %*% diag(2)
+#' }
 `%*%` <- function(x, y) {
   if (is_py_object(x)) {
     bridge_of(x)$matmul(x, y)

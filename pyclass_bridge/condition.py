@@ -70,7 +70,18 @@ _errors: weakref.WeakValueDictionary[int, RError] = weakref.WeakValueDictionary(
 
 
 class RParseError(RError, SyntaxError):
-    """R code that does not parse; the text names file, line and column."""
+    """R code that does not parse; the text names file, line and column.
+
+    It is an `RError`, with the same attributes, and a SyntaxError.
+
+    Example:
+        >>> import pyclass_bridge
+        >>> try:
+        ...     pyclass_bridge.r("x <- )")
+        ... except pyclass_bridge.RParseError as error:
+        ...     print(error.message.splitlines()[0])
+        the file does not parse: <text>:1:6: unexpected ')'
+    """
 
     def __init__(self, text: str = "", **facts):
         super().__init__(text, **facts)
@@ -82,7 +93,23 @@ class RJump(BaseException):
 
 
 class RWarning(UserWarning):
-    """A warning of R code. `r_class` and `call` are R's."""
+    """A warning of R code, which Python's `warnings` show at the line that called R.
+
+    Attributes:
+        r_class: R's class of the condition, a tuple of str.
+        call: the call that warned, as text, or None.
+
+    Example:
+        >>> import warnings
+        >>> import pyclass_bridge
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     pyclass_bridge.r("as.integer('a')")
+        <RObject integer>
+        [1] NA
+        >>> caught[0].category.__name__, str(caught[0].message)
+        ('RWarning', 'NAs introduced by coercion')
+    """
 
     def __init__(self, text: str = "", r_class: tuple[str, ...] = (), call: str | None = None):
         super().__init__(text)

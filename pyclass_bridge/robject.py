@@ -18,7 +18,15 @@ class RObject(_core.Handle):
     It prints as in R, has R's length and elements (counted from 0, as Python does; by name; a
     slice is R's vector of those elements), compares by R's ``identical()``, and offers its
     numbers to NumPy. It can be copied and pickled, as R's ``serialize()`` does. `to_python()`
-    converts it to the nearest Python value.
+    converts it to the nearest Python value. R code and `to_r()` make it; its class does not.
+
+    Attributes:
+        r_class: R's class of the value, a tuple of str.
+        names: R's names, a list of str, or None.
+
+    Raises:
+        TypeError: its truth value, its hash or a call of it was asked for: it has none of these.
+        IndexError, KeyError: it has no such element.
 
     Example:
         >>> import pyclass_bridge
@@ -27,6 +35,8 @@ class RObject(_core.Handle):
         ('factor',)
         >>> f.to_python()
         ['a', 'b', 'a']
+        >>> f[1:] == pyclass_bridge.r("factor(c('b', 'a'))")
+        True
     """
 
     @property

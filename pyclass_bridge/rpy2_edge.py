@@ -112,6 +112,12 @@ def take_over() -> None:
 def to_rpy2(value):
     """The rpy2 object (`rpy2.robjects`) for an R value or a Python value.
 
+    Args:
+        value: an R value (`RObject`), or any Python object, which goes through `to_r()`.
+
+    Raises:
+        RecursionError: a list or dict holds itself, or is nested more than 500 deep.
+
     Example:
         >>> import pyclass_bridge
         >>> pyclass_bridge.to_rpy2(pyclass_bridge.r("1:3")).r_repr()

@@ -118,8 +118,12 @@ def _r_places(core) -> dict:
 def r(code: str, **variables):
     """Evaluate R code and give its last value, converted by the table of values.
 
-    `variables` are there for the code, in an environment below R's global one, in which the code
-    is evaluated when there are any.
+    It is not printed. Python exceptions that R code lets through come out as they are.
+
+    Args:
+        code: R code, a str of any number of lines.
+        variables: values that the code finds under these names. With any, it is evaluated in an
+            environment of its own below R's global one, else in the global one.
 
     Raises:
         RError: what R raises; `RParseError` when the code does not parse.
@@ -128,6 +132,10 @@ def r(code: str, **variables):
         >>> import pyclass_bridge
         >>> pyclass_bridge.r("x + 1", x=41)
         42.0
+        >>> pyclass_bridge.r("factor('a')")
+        <RObject factor>
+        [1] a
+        Levels: a
     """
     from .r_functions import r_function
 
@@ -143,8 +151,25 @@ def _environment(variables: dict):
 def run_file(path: str | os.PathLike, args=()) -> None:
     """Run an R script as Rscript does: expression by expression, visible values printed.
 
+    What it defines is there afterwards, in R's global environment.
+
+    Args:
+        path: the file, a str or path.
+        args: what `commandArgs(trailingOnly = TRUE)` gives the script, an iterable of str.
+
     Raises:
-        RError: the script's error. SystemExit: it called q(), with the status that it gave.
+        RError: the script's error; `RParseError` when the file does not parse or is not there.
+        SystemExit: the script called q(), with the status that it gave.
+
+    Example:
+        >>> import pyclass_bridge
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as directory:
+        ...     script = Path(directory, "greet.R")
+        ...     _ = script.write_text("paste('Hello', commandArgs(trailingOnly = TRUE))")
+        ...     pyclass_bridge.run_file(script, args=["Ada"])
+        [1] "Hello Ada"
     """
     from .condition import RError
     from .r_functions import r_function, r_raw
@@ -166,8 +191,25 @@ def source(path: str | os.PathLike) -> types.ModuleType:
     values cross by the table of values. Names that start with a dot are left out; a name that is no
     Python identifier is there under its R name (`getattr(ns, "a.b")`).
 
+    Args:
+        path: the file, a str or path. The R environment of its definitions is new each time.
+
     Raises:
-        FileNotFoundError: there is no such file. RError: the file's own error.
+        FileNotFoundError: there is no such file.
+        RError: the file's own error; `RParseError` when it does not parse.
+
+    Example:
+        >>> import pyclass_bridge
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as directory:
+        ...     file = Path(directory, "shapes.R")
+        ...     _ = file.write_text("area <- function(w, h = w) w * h")
+        ...     shapes = pyclass_bridge.source(file)
+        >>> shapes
+        <R file shapes.R: area>
+        >>> shapes.area(3)
+        9
     """
     from .namespace import namespace_of
 

@@ -8,6 +8,9 @@ from . import _core
 def to_r(value):
     """The R value of a Python object, held by a handle (`RObject`); a proxy where R has none.
 
+    Args:
+        value: any Python object; of a handle it is the R value that the handle holds.
+
     Raises:
         RecursionError: a list or dict holds itself, or is nested more than 500 deep.
 
@@ -22,9 +25,15 @@ def to_r(value):
 def to_python(value):
     """The nearest Python value of an R value, as `RObject.to_python()` gives it.
 
-    A value that is no handle comes back as it is.
+    Args:
+        value: an R value (`RObject`); anything else comes back as it is.
 
     Raises:
-        TypeError: the R value has no Python counterpart.
+        TypeError: the R value has no Python counterpart (an environment, a fitted model).
+
+    Example:
+        >>> import pyclass_bridge
+        >>> pyclass_bridge.to_python(pyclass_bridge.r("as.Date('2024-02-29')"))
+        datetime.date(2024, 2, 29)
     """
     return value.to_python() if isinstance(value, _core.Handle) else value
