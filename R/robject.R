@@ -112,3 +112,39 @@ row_labels <- function(x) {
   labels <- attr(x, "row.names")
   if (!identical(labels, seq_len(nrow(x)))) as.list(labels)
 }
+
+# Values that Python makes on request (convert_request_r.py) -------------------------------------
+
+as_days <- function(x) structure(x, class = "Date")
+
+as_seconds <- function(x) .difftime(x, "secs")
+
+as_time <- function(x, zone) .POSIXct(x, tz = zone)
+
+as_plain <- function(x) as.vector(x)
+
+with_na <- function(x, at) {
+  x <- as.vector(x)
+  x[unlist(at)] <- NA
+  x
+}
+
+# NULL stands for NA; a code of 0 does in a factor.
+as_text <- function(x) {
+  vapply(as.list(x), function(text) if (is.null(text)) NA_character_ else text, "")
+}
+
+as_list_column <- function(x) I(as.list(x))
+
+as_factor <- function(codes, levels, ordered) {
+  factor(as.character(unlist(levels))[ifelse(codes == 0L, NA, codes)], as.character(unlist(levels)),
+    ordered = ordered
+  )
+}
+
+as_frame <- function(names, rows, n, ...) {
+  structure(
+    list(...), names = as.character(unlist(names)), class = "data.frame",
+    row.names = if (is.null(rows)) seq_len(n) else make.unique(as.character(unlist(rows)))
+  )
+}

@@ -139,7 +139,7 @@ def from_r(condition, calls) -> BaseException:
         calls=_calls(facts["calls"]),
         condition=condition,
     )
-    if any(call.file for call in error.calls):
+    if any(call.file and os.path.exists(call.file) for call in error.calls):
         _note(error, _calls_text(error.calls))
     return error
 

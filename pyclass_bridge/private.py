@@ -33,8 +33,7 @@ def make_private(instance):
     except TypeError:
         return _without_weak_reference(instance, levels)
     handle = r_raw("new_private")(_Instance(reference), *levels)
-    table[key] = (reference, handle)
-    return handle
+    return table.setdefault(key, (reference, handle))[1]  # another thread may have been faster
 
 
 class _Instance:
@@ -53,7 +52,8 @@ def _without_weak_reference(instance, levels):
     if hasattr(instance, "__dict__"):
         kept = vars(instance).get("__r_private__")
         if kept is None:
-            kept = vars(instance)["__r_private__"] = r_raw("new_private")(lambda: None, *levels)
+            made = r_raw("new_private")(lambda: None, *levels)
+            kept = vars(instance).setdefault("__r_private__", made)
         return kept
     if levels:
         raise TypeError(

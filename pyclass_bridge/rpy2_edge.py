@@ -26,12 +26,9 @@ class EntryLock:
     def release(self) -> None:
         _core.foreign_exit()
 
-    def __enter__(self):
-        _core.foreign_enter()
-        return self
-
-    def __exit__(self, *exc) -> None:
-        _core.foreign_exit()
+    # Built-in functions, since a signal's exception in a Python function would leave an entry open.
+    __enter__ = _core.foreign_enter
+    __exit__ = _core.foreign_exit
 
 
 class EntryLibrary:
@@ -55,14 +52,7 @@ class EntryLibrary:
 def as_entry(function):
     """The function, as an entry of its own."""
 
-    def call(*args):
-        _core.foreign_enter()
-        try:
-            return function(*args)
-        finally:
-            _core.foreign_exit()
-
-    return call
+    return functools.partial(_core.foreign_call, function)
 
 
 _held: dict[int, _core.Handle] = {}  # {id(capsule): handle}: what rpy2's objects keep alive
@@ -129,7 +119,8 @@ def to_rpy2(value):
     handle = value if isinstance(value, _core.Handle) else _core.to_r(value)
     with openrlib.rlock:
         plain = conversion._cdata_to_rinterface(openrlib.ffi.cast("SEXP", handle.address))
-        return robjects.default_converter.rpy2py(plain)
+        with robjects.default_converter.context():  # another thread has no converter set
+            return robjects.default_converter.rpy2py(plain)
 
 
 @functools.cache

@@ -278,8 +278,10 @@ static void call_body(void *arg) {
     c->status = take_result(c, value, visible);
     UNPROTECT(1);
   }
-  SETCDR(call, R_NilValue);
-  scope_leave(&c->scope);
+  if (r_held_by(call, 0))
+    SETCDR(call, R_NilValue);
+  if (c->status == 0)
+    scope_leave(&c->scope);
   UNPROTECT(2);
 }
 
@@ -300,13 +302,13 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
   if (entry_push(&e, PyUnicode_AsUTF8(f->name)) < 0)
     return NULL;
   Py_INCREF(self);
-  if (guarded(&e, call_body, &c) < 0) {
+  if (guarded(&e, call_body, &c) < 0)
     c.status = -1;
+  PyObject *exception = py_take_exception(); /* what runs from here on must not see it */
+  if (c.status < 0) {
     scope_abandon(&c.scope);
-  }
-  if (c.status < 0)
     Py_CLEAR(c.result);
-  PyObject *exception = py_take_exception(); /* destructors run by the pop must not see it */
+  }
   entry_pop(&e);
   py_set_exception(exception);
   Py_DECREF(self);

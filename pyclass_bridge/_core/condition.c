@@ -334,6 +334,8 @@ static void NORET go_on(Door *d, PyObject *exception) {
 }
 
 void NORET door_raise(Door *d) {
+  if (!PyErr_Occurred())
+    PyErr_SetString(PyExc_SystemError, "Python code failed without an exception");
   PyObject *exception = py_take_exception();
   if (carries_jump(d->entry, exception))
     go_on(d, exception);

@@ -168,44 +168,69 @@ static bool looks_atomic(SEXP list) {
   return true;
 }
 
-static int list_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
+/* The elements into a list that has room for `more`, each in its place before it is filled. */
+static int values_to_python(SEXP x, Crossing crossing, int depth, R_xlen_t more, PyObject **slot) {
   R_xlen_t n = Rf_xlength(x);
+  PyObject *list = *slot = PyList_New(n + more);
+  if (!list)
+    return -1;
+  for (R_xlen_t i = 0; i < n; i++) {
+    PyObject **place = PySequence_Fast_ITEMS(list) + i;
+    if (value_to_python(VECTOR_ELT(x, i), crossing, depth + 1, place) < 0)
+      return -1;
+  }
+  return 0;
+}
+
+static int list_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
   if (crossing == FOR_KEEPING && looks_atomic(x))
     return put_handle(x, slot);
-  PyObject *list = *slot = PyList_New(n);
-  for (R_xlen_t i = 0; list && i < n; i++) {
-    PyObject *o = NULL;
-    if (value_to_python(VECTOR_ELT(x, i), crossing, depth + 1, &o) < 0) {
-      Py_XDECREF(o);
+  return values_to_python(x, crossing, depth, 0, slot);
+}
+
+static bool has_all_names(SEXP names) {
+  for (R_xlen_t i = 0; i < Rf_xlength(names); i++)
+    if (STRING_ELT(names, i) == NA_STRING || LENGTH(STRING_ELT(names, i)) == 0)
+      return false;
+  return true;
+}
+
+/* Fills the dict; -1: exception. */
+static int set_items(PyObject *dict, SEXP names, PyObject *values) {
+  for (R_xlen_t i = 0; i < Rf_xlength(names); i++) {
+    PyObject *key = text_to_python(STRING_ELT(names, i));
+    int status = key ? PyDict_SetItem(dict, key, PyList_GET_ITEM(values, i)) : -1;
+    Py_XDECREF(key);
+    if (status < 0)
       return -1;
-    }
-    PyList_SET_ITEM(list, i, o);
   }
-  return list ? 0 : -1;
+  return 0;
 }
 
 /* Names are keys only if each is there, once, and text. */
 static int dict_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
   R_xlen_t n = Rf_xlength(x);
   SEXP names = PROTECT(Rf_getAttrib(x, R_NamesSymbol));
-  PyObject *dict = *slot = PyDict_New();
-  int status = dict ? 0 : -1;
-  bool keys = true;
-  for (R_xlen_t i = 0; status == 0 && keys && i < n; i++) {
-    SEXP name = STRING_ELT(names, i);
-    PyObject *o = NULL, *key = NULL;
-    keys = name != NA_STRING && LENGTH(name) > 0 && (key = text_to_python(name));
-    if (key && (status = value_to_python(VECTOR_ELT(x, i), crossing, depth + 1, &o)) == 0)
-      status = PyDict_SetItem(dict, key, o);
-    Py_XDECREF(key);
-    Py_XDECREF(o);
+  if (!has_all_names(names)) {
+    UNPROTECT(1);
+    return put_handle(x, slot);
+  }
+  int status = values_to_python(x, crossing, depth, 1, slot);
+  PyObject *dict = status == 0 ? PyDict_New() : NULL;
+  if (dict) {
+    PyList_SET_ITEM(*slot, n, dict); /* in the slot, where a jump leaves it */
+    status = set_items(dict, names, *slot);
   }
   UNPROTECT(1);
-  if (!keys && PyErr_Occurred())
+  if (!dict)
+    return -1;
+  if (status < 0)
     return put_handle_if_no_text(x, slot);
-  if (status == 0 && PyDict_GET_SIZE(dict) != n)
+  if (PyDict_GET_SIZE(dict) != n)
     return put_handle(x, slot);
-  return status;
+  Py_INCREF(dict);
+  Py_SETREF(*slot, dict);
+  return 0;
 }
 
 /* ---- by R's type ---- */

@@ -37,7 +37,7 @@ void entry_take_gil(Entry *e);
 void entry_suspend(Entry *e);                /* this thread goes to Python */
 void entry_resume(Entry *e);                 /* GIL held before and after; waits without it */
 bool entry_on_main_thread(void);
-int entry_init(void);
+int entry_init(uintptr_t main); /* the name of Python's main thread */
 extern bool entry_poisoned; /* set in a forked child whose R state is another thread's */
 
 /* A door is one visit of R code in Python. */

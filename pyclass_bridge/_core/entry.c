@@ -218,6 +218,14 @@ static void report(double seconds) {
   Py_XDECREF(labels);
 }
 
+/* At the end of the process a thread that is still in R never leaves it. */
+static bool python_ends(void) {
+  if (!py_is_finalizing())
+    return false;
+  PyErr_SetString(PyExc_RuntimeError, "Python ends while another thread is at work in R");
+  return true;
+}
+
 /* Waits without the GIL; with `may_raise` a signal handler's exception ends the wait. */
 static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
   double start = monotonic();
@@ -230,12 +238,14 @@ static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
     if (done)
       break;
     bool overdue = !reported && monotonic() - start > REPORT_AFTER_SECONDS;
-    if (overdue || (may_raise && entry_on_main_thread())) {
+    if (overdue || (may_raise && (entry_on_main_thread() || py_is_finalizing()))) {
       PyEval_RestoreThread(tstate);
+      PyObject *pending = py_take_exception(); /* what Python code is returning to R with */
       if (overdue)
         report(monotonic() - start);
       reported |= overdue;
-      if (may_raise && PyErr_CheckSignals() < 0)
+      py_set_exception(pending);
+      if (may_raise && (entry_poisoned || PyErr_CheckSignals() < 0 || python_ends()))
         status = -1;
       tstate = PyEval_SaveThread();
       if (status < 0)
@@ -360,6 +370,7 @@ void door_open(Door *d) {
 void door_leave(Door *d) {
   if (!d->entry)
     return;
+  preserve_drain();
   pyref_collect();
   entry_suspend(d->entry);
   pyref_drain();
@@ -379,8 +390,21 @@ void door_close(Door *d) {
 
 /* ---- fork ---- */
 
-static void before_fork(void) { pthread_mutex_lock(&waiters_mutex); }
-static void after_fork_in_parent(void) { pthread_mutex_unlock(&waiters_mutex); }
+static Entry *forking; /* R's own code forks (parallel::mclapply): the child must have the GIL */
+
+static void before_fork(void) {
+  Entry *e = entry_mine();
+  forking = e && e->tstate ? e : NULL;
+  if (forking)
+    entry_take_gil(forking);
+  pthread_mutex_lock(&waiters_mutex);
+}
+
+static void after_fork_in_parent(void) {
+  pthread_mutex_unlock(&waiters_mutex);
+  if (forking)
+    entry_release_gil(forking);
+}
 
 static void after_fork_in_child(void) {
   pthread_mutex_init(&waiters_mutex, NULL);
@@ -392,11 +416,15 @@ static void after_fork_in_child(void) {
     entry_poisoned = true;
   for (Entry *e = entry_of(word); e && !entry_poisoned; e = entry_of(e->below))
     entry_poisoned = e->thread != me();
+  if (forking) {
+    PyOS_AfterFork_Child();
+    entry_release_gil(forking);
+  }
 }
 
 bool entry_on_main_thread(void) { return me() == main_thread; }
 
-int entry_init(void) {
-  main_thread = me();
+int entry_init(uintptr_t main) {
+  main_thread = main;
   return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

@@ -106,6 +106,7 @@ typedef struct {
 static void read_data(void *arg) {
   Memory *m = arg;
   FAULT_POINT();
+  m->size *= Rf_xlength(m->handle->value);
   m->data = DATAPTR_RO(m->handle->value); /* an ALTREP vector allocates here */
 }
 
@@ -125,7 +126,7 @@ static PyObject *memory_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
   if (!m)
     return NULL;
   m->handle = (Handle *)Py_NewRef(handle);
-  m->size = Rf_xlength(x) * size;
+  m->size = size;
   if (in_r("memory of an R vector", read_data, m) < 0)
     Py_CLEAR(m);
   return (PyObject *)m;

@@ -2,7 +2,8 @@
  *
  * Python keeps its handlers; R calls R_PolledEvents about every thousand evaluations. On the main
  * thread, ten times a second at the most, the poll takes the GIL and
- * lets Python look. An exception of a handler is kept in the entry and R is told of an interrupt.
+ * lets Python look. The entry is not suspended for it: R code of another thread must not run in the
+ * middle of R's own C code, nor get the interrupt. An exception of a handler is kept in the entry and R is told of an interrupt.
  * Owns: nothing. Threads: inside an entry without the GIL. Jumps: core_sleep;
  * the poll never (R jumps after it). */
 
@@ -25,12 +26,10 @@ static long long nanoseconds(void) {
 static void look(Entry *e) {
   Door d;
   door_open(&d);
-  door_leave(&d);
   if (PyErr_CheckSignals() < 0) {
     Py_XSETREF(e->interrupt, py_take_exception());
     R_interrupts_pending = 1;
   }
-  door_back(&d);
   door_close(&d);
 }
 

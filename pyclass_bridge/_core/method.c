@@ -63,7 +63,9 @@ static int make_parts(Scope *s, const Method *m) {
   SEXP closure = PROTECT(r_closure(r_formals(m->closure), r_body(m->closure), mask));
   SEXP frame = PROTECT(r_new_env(R_GlobalEnv));
   r_define(m->name, closure, frame);
-  s->parts = (Parts){frame, closure, mask, super, self, NULL, Py_TYPE(s->receiver)};
+  s->parts = (Parts){.frame = frame, .closure = closure, .mask = mask, .super = super, .self = self,
+                     .class = r_class_of_new(self), .type = Py_TYPE(s->receiver),
+                     .version = Py_TYPE(s->receiver)->tp_version_tag};
   if (!s->is_class && TYPEOF(self) == EXTPTRSXP) {
     s->parts.cell = preserve(frame);
     pyref_fill(self, s->receiver);
@@ -74,7 +76,8 @@ static int make_parts(Scope *s, const Method *m) {
 
 static bool take_kept(Scope *s) {
   Parts *kept = s->kept;
-  if (s->is_class || !kept->cell || kept->type != Py_TYPE(s->receiver))
+  PyTypeObject *type = Py_TYPE(s->receiver);
+  if (s->is_class || !kept->cell || kept->type != type || kept->version != type->tp_version_tag)
     return false;
   s->parts = *kept;
   kept->cell = NULL; /* a call inside this call makes its own */
@@ -101,7 +104,8 @@ static bool mask_is_unchanged(Parts *p) {
 /* The parts hold each other; does anything else hold one of them? */
 static bool nobody_kept(Parts *p) {
   return r_held_by(p->self, 1) && r_held_by(p->super, 1) && r_held_by(p->closure, 1) &&
-         r_held_by(p->mask, 2) && r_held_by(p->frame, 1) && mask_is_unchanged(p);
+         r_held_by(p->mask, 2) && r_held_by(p->frame, 1) && mask_is_unchanged(p) &&
+         r_has_only(p->frame, p->closure) && r_has_only_class(p->self, p->class);
 }
 
 static void give_up(Parts *p) {
@@ -119,7 +123,7 @@ void scope_leave(Scope *s) {
     return;
   }
   pyref_drop(p->self);
-  if (s->kept->cell)
+  if (s->kept->cell || p->version == 0)
     give_up(p);
   else
     *s->kept = *p;

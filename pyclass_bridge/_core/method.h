@@ -12,7 +12,9 @@ typedef struct {
   SEXP mask;    /* private, super, self (in this order of cells) */
   SEXP super, self;
   SEXP cell;          /* of the preserve list, holds the frame; NULL: no parts, or not ours to end */
-  PyTypeObject *type; /* of the receiver; borrowed, compared only */
+  SEXP class;         /* of self */
+  PyTypeObject *type; /* of the receiver; borrowed, compared only, as is its version: */
+  unsigned version;   /* another type may get the address of a dead one */
 } Parts;
 
 /* The instance whose private environment a function used last. */

@@ -159,6 +159,7 @@ static PyObject *foreign_enter(PyObject *self, PyObject *unused) {
   Py_RETURN_NONE;
 }
 
+/* As `__exit__`, too, whose arguments say nothing to it. */
 static PyObject *foreign_exit(PyObject *self, PyObject *unused) {
   Entry *e = entry_mine();
   if (!e || !e->foreign) {
@@ -168,6 +169,20 @@ static PyObject *foreign_exit(PyObject *self, PyObject *unused) {
   entry_pop(e);
   free(e);
   Py_RETURN_NONE;
+}
+
+/* foreign_call(function, *args): a call of rpy2's as one entry, which ends whatever happens. */
+static PyObject *foreign_call(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+  PyObject *entered = n > 0 ? foreign_enter(self, NULL) : NULL;
+  if (!entered)
+    return NULL;
+  Py_DECREF(entered);
+  PyObject *result = PyObject_Vectorcall(args[0], args + 1, (size_t)(n - 1), NULL);
+  PyObject *exception = py_take_exception();
+  Py_XDECREF(foreign_exit(self, NULL));
+  if (exception)
+    py_set_exception(exception);
+  return result;
 }
 
 static PyObject *is_free(PyObject *self, PyObject *unused) {
@@ -209,8 +224,23 @@ static void init_body(void *unused) {
   names_init();
 }
 
+/* Not the thread that imports the package, which may be any. */
+static unsigned long name_of_main_thread(void) {
+  PyObject *threading = PyImport_ImportModule("threading");
+  PyObject *thread = threading ? PyObject_CallMethod(threading, "main_thread", NULL) : NULL;
+  PyObject *ident = thread ? PyObject_GetAttrString(thread, "ident") : NULL;
+  unsigned long name = ident ? PyLong_AsUnsignedLong(ident) : 0;
+  Py_XDECREF(ident);
+  Py_XDECREF(thread);
+  Py_XDECREF(threading);
+  return name;
+}
+
 static int start_core(void) {
-  if (entry_init() != 0) {
+  unsigned long main = name_of_main_thread();
+  if (PyErr_Occurred())
+    return -1;
+  if (entry_init(main) != 0) {
     PyErr_SetString(PyExc_RuntimeError, "the fork handlers could not be set");
     return -1;
   }
@@ -292,7 +322,9 @@ static PyMethodDef methods[] = {
     {"vector", vector, METH_VARARGS, "An R vector of a type from bytes, with dimensions."},
     {"adopt", adopt, METH_O, "A handle of the R value at an address."},
     {"foreign_enter", foreign_enter, METH_NOARGS, "rpy2 begins to use R on this thread."},
-    {"foreign_exit", foreign_exit, METH_NOARGS, "rpy2 ends its use of R."},
+    {"foreign_exit", foreign_exit, METH_VARARGS, "rpy2 ends its use of R."},
+    {"foreign_call", (PyCFunction)(void (*)(void))foreign_call, METH_FASTCALL,
+     "Call a function of rpy2's that uses R."},
     {"is_free", is_free, METH_NOARGS, "Could this thread use R now, without waiting?"},
     {"counters", counters, METH_NOARGS, "Live handles and proxies; R's protect depth."},
     {"set_fault", set_fault, METH_O,

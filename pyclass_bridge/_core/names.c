@@ -28,7 +28,10 @@ PyObject *python_name(SEXP charsxp) {
   size_t at = ((uintptr_t)charsxp >> 5) & (KEPT - 1);
   if (python_names[at].key == charsxp)
     return python_names[at].name;
-  PyObject *name = PyUnicode_DecodeUTF8(CHAR(charsxp), LENGTH(charsxp), "surrogateescape");
+  const char *text = CHAR(charsxp);
+  PyObject *name = Rf_getCharCE(charsxp) == CE_LATIN1
+                       ? PyUnicode_DecodeLatin1(text, LENGTH(charsxp), NULL)
+                       : PyUnicode_DecodeUTF8(text, LENGTH(charsxp), "surrogateescape");
   if (!name)
     return NULL;
   PyUnicode_InternInPlace(&name);

@@ -1,5 +1,6 @@
 /* R's console: what R prints goes to Python's sys.stdout and sys.stderr, in order; q() is refused.
  *
+ * The entry is not suspended while Python writes: R's print() keeps its state in C variables.
  * Owns: nothing. Threads: inside an entry, rarely outside (R at the end of the process). Jumps:
  * only `clean_up`, on R's behalf, by an R error. */
 
@@ -16,21 +17,21 @@ static void write_console(const char *text, int n, int is_error) {
   }
   Door d;
   door_open(&d);
-  door_leave(&d);
   PyObject *bytes = PyBytes_FromStringAndSize(text, n);
   PyObject *done =
       bytes ? call_python(py.write_console, bytes, is_error ? Py_True : Py_False) : NULL;
   Py_XDECREF(bytes);
   Py_XDECREF(done);
-  bool ends_r = !done && d.entry && (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) ||
-                                     PyErr_ExceptionMatches(PyExc_BrokenPipeError));
-  if (ends_r) { /* Ctrl-C, or nobody reads any more: R code stops as for an interrupt */
+  bool is_streams = !done && (PyErr_ExceptionMatches(PyExc_OSError) ||
+                              PyErr_ExceptionMatches(PyExc_ValueError)); /* full, or closed */
+  bool ends_r = !done && d.entry &&
+                (!is_streams || PyErr_ExceptionMatches(PyExc_BrokenPipeError));
+  if (ends_r) { /* a signal handler's, or nobody reads any more: R stops as for an interrupt */
     Py_XSETREF(d.entry->interrupt, py_take_exception());
     R_interrupts_pending = 1;
   } else if (!done) {
     PyErr_WriteUnraisable(py.write_console);
   }
-  door_back(&d);
   door_close(&d);
 }
 

@@ -36,6 +36,15 @@ static inline void py_set_exception(PyObject *exception) {
 #endif
 }
 
+/* Does the interpreter end? */
+static inline bool py_is_finalizing(void) {
+#if PY_VERSION_HEX >= 0x030D0000
+  return Py_IsFinalizing();
+#else
+  return _Py_IsFinalizing();
+#endif
+}
+
 /* Is `o`, an object that lives, what the weak reference refers to? */
 static inline bool py_refers_to(PyObject *weak, PyObject *o) {
 #if PY_VERSION_HEX >= 0x030D0000

@@ -167,6 +167,32 @@ static inline SEXP r_cells(SEXP env) {
 #endif
 }
 
+/* Has a small environment this one variable's value, and no other? */
+static inline int r_has_only(SEXP env, SEXP value) {
+#if R_VERSION >= R_Version(4, 5, 0)
+  return 0;
+#else
+  return CAR(FRAME(env)) == value && CDR(FRAME(env)) == R_NilValue;
+#endif
+}
+
+/* The class of an object of which it is the only attribute, and whether that is still so. */
+static inline SEXP r_class_of_new(SEXP x) {
+#if R_VERSION >= R_Version(4, 5, 0)
+  return R_NilValue;
+#else
+  return CAR(ATTRIB(x));
+#endif
+}
+
+static inline int r_has_only_class(SEXP x, SEXP class) {
+#if R_VERSION >= R_Version(4, 5, 0)
+  return 0;
+#else
+  return CAR(ATTRIB(x)) == class && CDR(ATTRIB(x)) == R_NilValue;
+#endif
+}
+
 static inline int r_has_attributes(SEXP x) {
 #if R_VERSION >= R_Version(4, 5, 0)
   return ANY_ATTRIB(x);
