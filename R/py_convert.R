@@ -5,7 +5,8 @@
 #'
 #' Both are generics: a method for the class of `x` decides for that class. What has no counterpart
 #' on the other side stays what it is: a Python object in R, an R value held by Python, which
-#' comes back identical.
+#' comes back identical. On request more is converted than in a call: pandas' data frames, dates,
+#' times and sets for `py_to_r()`; data frames, factors, dates and times for `r_to_py()`.
 #'
 #' @param x A Python object for `py_to_r()`, an R value for `r_to_py()`; the other kind is
 #'   returned as it is.
@@ -23,7 +24,8 @@ py_to_r <- function(x) {
 }
 
 py_to_r.default <- function(x) {
-  if (is_py_object(x)) .Call(core_to_r, x) else x
+  value <- if (is_py_object(x)) .Call(core_to_r, x) else x
+  if (is_py_object(value)) bridge$nearest_r(value) else value
 }
 
 #' @rdname py_to_r
@@ -32,5 +34,29 @@ r_to_py <- function(x, convert = FALSE) {
 }
 
 r_to_py.default <- function(x, convert = FALSE) {
+  if (nzchar(request_kind(x)) && is.object(x)) {
+    x <- bridge_raw$requested(x)
+  }
   py_proxy(x, convert)
+}
+
+# What R itself converts, of Python's objects.
+as.data.frame.python.builtin.object <- function(x, ...) {
+  as.data.frame(converted(x, "as.data.frame"), ...)
+}
+
+as.Date.python.builtin.object <- function(x, ...) {
+  as.Date(converted(x, "as.Date"), ...)
+}
+
+as.POSIXct.python.builtin.object <- function(x, tz = "", ...) {
+  as.POSIXct(converted(x, "as.POSIXct"), tz = tz, ...)
+}
+
+converted <- function(x, what) {
+  value <- py_to_r(x)
+  if (is_py_object(value)) {
+    stop(what, "(): ", describe_py_object(x), " has no R value.", call. = FALSE)
+  }
+  value
 }

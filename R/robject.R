@@ -117,9 +117,14 @@ row_labels <- function(x) {
 
 as_days <- function(x) structure(x, class = "Date")
 
-as_seconds <- function(x) .difftime(x, "secs")
+as_seconds <- function(x) .difftime(nan_as_na(x), "secs")
 
-as_time <- function(x, zone) .POSIXct(x, tz = zone)
+as_time <- function(x, zone) .POSIXct(nan_as_na(x), tz = zone)
+
+nan_as_na <- function(x) {
+  x[is.nan(x)] <- NA
+  x
+}
 
 as_plain <- function(x) as.vector(x)
 

@@ -66,7 +66,7 @@ def _data_frame(frame, pandas):
 
 
 def _column(series, pandas):
-    """The R vector of a Series: pandas' missing values are NA, those of floats stay what they are."""
+    """The R vector of a Series. pandas' missing values are NA; a NaN among floats is NaN."""
     kind = series.dtype
     if isinstance(kind, pandas.CategoricalDtype):
         levels = [str(level) for level in kind.categories]
@@ -76,7 +76,8 @@ def _column(series, pandas):
         values = series.dt.tz_convert("UTC").dt.tz_localize(None) if zone else series
         return _stamps(values.to_numpy(), str(zone) if zone else None)
     if kind.kind in "biufc":
-        return _numbers(series.to_numpy(), series.isna().to_numpy(), kind)
+        plain = not hasattr(kind, "numpy_dtype")
+        return _numbers(series.to_numpy()) if plain else _masked(series, series.isna())
     missing = series.isna()
     values = [None if gone else value for gone, value in zip(missing, series, strict=True)]
     if all(value is None or type(value) is str for value in values):
@@ -84,14 +85,18 @@ def _column(series, pandas):
     return r_raw("as_list_column")([nearest_r(value) for value in values])
 
 
-def _numbers(array, missing=None, kind=None):
-    """An R vector without dims; NA where `missing`, which a NumPy dtype of whole numbers can't be."""
+def _numbers(array):
+    """An R vector without dims."""
+    return r_raw("as_plain")(array_to_r(array))
+
+
+def _masked(series, missing):
+    """A column whose pandas dtype has a sign for what is missing, as NumPy's have none."""
     import numpy as np
 
-    if missing is None or not missing.any() or isinstance(kind, np.dtype):
-        return r_raw("as_plain")(array_to_r(np.asarray(array)))
-    filled = np.array([0 if gone else x for gone, x in zip(missing, array, strict=True)])
-    return r_raw("with_na")(array_to_r(filled), [int(i) + 1 for i in np.flatnonzero(missing)])
+    filled = series.fillna(False if series.dtype.kind == "b" else 0)
+    at = [int(i) + 1 for i in np.flatnonzero(missing)]
+    return r_raw("with_na")(_numbers(filled.to_numpy(dtype=series.dtype.numpy_dtype)), at)
 
 
 def _stamps(stamps, zone: str | None):
@@ -101,5 +106,5 @@ def _stamps(stamps, zone: str | None):
     is_time = stamps.dtype.kind == "M"
     ticks = stamps.astype("M8[us]" if is_time else "m8[us]").astype("int64")
     seconds = np.where(np.isnat(stamps), np.nan, ticks / 1e6)
-    values = r_raw("as_plain")(array_to_r(seconds))
+    values = _numbers(seconds)
     return r_raw("as_time")(values, zone or "UTC") if is_time else r_raw("as_seconds")(values)

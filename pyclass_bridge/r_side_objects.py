@@ -155,6 +155,21 @@ def exception_of(condition, calls):
     return from_r(condition, calls)
 
 
+def nearest_r(x):
+    """The nearest R value of `x`, or `x` where there is none."""
+    from pyclass_bridge.convert_request_r import nearest_r
+
+    return nearest_r(x)
+
+
+def requested(value):
+    """The nearest Python value of an R value (a handle), or the handle where there is none."""
+    try:
+        return value.to_python()
+    except TypeError:
+        return value
+
+
 def enter(manager):
     """manager.__enter__(), looked up as the `with` statement does."""
     kind = type(manager)

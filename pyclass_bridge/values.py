@@ -6,7 +6,9 @@ from . import _core
 
 
 def to_r(value):
-    """The R value of a Python object, held by a handle (`RObject`); a proxy where R has none.
+    """The nearest R value of a Python object, as a handle (`RObject`); a proxy where R has none.
+
+    More is converted than in a call: pandas' data frames, dates, times and sets.
 
     Args:
         value: any Python object; of a handle it is the R value that the handle holds.
@@ -19,7 +21,9 @@ def to_r(value):
         >>> pyclass_bridge.to_r([1, 2]).r_class
         ('integer',)
     """
-    return _core.to_r(value)
+    from .convert_request_r import nearest_r
+
+    return _core.to_r(nearest_r(value))
 
 
 def to_python(value):
