@@ -1,4 +1,5 @@
-"""What holds round every test: R's protect depth is unchanged, and no proxy outlives the run.
+"""What holds round every test: R's protect depth is unchanged, it ends, and no proxy outlives the
+run.
 
 R tests (tests/testthat/test-*.R) are collected here too: each file is one item. Those in
 `tests/testthat/definition/` need no Python and run in an R of their own.
@@ -6,6 +7,8 @@ R tests (tests/testthat/test-*.R) are collected here too: each file is one item.
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import gc
 import os
 import subprocess
@@ -24,12 +27,19 @@ def counters() -> dict:
     return _core.counters()
 
 
+@contextlib.contextmanager
+def same_protect_depth():
+    before = counters()["protect_depth"]
+    yield
+    after = counters()["protect_depth"]
+    assert after == before, f"R's protect stack is {after} deep, and was {before} deep before"
+
+
 @pytest.fixture(autouse=True)
 def protect_depth():
     """R's protect stack is as deep after a test as before."""
-    before = counters()["protect_depth"]
-    yield
-    assert counters()["protect_depth"] == before
+    with same_protect_depth():
+        yield
 
 
 @pytest.fixture
@@ -106,7 +116,8 @@ class RTestItem(pytest.Item):
     def in_this_process(self) -> str:
         import pyclass_bridge
 
-        result = pyclass_bridge.r(REPORT % r_string(self.path))
+        with same_protect_depth():
+            result = pyclass_bridge.r(REPORT % r_string(self.path))
         return result["text"] if result["count"] else "the file has no expectation"
 
     def in_own_r(self) -> str:
@@ -127,6 +138,28 @@ class RTestItem(pytest.Item):
 
 def r_string(path: Path) -> str:
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# ---- a time limit ------------------------------------------------------------------------------
+
+# A deadlock may hold the GIL, so the limit is kept by a thread that needs no Python. It is longer
+# than those of the tests' own processes, which say more.
+LIMIT_S = 900
+STDERR = pytest.StashKey[int]()
+
+
+def pytest_configure(config):
+    config.stash[STDERR] = os.dup(2)  # what a test writes is captured, and would be lost
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """A test beyond the limit ends the run, which shows where each thread is."""
+    faulthandler.dump_traceback_later(LIMIT_S, exit=True, file=item.config.stash[STDERR])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 # ---- leaks -------------------------------------------------------------------------------------
