@@ -1,4 +1,5 @@
-"""What holds round every test: R's protect depth is unchanged, and no proxy outlives the run.
+"""What holds round every test: R's protect depth is unchanged, it ends, and no proxy outlives the
+run.
 
 R tests (tests/testthat/test-*.R) are collected here too: each file is one item. Those in
 `tests/testthat/definition/` need no Python and run in an R of their own.
@@ -6,9 +7,13 @@ R tests (tests/testthat/test-*.R) are collected here too: each file is one item.
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import gc
+import io
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,7 +111,13 @@ class RTestItem(pytest.Item):
     def in_this_process(self) -> str:
         import pyclass_bridge
 
-        result = pyclass_bridge.r(REPORT % r_string(self.path))
+        # testthat sets the protect depth back after each test, so a look at it round the file would
+        # see nothing; R itself compares it round each call of the core, and says so.
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            result = pyclass_bridge.r(REPORT % r_string(self.path))
+        sys.stderr.write(said.getvalue())
+        if "stack imbalance" in said.getvalue():
+            return said.getvalue()
         return result["text"] if result["count"] else "the file has no expectation"
 
     def in_own_r(self) -> str:
@@ -127,6 +138,28 @@ class RTestItem(pytest.Item):
 
 def r_string(path: Path) -> str:
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# ---- a time limit ------------------------------------------------------------------------------
+
+# A deadlock may hold the GIL, so the limit is kept by a thread that needs no Python. It is longer
+# than those of the tests' own processes, which say more.
+LIMIT_S = 900
+STDERR = pytest.StashKey[int]()
+
+
+def pytest_configure(config):
+    config.stash[STDERR] = os.dup(2)  # what a test writes is captured, and would be lost
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """A test beyond the limit ends the run, which shows where each thread is."""
+    faulthandler.dump_traceback_later(LIMIT_S, exit=True, file=item.config.stash[STDERR])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 # ---- leaks -------------------------------------------------------------------------------------
@@ -152,8 +185,6 @@ def live_proxies() -> int:
 
 
 def pytest_sessionfinish(session, exitstatus):
-    import sys
-
     if "pyclass_bridge._core" not in sys.modules or exitstatus not in (0, 1):
         return
     session.config.live_proxies = live_proxies()

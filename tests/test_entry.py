@@ -156,22 +156,32 @@ def test_an_error_of_a_future_goes_on_in_the_caller(r):
     assert outer(lambda: in_thread(lambda: r(raising))) == "caught m"
 
 
-def test_destructors_on_other_threads_never_wait(r):
-    values = [r("function(x) x") for _ in range(50)]
-    started = threading.Event()
-
-    def busy():
-        started.set()
-        r(spin(3))
-
-    thread = threading.Thread(target=busy)
-    thread.start()
-    started.wait()
-    time.sleep(0.1)
-    values.clear()
-    gc.collect(0)
-    assert thread.is_alive()  # R is still busy
-    thread.join()
+def test_destructors_on_other_threads_never_wait(r, tmp_path):
+    """The other thread's R code leaves R when it sees a file that is written after the destructors
+    have ended: one that waited for R would wait until that code gives up."""
+    counter = r("Counter %py_class% { step <- function() self$n <- 1 }; Counter")()
+    counter.step()
+    values = [r(code) for code in ("function(x) x", "factor('a')", "new.env()") for _ in range(20)]
+    values += [counter.step, counter]
+    del counter
+    in_r, ended = tmp_path / "in R", tmp_path / "ended"
+    code = """
+      function(in_r, ended) {
+        file.create(in_r)
+        give_up <- Sys.time() + 10
+        while (!file.exists(ended) && Sys.time() < give_up) Sys.sleep(0.01)
+        file.exists(ended)
+      }
+    """
+    hold = r(code)
+    with ThreadPoolExecutor(1) as pool:
+        saw_them_end = pool.submit(hold, str(in_r), str(ended))
+        while not in_r.exists():
+            time.sleep(0.001)
+        values.clear()
+        gc.collect(0)
+        ended.touch()
+        assert saw_them_end.result() is True
 
 
 def test_destructors_may_use_r(r):

@@ -1,0 +1,90 @@
+"""Set-up from a fresh checkout: what `make` and the continuous integration would run, what the
+install script says where it can't install, and that the demo does what it shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+INSTALL = ROOT / "tools" / "install_system.sh"
+CI = ROOT / ".ci" / "run"
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def run(*words, cwd=ROOT, timeout=60, **env) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [str(word) for word in words],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=timeout,
+        env={**os.environ, **env},
+    )
+
+
+@pytest.mark.parametrize(("shell", "script"), [("sh", INSTALL), ("bash", CI)])
+def test_scripts_parse(shell, script):
+    done = run(shell, "-n", script)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_continuous_integration_runs_all_tests(tmp_path):
+    log = tmp_path / "log"
+    make = tmp_path / "make"
+    make.write_text(f'#!/bin/sh\necho "$PWD $*" >> {log}\n')
+    make.chmod(0o755)
+    done = run(CI, cwd=tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert done.returncode == 0, done.stderr
+    assert f"{ROOT} test" in log.read_text().splitlines()
+
+
+def test_the_continuous_integration_fails_with_make(tmp_path):
+    (tmp_path / "make").symlink_to(shutil.which("false"))
+    assert run(CI, PATH=f"{tmp_path}:{os.environ['PATH']}").returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("target", "command"),
+    [
+        ("demo", r"^\.venv/bin/pyclass-bridge run examples/quickstart\.R$"),
+        ("test", r"^\.venv/bin/python -m pytest\b"),
+    ],
+)
+def test_one_target_does_all_that_it_needs(target, command):
+    """System, environment, package, then the command, as on a fresh checkout."""
+    done = run("make", "--dry-run", "--always-make", target, MAKEFLAGS="", MAKELEVEL="")
+    assert done.returncode == 0, done.stderr
+    steps = [r"tools/install_system\.sh demo", r"-m venv \.venv$", r"--editable", command]
+    at = [re.search(step, done.stdout, re.MULTILINE) for step in steps]
+    assert all(at), done.stdout
+    assert [found.start() for found in at] == sorted(found.start() for found in at)
+
+
+def test_without_apt_one_sentence_says_what_to_install(tmp_path):
+    for tool in ("sh", "cc", "env", "id"):
+        (tmp_path / tool).symlink_to(shutil.which(tool))
+    done = run(tmp_path / "sh", INSTALL, "demo", PATH=str(tmp_path), PYTHON=sys.executable)
+    assert done.returncode == 1
+    assert done.stdout + done.stderr == (
+        "Install R with what is needed to build against it with this system's package manager, "
+        "and run make again.\n"
+    )
+
+
+def test_the_demo(tmp_path):
+    script = ROOT / "examples" / "quickstart.R"
+    done = run(sys.executable, "-m", "pyclass_bridge", "run", script, cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    assert "Epoch 1/30" in done.stdout
+    assert re.search(r"^ *epoch +loss +val_loss +accuracy .* best *$", done.stdout, re.MULTILINE)
+    assert len(re.findall(r"^ *\d+( +[\d.]+)+ +<-$", done.stdout, re.MULTILINE)) == 1
+    (picture,) = tmp_path.iterdir()
+    assert picture.read_bytes().startswith(PNG)
+    assert picture.stat().st_size > 1000
