@@ -1,8 +1,8 @@
 """The table of values, as data: what becomes of each R value in Python, and the other way round.
 
 The docs page prints it (`markdown`), the tests run every example of it, and the code that does it
-is in `_core/convert_to_r.c`, `_core/convert_to_python.c`, `convert.py` and `convert_request.py`.
-The rows are in `convert_rows_*.py`.
+is in `_core/convert_to_r.c`, `_core/convert_to_python.c`, `convert.py`, `convert_request.py` and
+`convert_request_r.py`. The rows are in `convert_rows_*.py`.
 
 An R value crosses for one of two purposes. In a *call* (arguments and results of functions) it
 becomes what a Python function expects. When R code *keeps* it in an attribute of an instance of an
@@ -12,11 +12,19 @@ crosses as a handle (`RObject`, an R value in Python) or as a proxy (a Python ob
 
 from __future__ import annotations
 
-from .convert_rows_request import ON_REQUEST, OnRequest
+from .convert_rows_request import FROM_PYTHON, ON_REQUEST, FromPython, OnRequest
 from .convert_rows_to_python import HANDLE, R_TO_PYTHON
 from .convert_rows_to_r import PROXY, PYTHON_TO_R, PythonToR
 
-__all__ = ["HANDLE", "ON_REQUEST", "PROXY", "PYTHON_TO_R", "R_TO_PYTHON", "markdown"]
+__all__ = [
+    "FROM_PYTHON",
+    "HANDLE",
+    "ON_REQUEST",
+    "PROXY",
+    "PYTHON_TO_R",
+    "R_TO_PYTHON",
+    "markdown",
+]
 
 
 def markdown(rows) -> str:
@@ -30,6 +38,8 @@ def markdown(rows) -> str:
     """
     if isinstance(rows[0], OnRequest):
         return _markdown(("R", "Python", "Rule"), [(r.r, r.python, r.rule) for r in rows])
+    if isinstance(rows[0], FromPython):
+        return _markdown(("Python", "R", "Rule"), [(r.python, r.r, r.rule) for r in rows])
     if isinstance(rows[0], PythonToR):
         cells = [(r.python, r.r, _yes(r.lossless), r.rule) for r in rows]
         return _markdown(("Python", "R", "Comes back equal", "Rule"), cells)

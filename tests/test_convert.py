@@ -24,6 +24,7 @@ from same import same
 import pyclass_bridge
 from pyclass_bridge import _core
 from pyclass_bridge.convert_table import (
+    FROM_PYTHON,
     HANDLE,
     ON_REQUEST,
     PYTHON_TO_R,
@@ -54,6 +55,7 @@ class Text(str):
 
 
 NAMES = {
+    "ZoneInfo": ZoneInfo,
     "Colour": Colour,
     "Level": Level,
     "Pair": Pair,
@@ -66,7 +68,6 @@ NAMES = {
     "np": np,
     "pd": pd,
     "r": pyclass_bridge.r,
-    "ZoneInfo": ZoneInfo,
 }
 
 
@@ -368,11 +369,17 @@ def test_on_request(row, code, expected):
         assert same(value.to_python(), value_of(expected))
 
 
+@pytest.mark.parametrize(("row", "code", "expected"), examples(FROM_PYTHON))
+def test_from_python_on_request(row, code, expected):
+    value = pyclass_bridge.to_r(value_of(code))
+    assert pyclass_bridge.r("identical")(value, raw(expected)), (value, expected)
+
+
 # ---- the docs page -----------------------------------------------------------------------------
 
 
 def test_markdown_has_a_line_for_each_row():
-    for rows in (R_TO_PYTHON, PYTHON_TO_R, ON_REQUEST):
+    for rows in (R_TO_PYTHON, PYTHON_TO_R, ON_REQUEST, FROM_PYTHON):
         lines = markdown(rows).splitlines()
         assert len(lines) == len(rows) + 2
         assert len({line.count("|") for line in lines}) == 1

@@ -45,5 +45,12 @@ EXPECTED = {
         "stopped after epoch",
         "caught: the loss falls too slowly",
     ],
+    "values": [
+        "| integer, length 1 | int | yes |",
+        "| int of 32 bits | integer | yes |",
+        "| pandas.DataFrame | data.frame |",
+        "[1] low  high",
+        "2       b NA",
+    ],
     "metrics": ["[1] 2", "[1] 0", "true_positives", "symbolic", "highest"],
 }

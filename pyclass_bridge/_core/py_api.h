@@ -45,13 +45,13 @@ static inline bool py_is_finalizing(void) {
 #endif
 }
 
-/* Is `o`, an object that lives, what the weak reference refers to? */
+/* Is `o`, an object that lives, what the weak reference refers to? A dead one refers to None. */
 static inline bool py_refers_to(PyObject *weak, PyObject *o) {
 #if PY_VERSION_HEX >= 0x030D0000
   PyObject *target = NULL;
   PyWeakref_GetRef(weak, &target);
   Py_XDECREF(target);
-  return target == o;
+  return (target ? target : Py_None) == o;
 #else
   return PyWeakref_GET_OBJECT(weak) == o;
 #endif

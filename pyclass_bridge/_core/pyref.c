@@ -78,6 +78,23 @@ static SEXP make_class(PyObject *names) {
   return out;
 }
 
+/* Types come and go: those that have gone leave the table when it has grown to twice its size. */
+static int forget_dead_classes(void) {
+  static Py_ssize_t limit = 1024;
+  if (PyDict_GET_SIZE(classes) < limit)
+    return 0;
+  PyObject *alive = PyDict_New(), *key, *row;
+  Py_ssize_t at = 0;
+  while (alive && PyDict_Next(classes, &at, &key, &row))
+    if (!py_refers_to(PyTuple_GET_ITEM(row, 0), Py_None) && PyDict_SetItem(alive, key, row) < 0)
+      Py_CLEAR(alive);
+  if (!alive)
+    return -1;
+  Py_SETREF(classes, alive);
+  limit = 2 * PyDict_GET_SIZE(classes) + 1024;
+  return 0;
+}
+
 static SEXP class_of(PyObject *o) {
   PyObject *type = (PyObject *)Py_TYPE(o), *key = PyLong_FromVoidPtr(type);
   SEXP known = key ? cached_class(type, key) : NULL;
@@ -97,7 +114,7 @@ static SEXP class_of(PyObject *o) {
   Py_DECREF(names);
   PyObject *handle = handle_new(out), *weak = PyWeakref_NewRef(type, NULL);
   PyObject *entry = handle && weak ? PyTuple_Pack(2, weak, handle) : NULL;
-  int failed = !entry || PyDict_SetItem(classes, key, entry) < 0;
+  int failed = !entry || forget_dead_classes() < 0 || PyDict_SetItem(classes, key, entry) < 0;
   Py_XDECREF(entry);
   Py_XDECREF(weak);
   Py_XDECREF(handle);

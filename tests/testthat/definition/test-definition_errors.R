@@ -102,6 +102,16 @@ definition_errors <- alist(
   )),
   "call and __call__" = Constraint("A", call = function(w) w, `__call__` = function(w) w),
   "parent_env is no environment" = Metric("A", parent_env = list()),
+  "initialize misspelt" = Callback("A", intialize = function(n) NULL),
+  "initialize in British" = A(Cb) %py_class% {
+    initialise <- function(n) NULL
+  },
+  "call misspelt" = Layer("A", calls = function(x) x),
+  "the beginning of an argument's name" = Layer("A", get = function() 1),
+  "the beginning of initialize" = Metric("A", init = function() 1),
+  "a private hook" = Callback("A", private = list(on_epoch_end = function(epoch, logs) 1)),
+  "active as in R6" = Callback("A", active = list(twice = function() 2)),
+  "logs before the epoch" = Callback("A", on_epoch_begin = function(logs, epoch) 1),
   # members of the wrong kind
   "hook is a number" = Callback("A", on_epoch_end = 5),
   "hook is a number in the body" = A(Cb) %py_class% {
