@@ -215,7 +215,8 @@ drop_nulls <- function(x) {
 #' @param inherit The base: a Python class, an R class, a wrapper such as
 #'   `callback_early_stopping`. Default: the Keras base.
 #' @param parent_env The environment in which the methods look up what is not theirs.
-#' @return A function that returns instances.
+#' @return A function that returns instances. That of `Layer()` takes its place in a pipe: given a
+#'   model or tensors as first argument without a name, it puts the layer onto them.
 #' @examples
 #' \dontrun{
 #' PrintLoss <- Callback(
