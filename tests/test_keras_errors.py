@@ -5,11 +5,10 @@ Texts are in snapshots/keras_errors.txt; UPDATE_SNAPSHOTS=1 writes them anew.
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
-from pathlib import Path
 
+import error_texts
 import numpy as np
 import pytest
 from twin import backend, data, dense_model, train
@@ -17,7 +16,6 @@ from twin import backend, data, dense_model, train
 pytestmark = pytest.mark.skipif(
     backend() != "tensorflow", reason="the texts are those on the TensorFlow backend"
 )
-SNAPSHOT = Path(__file__).parent / "snapshots" / "keras_errors.txt"
 
 CODE = """
 mine <- function() {
@@ -248,16 +246,10 @@ def provoke(case, ns) -> BaseException:
     return caught.value
 
 
-def snapshots() -> dict[str, str]:
-    parts = re.split(r"^== (.*)\n", SNAPSHOT.read_text(), flags=re.MULTILINE)[1:]
-    return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}
-
-
 def test_texts(ns):
-    texts = {name: told(provoke(case, ns)) for name, case in CASES.items()}
-    if os.environ.get("UPDATE_SNAPSHOTS"):
-        SNAPSHOT.write_text("\n".join(f"== {name}\n{text}\n" for name, text in texts.items()))
-    assert texts == snapshots()
+    error_texts.check(
+        "keras_errors", {name: told(provoke(case, ns)) for name, case in CASES.items()}
+    )
 
 
 # ---- facts of the exceptions -------------------------------------------------------------------

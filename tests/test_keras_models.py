@@ -314,17 +314,44 @@ def test_a_loss_or_metric_that_computes_may_be_given_without_parentheses(keras):
     assert model.loss is keras.losses.mean_squared_error
 
 
-def test_the_model_is_usable_after_an_error_in_a_hook(keras):
-    assert from_r(
+HOOKS = [
+    *(f"on_{phase}_{end}" for phase in ("train", "test", "predict") for end in ("begin", "end")),
+    *(f"on_{p}_batch_{end}" for p in ("train", "test", "predict") for end in ("begin", "end")),
+    *(f"on_{what}_{end}" for what in ("epoch", "batch") for end in ("begin", "end")),
+]
+
+
+@pytest.fixture(scope="module")
+def after_an_error(keras):
+    """function (hook): the error's text, and what the model does afterwards."""
+    return from_r(
         DENSE
         + """
-        bad <- callback_lambda(on_train_batch_end = function(batch) if (batch == 2) stop("no"))
-        text <- tryCatch(fit(model, x, y, verbose = 0, callbacks = bad), error = conditionMessage)
-        h <- fit(model, x, y, epochs = 2, verbose = 0)
-        grepl("no", text) && length(h$epoch) == 2
+        use <- list(
+          test = function(...) evaluate(model, x, y, verbose = 0, ...),
+          predict = function(...) predict(model, x, verbose = 0, ...),
+          fit = function(...) fit(model, x, y, epochs = 1, verbose = 0, ...)
+        )
+        function(hook) {
+          bad <- do.call(callback_lambda, setNames(list(function(...) stop("no luck")), hook))
+          phase <- strsplit(hook, "_")[[1]][2]
+          run <- if (phase %in% names(use)) use[[phase]] else use$fit
+          text <- tryCatch({ run(callbacks = list(bad)); "no error" }, error = conditionMessage)
+          h <- use$fit()
+          list(text, length(h$epoch), names(use$test()), dim(use$predict()))
+        }
         """,
         x=X, y=Y,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_model_is_usable_after_an_error_in_a_hook(hook, after_an_error):
+    text, epochs, measures, shape = after_an_error(hook)
+    assert "no luck" in text
+    assert epochs == 1
+    assert measures == ["loss", "mae"]
+    assert shape == [len(X), 1]
 
 
 # ---- callback_lambda ---------------------------------------------------------------------------

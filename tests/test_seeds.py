@@ -44,3 +44,5 @@ def test_metric_reference(tmp_path):
     out = run("metric_reference", tmp_path)
     assert len(re.findall(r"Final epoch result:  [0-9.]+", out)) == 2
     assert "binary_true_positives" in out
+    both = re.search(r"^both: (.*)$", out, re.MULTILINE).group(1).split()
+    assert {"mean_absolute_error", "binary_true_positives"} <= set(both)

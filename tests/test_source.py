@@ -6,6 +6,7 @@ import inspect
 import pydoc
 import rlcompleter
 
+import error_texts
 import pytest
 
 import pyclass_bridge
@@ -61,6 +62,29 @@ def test_completion(ns):
     assert complete("ns.Co", 0).startswith("ns.Counter")
     assert complete("ns.Counter.u", 0).startswith("ns.Counter.up")
     assert complete("ns.make", 0).startswith("ns.make_counter")
+
+
+@pytest.mark.parametrize("use_jedi", [True, False])
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("ns.", {"Counter", "area", "make_counter", "limit"}),
+        ("ns.Co", {"Counter"}),
+        ("ns.Counter.u", {"up"}),
+        ("counter.", {"n", "up"}),
+        ("ns.Counter(st", {"start="}),
+        ("ns.make_counter(st", {"start="}),
+        ("counter.up(b", {"by="}),
+    ],
+)
+def test_completion_in_ipython(ns, text, names, use_jedi):
+    from IPython.core.completer import IPCompleter, provisionalcompleter
+
+    completer = IPCompleter(namespace={"ns": ns, "counter": ns.Counter(3)}, use_jedi=use_jedi)
+    with provisionalcompleter():
+        offered = [found.text.lstrip(".") for found in completer.completions(text, len(text))]
+    assert names <= set(offered)
+    assert ".hidden" not in offered and "hidden" not in offered
 
 
 def test_repr_and_file(ns):
@@ -135,6 +159,25 @@ def test_a_file_that_does_not_parse(source):
     assert isinstance(caught.value, (RError, SyntaxError))
     with pytest.raises(SyntaxError, match=r"end.R:3:0"):
         source("f <- function() {\n  2\n", name="end.R")
+
+
+BROKEN = {
+    "an unexpected symbol": "x <- 1\nf <- function( {\n  2\n}\n",
+    "the end comes too early": "f <- function() {\n  2\n",
+    "a brace too many": "f <- function() 1\n}\n",
+}
+
+
+def test_the_texts_of_files_that_cannot_be_read(source, tmp_path):
+    def told(work, *arguments):
+        with pytest.raises(Exception) as caught:
+            work(*arguments)
+        text = f"{type(caught.value).__name__}: {caught.value}"
+        return text.replace(f"{tmp_path}/", "").strip()
+
+    texts = {case: told(source, code, "broken.R") for case, code in BROKEN.items()}
+    texts["a missing file"] = told(pyclass_bridge.source, tmp_path / "missing.R")
+    error_texts.check("source_errors", texts)
 
 
 def test_an_error_in_the_file_names_its_line(source):

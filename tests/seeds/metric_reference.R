@@ -62,3 +62,13 @@ model |> compile(loss = loss_binary_crossentropy(),
                  metrics = list(metric_binary_true_positives()))
 model |> fit(data, labels, verbose = 0)
 cat("names:", names(model$evaluate(data, labels, verbose = 0L, return_dict = TRUE)), "\n")
+
+# Usage with compile(): several metrics in c()
+model <- keras_model_sequential(input_shape = 32) |> layer_dense(10)
+model |> compile(
+  optimizer = 'sgd',
+  loss = 'mse',
+  metrics = c(metric_mean_absolute_error(), metric_binary_true_positives())
+)
+model |> fit(data, labels, verbose = 0)
+cat("both:", names(model$evaluate(data, labels, verbose = 0L, return_dict = TRUE)), "\n")

@@ -182,7 +182,14 @@ test_that("completion offers public names, and hidden ones when asked", {
   expect_false("__name__" %in% complete(math, ""))
 })
 
-test_that("users extend py_to_r() and r_to_py() by class", {
+test_that("users extend py_to_r() by the class of a Python object", {
+  registerS3method("py_to_r", "decimal.Decimal", function(x) as.numeric(py_str(x)),
+    envir = asNamespace("pyclassbridge"))
+  decimal <- import("decimal", convert = FALSE)$Decimal("1.5")
+  expect_identical(py_to_r(decimal), 1.5)
+})
+
+test_that("users extend r_to_py() by the class of an R value", {
   registerS3method("r_to_py", "celsius", function(x, convert = FALSE) {
     r_to_py(unclass(x) + 273.15, convert)
   }, envir = asNamespace("pyclassbridge"))
