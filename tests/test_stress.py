@@ -18,7 +18,7 @@ import pytest
 STRESS = Path(__file__).parent / "stress"
 COMMANDS = {
     "gctorture": [sys.executable, STRESS / "gctorture.py", "2000"],
-    "memory": [sys.executable, STRESS / "memory.py", "400000"],
+    "memory": [sys.executable, STRESS / "memory.py", "600000"],
     "valgrind": [STRESS / "valgrind.sh", "100"],
 }
 
@@ -46,10 +46,10 @@ def test_crossings_while_r_collects_all_the_time(runs):
 
 
 def test_memory_does_not_grow_with_the_calls(runs):
-    """A leak of 16 bytes in each crossing is 6 MB here, and a leaked object shows in the counts."""
+    """malloc(16) lost in each entry is 6 MB here, and a leaked object shows in the counts."""
     text = output_of(runs["memory"].result())
     growth, before, after = re.search(r": ([-+.\d]+) MB, ({.*}), ({.*})", text).groups()
-    assert float(growth) < 1.5
+    assert float(growth) < 3
     assert before == after
 
 
