@@ -1,4 +1,4 @@
-"""R classes on each backend of Keras: the twin tests, in a process of its own for each backend.
+"""R classes and the Keras surface on each backend of Keras, in a process of its own for each.
 
 A backend that is not installed is skipped. On the backend of this process the files run as such.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-FILES = [
+TWINS = [
     "test_callback.py",
     "test_callback_self.py",
     "test_callback_training.py",
@@ -22,22 +22,32 @@ FILES = [
     "test_keras_bases.py",
     "test_keras_small_bases.py",
 ]
+SURFACE = [
+    "test_callback_index.py",
+    "test_keras_surface.py",
+    "test_layer_pipe.py",
+    "test_r_side_tensor.py",
+    "testthat/test-tensor.R",
+]
 
 # What the backends do differently: threads, tracing, variables, optimizers.
 CHOSEN = (
     "every_hook_in_order and Callback or merged_into or from_a_batch_hook or kept_on_self"
-    " or async_safe or without_a_list or worker_threads or restores"
-    " or the_reference_s_example and not jit and not steps and not weights and not in_r"
+    " or async_safe or without_a_list or worker_threads or restores or mixed_precision"
+    " or the_reference_s_example and not weights and not in_r"
     " or stateless or test_results or test_layer or constraint or test_optimizer"
 )
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_the_twins_are_equal_on(backend):
+@pytest.mark.parametrize(
+    ("files", "chosen"), [(TWINS, CHOSEN), (SURFACE, "")], ids=["twins", "surface"]
+)
+def test_on_another_backend(backend, files, chosen):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *FILES, "-k", CHOSEN],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", chosen],
         capture_output=True,
         text=True,
         cwd=HERE,
