@@ -70,6 +70,10 @@ class BuildCore(build_ext):
 
     def build_extension(self, ext):
         ext.extra_compile_args.extend(r_compiler_flags())
+        # A hook's call goes through most of the files. Other compilers may lack the linker for it.
+        if "gcc" in Path(self.compiler.compiler_so[0]).name:
+            ext.extra_compile_args.append("-flto")
+            ext.extra_link_args.append("-flto")
         super().build_extension(ext)
 
 

@@ -62,6 +62,10 @@ static SEXP shifted(SEXP x) {
 }
 
 static SEXP argument(Call *c, bool is_index, PyObject *o) {
+  int overflow = 0;
+  long i = is_index && PyLong_CheckExact(o) ? PyLong_AsLongAndOverflow(o, &overflow) : INT32_MAX;
+  if (i < INT32_MAX && i > INT32_MIN && !overflow)
+    return r_int((int)i + 1); /* by the shortest way */
   SEXP x = to_r(o, c->f->convert);
   if (!x)
     return NULL;
@@ -103,9 +107,9 @@ static bool is_index(Function *f, Py_ssize_t at, PyObject *name) {
 static bool left_to_r(Function *f, Py_ssize_t at, PyObject *o) {
   if (o == py.missing)
     return true;
-  return at >= 0 && at < PyTuple_GET_SIZE(f->defaults) && !is_index(f, at, NULL) &&
-         TYPEOF(((Handle *)f->closure)->value) == CLOSXP &&
-         o == PyTuple_GET_ITEM(f->defaults, at);
+  return at >= 0 && at < PyTuple_GET_SIZE(f->defaults) &&
+         o == PyTuple_GET_ITEM(f->defaults, at) && !is_index(f, at, NULL) &&
+         TYPEOF(((Handle *)f->closure)->value) == CLOSXP;
 }
 
 static SEXP keyword_symbol(Function *f, Py_ssize_t at, PyObject *name) {
@@ -132,13 +136,14 @@ static SEXP add_positional(Call *c, SEXP last, bool named) {
   for (Py_ssize_t i = 0; i < c->n - first; i++) {
     PyObject *o = c->args[first + i];
     Py_ssize_t at = i < f->positional ? i : -1;
-    if (left_to_r(f, at, o) && !named) {
+    bool left = left_to_r(f, at, o);
+    if (left && !named) {
       empty++;
       continue;
     }
     for (; empty > 0; empty--)
       last = append(last, NULL, R_MissingArg);
-    SEXP x = left_to_r(f, at, o) ? R_MissingArg : argument(c, is_index(f, i, NULL), o);
+    SEXP x = left ? R_MissingArg : argument(c, is_index(f, i, NULL), o);
     if (!x)
       return NULL;
     last = append(last, named && at >= 0 ? f->symbols[at] : NULL, x);
