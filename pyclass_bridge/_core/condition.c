@@ -34,7 +34,7 @@ SEXP core_caught(SEXP cond, SEXP calls) {
   Entry *e = entry_mine();
   if (!e)
     return R_NilValue;
-  SEXP cell = preserve(Rf_cons(cond, calls));
+  SEXP cell = preserve(r_cons(cond, calls));
   if (e->caught)
     preserve_remove(e->caught);
   e->caught = cell;

@@ -29,6 +29,7 @@ static PyObject *text_to_python(SEXP charsxp) {
     return NULL;
   }
   const void *mark = vmaxget();
+  FAULT_POINT();
   s = Rf_translateCharUTF8(charsxp);
   PyObject *out = NULL;
   if (s != own && count_of(s, '<') != count_of(own, '<'))

@@ -93,7 +93,7 @@ static SEXP leave_with_result(Visit *v) {
     double x = PyFloat_AS_DOUBLE(o);
     drop_visit(v);
     door_close(&v->door);
-    return Rf_ScalarReal(x);
+    return r_dbl(x);
   }
   if (o == Py_None) {
     drop_visit(v);

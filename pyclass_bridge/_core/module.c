@@ -41,6 +41,7 @@ static void evaluate_body(void *arg) {
   Evaluation *e = arg;
   ParseStatus status;
   SEXP text = PROTECT(r_chr(PROTECT(r_char(e->text, (int)strlen(e->text)))));
+  FAULT_POINT();
   SEXP code = PROTECT(R_ParseVector(text, -1, &status, R_NilValue)), value = R_NilValue;
   if (status != PARSE_OK)
     Rf_error("the code does not parse");

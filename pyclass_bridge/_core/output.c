@@ -40,9 +40,9 @@ static void clean_up(int save, int status, int run_last) {
     clean_up_before(save, status, run_last);
     return;
   }
-  SEXP code = PROTECT(Rf_ScalarInteger(status));
-  SEXP call = PROTECT(Rf_lang2(Rf_install("refuse_quit"), code));
-  Rf_eval(call, r.ns);
+  SEXP args = PROTECT(r_cons(r_int(status), R_NilValue));
+  SEXP call = PROTECT(r_lcons(r_sym("refuse_quit"), args));
+  r_eval(call, r.ns);
   UNPROTECT(2);
 }
 
