@@ -3,8 +3,8 @@
  * Owns: while the method runs, one reference to the receiver, in the proxy bound to `self`. When
  * the method ends, the proxy is emptied, and the parts of the call are kept for the next one; if R
  * has kept any of them (a closure made in the method, a handler), the proxy gets a finalizer and
- * R has the parts. So an instance lives no longer than Python or R wants it. Kept parts own a cell
- * of the preserve list. Threads: inside an entry with the GIL. Jumps: scope_enter, scope_leave. */
+ * R has the parts. So an instance lives no longer than Python or R wants it. The parts own a cell of
+ * the preserve list until they are given up. Threads: inside an entry with the GIL. Jumps: scope_enter, scope_leave. */
 
 #include "method.h"
 
