@@ -230,7 +230,8 @@ check_arity <- function(def, member) {
 }
 
 check_order <- function(def, member, usage) {
-  if (usage$args[[1L]] %in% c("epoch", "batch") && identical(first_formal(member$fn), "logs")) {
+  has_index <- any(usage$args[1L] %in% c("epoch", "batch"))
+  if (has_index && identical(first_formal(member$fn), "logs")) {
     abort_class(
       def$name, "`", member$given, "` has `logs` as its first argument, but Keras passes `",
       usage$args[[1L]], "` first. Write `function(", paste(usage$args, collapse = ", "), ")`.",

@@ -32,7 +32,8 @@ def convert_object(o):
     if is_rpy2(type(o)):
         return from_rpy2(o)
     plain = _PLAIN.get((type(o).__module__, type(o).__name__))
-    return NotImplemented if plain is None else _core.to_r(plain(o))
+    value = o if plain is None else plain(o)
+    return NotImplemented if value is o else _core.to_r(value)
 
 
 def _dims(shape):

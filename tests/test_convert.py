@@ -375,6 +375,15 @@ def test_from_python_on_request(row, code, expected):
     assert pyclass_bridge.r("identical")(value, raw(expected)), (value, expected)
 
 
+def test_r_s_own_generics_convert_python_s_objects():
+    frame = pd.DataFrame({"a": [1, 2]})
+    assert pyclass_bridge.r("function(x) nrow(as.data.frame(x))")(frame) == 2
+    days = pyclass_bridge.r("function(x) format(as.Date(x), '%Y')")(datetime.date(2024, 2, 29))
+    assert days == "2024"
+    with pytest.raises(pyclass_bridge.RError, match="has no R value"):
+        pyclass_bridge.r("function(x) as.data.frame(x)")(object())
+
+
 # ---- the docs page -----------------------------------------------------------------------------
 
 

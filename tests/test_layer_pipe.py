@@ -99,6 +99,14 @@ def test_shapes_count_from_1(ns, r):
     assert layer.width == 3
 
 
+def test_a_shape_without_a_rank_stays_an_object(r):
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("only TensorFlow has shapes without a rank")
+    import tensorflow as tf
+
+    assert r("function(s) is_py_object(s)")(tf.TensorShape(None)) is True
+
+
 def test_as_tensor_takes_a_shape(r):
     assert r("function() as_tensor(1:6, shape = c(2, 3))")().shape == (2, 3)
     assert r("function() as_tensor(0, shape = c(2, 3))")().shape == (2, 3)

@@ -14,7 +14,9 @@
  *   hungry_since     since when no waiter has got on; turns: how often one did; written without a
  *                    lock, since they only say who goes first
  *   the GIL          may be waited for by the owner of the top; the reverse is not allowed
- *   told, entry_poisoned   written only by the owner of the top */
+ *   told, entry_poisoned   written only by the owner of the top
+ *   forking          the entry whose R code forks; between the handlers of one fork, which the C
+ *                    library runs one at a time */
 
 #include "core.h"
 #include <pthread.h>

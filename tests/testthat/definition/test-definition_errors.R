@@ -111,6 +111,7 @@ definition_errors <- alist(
   "the beginning of initialize" = Metric("A", init = function() 1),
   "a private hook" = Callback("A", private = list(on_epoch_end = function(epoch, logs) 1)),
   "active as in R6" = Callback("A", active = list(twice = function() 2)),
+  "logs where nothing comes" = Metric("A", result = function(logs) 1),
   "logs before the epoch" = Callback("A", on_epoch_begin = function(logs, epoch) 1),
   # members of the wrong kind
   "hook is a number" = Callback("A", on_epoch_end = 5),
