@@ -125,15 +125,16 @@ refuse_quit <- function(status) {
   ))
 }
 
-# What Python makes an exception from: text as R prints it, class, message, call, calls, and the
-# Python exception that the condition stands for.
+# What Python makes an exception from: text as R prints it, class, message, call, calls, the
+# Python exception that the condition stands for, and a remedy that R does not know.
 describe_condition <- function(cond, calls) {
   call <- users_call(cond)
   message <- paste(conditionMessage(cond), collapse = "\n")
   list(
     text = printed_error(message, call), class = as.list(class(cond)), message = message,
     call = if (!is.null(call)) shortened(shown_call(call)), calls = described_calls(calls),
-    exception = if (inherits(cond, "python.builtin.BaseException")) cond$py_object
+    exception = if (inherits(cond, "python.builtin.BaseException")) cond$py_object,
+    remedy = stand_in_remedy(cond)
   )
 }
 

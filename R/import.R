@@ -77,24 +77,28 @@ bind_on_use <- function(name, make, env) {
   }, env)
 }
 
-#' Keras, and the main module
+#' Keras, TensorFlow, and the main module
 #'
-#' `keras` is the Python package, imported when the name is first used. `py` is Python's main
+#' `keras` and `tf` are the Python packages, imported when the name is first used. `py` is Python's main
 #' module: what code there defines is `py$name`, and `py$name <- value` defines it from R.
 #'
-#' Without Keras, or with a backend that does not load, `keras` is an error that names the remedy;
-#' the next use tries again.
+#' Without Keras, or with a backend that does not load, `keras` is an error that names the remedy,
+#' and so is `tf` without TensorFlow; the next use tries again.
 #'
 #' @format Modules of Python.
 #' @return A module.
 #' @examples
 #' \dontrun{
 #' keras$backend$backend()
+#' tf$constant(c(1, 2))
 #' py$n <- 2L
 #' py_eval("n + 1")
 #' }
 #' @name keras
 bind_on_use("keras", function() import("keras"), environment())
+#' @rdname keras
+#' @name tf
+bind_on_use("tf", function() import("tensorflow"), environment())
 #' @rdname keras
 #' @name py
 bind_on_use("py", function() import_main(), environment())

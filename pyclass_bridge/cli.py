@@ -22,6 +22,8 @@ DESCRIPTION = "Live Python classes from R, for Keras: run R scripts and examine 
 RUN_HELP = """\
 Run an R script in an R session that shares this process with Python and Keras.
 The package pyclassbridge is attached; commandArgs(trailingOnly = TRUE) gives ARGS.
+library(keras3), keras, reticulate and tensorflow, and names such as keras3::layer_dense,
+mean this package, unless --no-stand-in is given.
 An R error ends the run with status 1 and shows the R calls with file and line."""
 
 DOCTOR_HELP = """\
@@ -58,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser(
         "run", help="run an R script", description=RUN_HELP, formatter_class=raw
+    )
+    run.add_argument(
+        "--no-stand-in",
+        dest="stand_in",
+        action="store_false",
+        help="leave library(keras3) and the like to the R packages of these names",
     )
     run.add_argument("file", metavar="FILE.R", help="the R script")
     rest = run.add_argument(
@@ -97,7 +105,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from .condition import RError
 
     try:
-        session.run_file(arguments.file, arguments.args)
+        session.run_file(arguments.file, arguments.args, stand_in=arguments.stand_in)
     except (BrokenPipeError, BrokenSetup):
         raise
     except RError as error:

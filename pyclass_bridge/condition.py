@@ -141,6 +141,8 @@ def from_r(condition, calls) -> BaseException:
     )
     if any(call.file and os.path.exists(call.file) for call in error.calls):
         _note(error, _calls_text(error.calls))
+    if facts["remedy"] is not None:
+        _note(error, facts["remedy"])
     return error
 
 

@@ -20,11 +20,25 @@ import warnings
 
 def require_module(name):
     """Import the module `name` (dots allowed); Keras with the doctor's word on what is missing."""
+    _take_environment()
     if name.split(".")[0] == "keras":
         from pyclass_bridge import doctor
 
         doctor.require_keras()
     return importlib.import_module(name)
+
+
+def _take_environment():
+    """Show Python what R's Sys.setenv() has set, such as KERAS_BACKEND: `os.environ` is a copy from
+    the start of the process."""
+    from pyclass_bridge.r_functions import r_function
+
+    now = r_function("environment_variables")()
+    for name, value in now.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+    for name in os.environ.keys() - now.keys():
+        del os.environ[name]
 
 
 class LazyModule(types.ModuleType):

@@ -148,7 +148,7 @@ def _environment(variables: dict):
     return r_raw("environment_with")(**variables) if variables else r_raw("globalenv")()
 
 
-def run_file(path: str | os.PathLike, args=()) -> None:
+def run_file(path: str | os.PathLike, args=(), stand_in: bool = False) -> None:
     """Run an R script as Rscript does: expression by expression, visible values printed.
 
     What it defines is there afterwards, in R's global environment.
@@ -156,6 +156,7 @@ def run_file(path: str | os.PathLike, args=()) -> None:
     Args:
         path: the file, a str or path.
         args: what `commandArgs(trailingOnly = TRUE)` gives the script, an iterable of str.
+        stand_in: as in `source`.
 
     Raises:
         RError: the script's error; `RParseError` when the file does not parse or is not there.
@@ -174,6 +175,8 @@ def run_file(path: str | os.PathLike, args=()) -> None:
     from .condition import RError
     from .r_functions import r_function, r_raw
 
+    if stand_in:
+        r_function("use_stand_ins")()
     r_function("set_arguments")(os.fspath(path), list(args))
     try:
         code = r_raw("parse_code")(os.fspath(path))
@@ -184,7 +187,7 @@ def run_file(path: str | os.PathLike, args=()) -> None:
         raise
 
 
-def source(path: str | os.PathLike) -> types.ModuleType:
+def source(path: str | os.PathLike, stand_in: bool = False) -> types.ModuleType:
     """Evaluate an R file and give what it defines, as a namespace of Python objects.
 
     Classes are Python classes, functions are Python functions with their signature and doc; other
@@ -193,6 +196,8 @@ def source(path: str | os.PathLike) -> types.ModuleType:
 
     Args:
         path: the file, a str or path. The R environment of its definitions is new each time.
+        stand_in: do `library(keras3)`, `keras`, `reticulate` and `tensorflow`, and names such as
+            `keras3::layer_dense`, mean this package? It holds from then on in this process.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -212,8 +217,11 @@ def source(path: str | os.PathLike) -> types.ModuleType:
         9
     """
     from .namespace import namespace_of
+    from .r_functions import r_function
 
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no R file {os.fspath(path)!r} to source")
+    if stand_in:
+        r_function("use_stand_ins")()
     return namespace_of(path)
