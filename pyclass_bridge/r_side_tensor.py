@@ -35,14 +35,22 @@ def _keras_for(x):
         return None
 
 
+_tensor_types: set[type] = set()  # seen so far: asking the backend costs microseconds
+
+
 def is_tensor(x):
     """Is `x` a tensor of Keras' backend, a Keras variable or a symbolic Keras tensor?"""
+    if type(x) in _tensor_types:
+        return True
     if isinstance(x, _PLAIN):
         return False
     keras = _keras_for(x)
     if keras is None:
         return False
-    return bool(isinstance(x, (keras.KerasTensor, keras.Variable)) or keras.ops.is_tensor(x))
+    found = isinstance(x, (keras.KerasTensor, keras.Variable)) or keras.ops.is_tensor(x)
+    if found:
+        _tensor_types.add(type(x))
+    return bool(found)
 
 
 def dtype_of(x):
