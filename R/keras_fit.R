@@ -32,9 +32,10 @@ models_side <- function() {
 #' @param initial_epoch The epoch to start with, counted from 1.
 #' @param sample_weight A weight for each case.
 #' @param shuffle TRUE or FALSE: are the cases in another order in each epoch?
-#' @param verbose `"auto"`, 0 (silent), 1 (a bar) or 2 (a line for each epoch); default: the options
-#'   `keras.fit_verbose`, `keras.evaluate_verbose` and `keras.predict_verbose`.
-#' @param view_metrics Taken for compatibility, without effect.
+#' @param verbose 0 (silent), 1 (a bar), 2 (a line for each epoch), or `"auto"`: a bar in a terminal
+#'   and in a notebook, lines in a file, a pipe, knitr and `capture.output()`. Default: the options
+#'   `keras.fit_verbose`, `keras.evaluate_verbose` and `keras.predict_verbose`, else `"auto"`.
+#' @param view_metrics Taken for compatibility, without effect: [plot()] the history instead.
 #' @param run_eagerly,steps_per_execution,jit_compile,auto_scale_loss As in Keras.
 #' @param ... Further arguments of Keras' method, by name.
 #' @return `compile()` gives the model, invisibly; `fit()` the history of the training, invisibly;
@@ -91,7 +92,7 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
                                              validation_freq = 1,
                                              verbose = verbosity("fit"),
                                              view_metrics = FALSE) {
-  result <- models_side()$fit(object, as_dict(list(
+  result <- with_sink(models_side()$fit(object, as_dict(list(
     x = keras_data(x), y = keras_data(y, "y"), batch_size = batch_size, epochs = epochs,
     callbacks = surface_values(callbacks), validation_split = validation_split,
     validation_data = keras_data(validation_data, "validation_data"), shuffle = shuffle,
@@ -100,7 +101,7 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
     steps_per_epoch = steps_per_epoch, validation_steps = validation_steps,
     validation_batch_size = validation_batch_size, validation_freq = validation_freq,
     verbose = verbose
-  )), as_dict(named_dots("fit", ...)))
+  )), as_dict(named_dots("fit", ...))))
   invisible(training_history(result))
 }
 
@@ -110,21 +111,21 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
                                                   verbose = verbosity("evaluate"),
                                                   sample_weight = NULL, steps = NULL,
                                                   callbacks = NULL) {
-  models_side()$evaluate(object, as_dict(list(
+  with_sink(models_side()$evaluate(object, as_dict(list(
     x = keras_data(x), y = keras_data(y, "y"), batch_size = batch_size, verbose = verbose,
     sample_weight = keras_data(sample_weight, "sample_weight"), steps = steps,
     callbacks = surface_values(callbacks)
-  )), as_dict(named_dots("evaluate", ...)))
+  )), as_dict(named_dots("evaluate", ...))))
 }
 
 #' @rdname keras_training
 predict.keras.src.models.model.Model <- function(object, x, ..., batch_size = NULL,
                                                  verbose = verbosity("predict"),
                                                  steps = NULL, callbacks = NULL) {
-  models_side()$predict(object, as_dict(list(
+  with_sink(models_side()$predict(object, as_dict(list(
     x = keras_data(x), batch_size = batch_size, verbose = verbose, steps = steps,
     callbacks = surface_values(callbacks)
-  )), as_dict(named_dots("predict", ...)))
+  )), as_dict(named_dots("predict", ...))))
 }
 
 # What the option for `fun` says, such as options(keras.fit_verbose = 2).

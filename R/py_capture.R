@@ -1,4 +1,4 @@
-# Python's output streams and warnings while R code runs: py_capture_output() and
+# Python's output streams and warnings while R code runs: py_capture_output(), R's sinks, and
 # py_suppress_warnings(). What was there before is back when the code ends, however it ends.
 
 #' Catch what code prints
@@ -24,6 +24,16 @@ py_capture_output <- function(expr, type = c("stdout", "stderr")) {
   force(expr)
   open <- FALSE
   bridge$end_capture(state)
+}
+
+# Evaluates `expr`; what Python prints meanwhile goes to R's sink, if there is one, so
+# capture.output() and knitr have it as they have what R prints.
+with_sink <- function(expr) {
+  if (sink.number() > 0L) {
+    state <- bridge_raw$begin_sink(cat)
+    on.exit(bridge$end_sink(state))
+  }
+  expr
 }
 
 #' Run code without Python's warnings

@@ -16,6 +16,7 @@ from .broken_setup import BrokenSetup
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+NVIDIA_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/proc/driver/nvidia")  # dxg: under WSL
 
 DESCRIPTION = "Live Python classes from R, for Keras: run R scripts and examine the installation."
 
@@ -101,6 +102,7 @@ def _run(arguments: argparse.Namespace) -> int:
     # Both need R, or are slow without need for the other commands.
     from . import session
 
+    _quiet_tensorflow()
     session.start()
     from .condition import RError
 
@@ -116,6 +118,15 @@ def _run(arguments: argparse.Namespace) -> int:
             raise
         return _fail(described(error, f"Error: {type(error).__name__}: {error}", error.r_calls), 1)
     return 0
+
+
+def _quiet_tensorflow() -> None:
+    """Keep TensorFlow's C++ half from telling of a GPU that is not there; a user's setting stays.
+
+    It calls that an error, so only the highest level hides it. What matters comes as an exception.
+    """
+    has_driver = any(map(os.path.exists, NVIDIA_DRIVERS))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1" if has_driver else "3")
 
 
 def _mistake_in_path(path: str) -> str | None:

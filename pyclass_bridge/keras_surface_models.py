@@ -12,6 +12,7 @@ import inspect
 import keras
 
 from .keras_surface_values import as_shape, zero_based
+from .output import redraws_lines
 
 _WHOLE = frozenset({
     "batch_size", "epochs", "steps_per_epoch", "validation_steps", "validation_batch_size", "steps",
@@ -34,7 +35,10 @@ def _keywords(method, function: str, given: dict, extra: dict) -> dict:
     keywords = {k: v for k, v in (given | extra).items() if v is not None}
     for name in _WHOLE & set(keywords):
         keywords[name] = whole(function, name, keywords[name])
-    if "verbose" in keywords and not isinstance(keywords["verbose"], str):
+    if keywords.get("verbose") == "auto":
+        # Keras draws a bar into files too.
+        keywords["verbose"] = 1 if redraws_lines() else 2
+    elif "verbose" in keywords and not isinstance(keywords["verbose"], str):
         keywords["verbose"] = int(keywords["verbose"])
     return keywords
 

@@ -6,6 +6,7 @@ values, so it is testable without R. The work is in the ``r_side_*`` modules.
 """
 
 from pyclass_bridge.condition import warn
+from pyclass_bridge.output import begin_sink, end_sink
 from pyclass_bridge.r_side_classes import (
     class_label,
     exception_text,
@@ -110,6 +111,7 @@ __all__ = [
     "attribute_hint",
     "attribute_names",
     "begin_capture",
+    "begin_sink",
     "binary",
     "build_class",
     "class_label",
@@ -120,6 +122,7 @@ __all__ = [
     "element",
     "ellipsis",
     "end_capture",
+    "end_sink",
     "enter",
     "eval_code",
     "exception_of",
