@@ -416,12 +416,3 @@ def test_validation_in_some_epochs_only(keras):
         x=X, y=Y,
     )  # fmt: skip
     assert ours == [2, 4]
-
-
-def test_a_history_plots_headless(tmp_path):
-    path = str(tmp_path / "history.png")
-    code = "png(path)\nplot(h)\nplot(h, metrics = 'loss')\ninvisible(dev.off())"
-    from_r(HISTORY + code, path=path)
-    assert (tmp_path / "history.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(RuntimeError, match="the history has no metric `nope`"):
-        from_r(HISTORY + "pdf(NULL)\ntryCatch(plot(h, metrics = 'nope'), finally = dev.off())")
