@@ -7,6 +7,7 @@ handlers. It is called once, by the import of the package or by the command line
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import types
 from pathlib import Path
@@ -31,6 +32,10 @@ def start() -> None:
         _attach_python(core)
         _attach_r(core)
         _started = True
+        if "ipykernel" in sys.modules:
+            from . import notebook
+
+            notebook.show_pictures()
 
 
 def r_sources() -> Path:

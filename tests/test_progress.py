@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+from base64 import b64decode
 
 import pytest
 
@@ -255,3 +256,22 @@ def test_a_notebook_has_a_bar_for_each_epoch(tmp_path):
     lines = plain.splitlines()
     assert_lines("\n".join(lines[:5]), ["before", "Epoch 1/2", bar, "Epoch 2/2", bar])
     assert "\b" not in plain and "\r" not in plain
+
+
+def test_a_notebook_has_the_pictures_of_a_cell(tmp_path):
+    cells = run_notebook(
+        tmp_path,
+        f"import pyclass_bridge\npyclass_bridge.r('''{MODEL}''');",
+        "pyclass_bridge.r('h <- fit(model, x, y, epochs = 2, verbose = 0); plot(h)')",
+        "pyclass_bridge.r('plot(h, method = \"base\"); plot(model)');",
+        "pyclass_bridge.r('pdf(\"own.pdf\"); plot(1)');",
+        "pyclass_bridge.r('invisible(dev.off()); 5')",
+    )
+
+    def pictures(cell):
+        shown = [part.get("data", {}) for part in cell.outputs]
+        return [data["image/png"] for data in shown if "image/png" in data]
+
+    assert [len(pictures(cell)) for cell in cells] == [0, 1, 2, 0, 0]
+    assert all(b64decode(data).startswith(b"\x89PNG") for data in pictures(cells[2]))
+    assert (tmp_path / "own.pdf").exists() and not (tmp_path / "Rplots.pdf").exists()
