@@ -7,10 +7,16 @@
 # Signals a Python exception as a condition of its classes; the core calls this.
 stop_python <- function(exception, is_error) {
   classes <- setdiff(class(exception), "python.builtin.object")
-  call <- user_call()
+  frame <- user_frame()
+  call <- call_at(frame)
+  last_error$call <- call
+  last_error$calls <- sys.calls()
+  # An argument is refused by one of these two.
+  refuses <- any(paste0("python.builtin.", c("Type", "Value"), "Error") %in% classes)
+  message <- bridge$exception_text(exception, if (refuses && is.call(call)) called_at(frame, call))
   cond <- structure(
     class = c(classes, if (is_error) "error", "condition"),
-    list(message = bridge$exception_text(exception), call = call, py_object = exception)
+    list(message = message, call = call, py_object = exception)
   )
   if (is_error) {
     stop(cond)
@@ -24,24 +30,41 @@ stop_again <- function(condition) {
   stop(condition)
 }
 
-# The innermost call that stands in code of the user's, be it of a function of this namespace.
-user_call <- function() {
+# The frame of the innermost call that stands in code of the user's, be it of a function of this
+# namespace; 0 if there is none.
+user_frame <- function() {
   parents <- sys.parents()
   for (k in rev(seq_len(sys.nframe() - 2L))) {
     if (parents[[k]] == 0L || is_users(sys.function(parents[[k]]))) {
-      return(as_generic(sys.call(k)))
+      return(k)
     }
   }
-  NULL
+  0L
 }
 
-# A method of this package's is called by the name of its generic.
-as_generic <- function(call) {
+# The call of a frame. A method of this package's is called by the name of its generic.
+call_at <- function(frame) {
+  if (frame == 0L) {
+    return(NULL)
+  }
+  call <- sys.call(frame)
   if (is.symbol(call[[1L]])) {
     head <- sub("[.](keras[.]src|python[.]builtin)[.].*$", "", as.character(call[[1L]]))
-    call[[1L]] <- as.name(head)
+    operator <- sys.frame(frame)$.Generic
+    call[[1L]] <- as.name(if (head %in% c("Ops", "Math", "Summary")) operator else head)
   }
   call
+}
+
+# What the call of a frame says: the name of the function, the arguments that are named, those that
+# there are, and the callable if it is Python's.
+called_at <- function(frame, call) {
+  fn <- sys.function(frame)
+  head <- as.character(call[[1L]])
+  list(
+    name = head[[length(head)]], given = as.list(names(call)),
+    known = as.list(names(formals(fn))), target = if (!is.null(attr(fn, "pyref"))) fn
+  )
 }
 
 is_users <- function(fn) {

@@ -13,10 +13,12 @@ models_side <- function() {
 #' Configure, train and use a Keras model
 #'
 #' An argument that is NULL is left to Keras. `epochs` and other whole numbers may be doubles.
+#' Names of arguments may be abbreviated as in every R function: those that come before `...`.
 #'
 #' A misspelt argument, a fraction for a whole number, a class in the place of an instance, NA
-#' among whole numbers, and a column that holds no numbers are errors that name it. An exception
-#' of Keras, or the error of an R callback, ends the training.
+#' among whole numbers, and a column that holds no numbers are errors that name it. Data whose dims
+#' do not fit are an error that says their dims and the model's. An exception of Keras, or the
+#' error of an R callback, ends the training; [py_last_error()] has all of Keras' text.
 #'
 #' @param object A Keras model.
 #' @param optimizer,loss,metrics,loss_weights,weighted_metrics Names or objects, such as `"adam"`,
@@ -119,7 +121,7 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
 }
 
 #' @rdname keras_training
-predict.keras.src.models.model.Model <- function(object, x, ..., batch_size = NULL,
+predict.keras.src.models.model.Model <- function(object, x = NULL, ..., batch_size = NULL,
                                                  verbose = verbosity("predict"),
                                                  steps = NULL, callbacks = NULL) {
   with_sink(models_side()$predict(object, as_dict(list(

@@ -7,9 +7,13 @@
 #' It is the last one that became an R condition, handled or not. Python keeps it, and the
 #' objects of its frames, until the next one or `py_clear_last_error()`.
 #'
+#' What R shows of an error of Keras or its backend is the sentence that matters; here is all of it.
+#'
 #' @param exception A Python exception to keep instead.
-#' @return NULL, or a list of strings, `type`, `value`, `traceback` and `message`, which prints as
-#'   Python's traceback; `py_clear_last_error()` NULL, invisibly.
+#' @return NULL, or a list that prints as Python's traceback, of strings: `type`, `value` (Python's
+#'   whole text), `traceback`, `message` (`type` and `value`), `r_call` (the user's R call that
+#'   failed) and `r_trace` (all R calls under way, outermost first); `py_clear_last_error()` NULL,
+#'   invisibly.
 #' @examples
 #' \dontrun{
 #' try(py_eval("1 / 0"), silent = TRUE)
@@ -18,14 +22,25 @@
 #' }
 py_last_error <- function(exception) {
   if (!missing(exception)) {
+    py_clear_last_error()
     bridge$remember_error(exception)
   }
   error <- bridge$last_error()
-  if (is.null(error)) NULL else structure(error, class = "py_error")
+  if (is.null(error)) {
+    return(NULL)
+  }
+  # The calls become text here: most errors are never asked about.
+  error$r_call <- if (!is.null(last_error$call)) shortened(shown_call(last_error$call))
+  error$r_trace <- vapply(described_calls(last_error$calls), `[[`, "", "text")
+  structure(error, class = "py_error")
 }
+
+# The R calls under way when the last exception became a condition.
+last_error <- new.env(parent = emptyenv())
 
 #' @rdname py_last_error
 py_clear_last_error <- function() {
+  last_error$call <- last_error$calls <- NULL
   bridge$clear_last_error()
   invisible(NULL)
 }

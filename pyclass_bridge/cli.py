@@ -99,24 +99,27 @@ def _run(arguments: argparse.Namespace) -> int:
     mistake = _mistake_in_path(arguments.file)
     if mistake:
         return _fail(mistake, 2)
+    # TensorFlow's C++ logs what its exceptions tell again, with pages of its frames.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Both need R, or are slow without need for the other commands.
     from . import session
 
     _quiet_tensorflow()
     session.start()
     from .condition import RError
+    from .error_text import for_r
 
     try:
         session.run_file(arguments.file, arguments.args, stand_in=arguments.stand_in)
     except (BrokenPipeError, BrokenSetup):
         raise
     except RError as error:
-        return _fail(described(error, str(error), error.calls), 1)
+        return _fail_by(error, for_r(str(error)), error.calls)
     except Exception as error:
         # Python's own exception, which the script's R code has let through.
         if not hasattr(error, "r_calls"):
             raise
-        return _fail(described(error, f"Error: {type(error).__name__}: {error}", error.r_calls), 1)
+        return _fail_by(error, error.r_text, error.r_calls)
     return 0
 
 
@@ -127,6 +130,13 @@ def _quiet_tensorflow() -> None:
     """
     has_driver = any(map(os.path.exists, NVIDIA_DRIVERS))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1" if has_driver else "3")
+
+
+def _fail_by(error: Exception, text: str, calls) -> int:
+    from .error_text import hint
+
+    lines = [described(error, text, calls), hint(error)]
+    return _fail("\n".join(filter(None, lines)), 1)
 
 
 def _mistake_in_path(path: str) -> str | None:

@@ -129,7 +129,7 @@ def from_r(condition, calls) -> BaseException:
     except (RError, RJump) as error:
         return RError(f"an R error that can't be described: {error}", condition=condition)
     if facts["exception"] is not None:
-        return _with_r_calls(facts["exception"], facts["calls"])
+        return _with_r_calls(facts["exception"], facts)
     kind = RParseError if "pyclassbridge_parse_error" in facts["class"] else RError
     error = kind(
         facts["text"],
@@ -143,6 +143,8 @@ def from_r(condition, calls) -> BaseException:
         _note(error, _calls_text(error.calls))
     if facts["remedy"] is not None:
         _note(error, facts["remedy"])
+    if "keras" in sys.modules:  # there are tensors
+        _note_remedies(error)
     return error
 
 
@@ -161,6 +163,10 @@ def in_member(class_name: str, member: str, error: Exception) -> None:
     if isinstance(error, RError) and error.class_name is None:
         error.class_name, error.member = class_name, member
     _note(error, f"in `{member}` of the R class `{class_name}`")
+    _note_remedies(error)
+
+
+def _note_remedies(error: Exception) -> None:
     for kind, text, remedy in _REMEDIES:
         if isinstance(error, kind) and text in str(error):
             _note(error, remedy)
@@ -202,10 +208,10 @@ def _calls(rows) -> list[RCall]:
     return [RCall(row["text"], row.get("file"), row.get("line")) for row in rows or []]
 
 
-def _with_r_calls(exception: BaseException, rows) -> BaseException:
+def _with_r_calls(exception: BaseException, facts: dict) -> BaseException:
     if not getattr(exception, "r_calls", None):
         with contextlib.suppress(AttributeError):  # an exception with slots keeps none
-            exception.r_calls = _calls(rows)
+            exception.r_text, exception.r_calls = facts["text"], _calls(facts["calls"])
     return exception
 
 

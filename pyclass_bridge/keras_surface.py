@@ -5,12 +5,12 @@ R reaches this module as `surface_side()` (R/keras_surface.R). Importing it impo
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 import warnings
 
 from . import keras_surface_table as table
+from .error_text import no_argument, parameters
 from .keras_surface_entry import Entry, at, entry_of, names
 from .keras_surface_values import Argument, as_shape, convert, kind_of, r_default, zero_based
 from .r_side_tensor import is_tensor
@@ -174,7 +174,7 @@ def _known(entry: Entry) -> list[str]:
     if entry.open and entry.cls is not None:
         for base in entry.cls.__mro__[1:-1]:
             if "__init__" in vars(base):
-                known += [p for p in inspect.signature(base).parameters if p != "kwargs"]
+                known += parameters(base)
         if entry.is_layer:
             known += [*_LAYER_ARGUMENTS, "name", "dtype", "trainable", "activity_regularizer"]
     return list(dict.fromkeys(known))
@@ -184,14 +184,7 @@ def _wrong_argument(entry: Entry, extra: dict) -> str | None:
     """The sentence about the first of `extra` that is no argument; None if all are."""
     known = _known(entry)
     wrong = next((key for key in extra if key not in known), None)
-    if wrong is None:
-        return None
-    near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.6)
-    if near:
-        hint = f"; did you mean `{near[0]}`?"
-    else:
-        hint = f"; its arguments are {', '.join(f'`{k}`' for k in known)}." if known else "."
-    return f"{entry.name}() has no argument `{wrong}`{hint}"
+    return None if wrong is None else no_argument(entry.name, wrong, known)
 
 
 def _call(entry: Entry, target, positional, keywords: dict):

@@ -6,11 +6,12 @@ integers; one callback is a list of callbacks; a class where an instance belongs
 
 from __future__ import annotations
 
-import difflib
 import inspect
 
 import keras
 
+from .error_text import no_argument
+from .keras_explain import explained
 from .keras_surface_values import as_shape, zero_based
 from .output import redraws_lines
 
@@ -27,11 +28,10 @@ def _keywords(method, function: str, given: dict, extra: dict) -> dict:
     """The arguments of the Keras method `method`: those that are NULL in R are left to Keras."""
     known = inspect.signature(method).parameters
     is_open = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    is_open = is_open and not method.__module__.startswith("keras.")  # its own take none in fact
     for name in extra:
         if name not in known and (not is_open or name.startswith("return_dict")):
-            near = difflib.get_close_matches(name, [*known, *given], n=1, cutoff=0.6)
-            hint = f"; did you mean `{near[0]}`?" if near else "."
-            raise TypeError(f"{function}() has no argument `{name}`{hint}")
+            raise TypeError(no_argument(function, name, dict.fromkeys([*given, *known])))
     keywords = {k: v for k, v in (given | extra).items() if v is not None}
     for name in _WHOLE & set(keywords):
         keywords[name] = whole(function, name, keywords[name])
@@ -45,11 +45,10 @@ def _keywords(method, function: str, given: dict, extra: dict) -> dict:
 
 def whole(function: str, name: str, value):
     """`value` as an integer if it is a whole number; a fraction is an error."""
-    if isinstance(value, float):
-        if not value.is_integer():
-            raise ValueError(f"{function}(): `{name}` takes a whole number, not {value:g}.")
-        return int(value)
-    return value
+    if isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
+        shown = f'"{value}"' if isinstance(value, str) else f"{value:g}"
+        raise ValueError(f"{function}(): `{name}` takes a whole number, not {shown}.")
+    return int(value) if isinstance(value, float) else value
 
 
 def _refuse_classes(function: str, name: str, value, base: type) -> None:
@@ -99,6 +98,9 @@ def _data(keywords: dict) -> None:
         keywords["validation_data"] = tuple(validation)
     if "class_weight" in keywords:
         weights = keywords["class_weight"].items()
+        wrong = next((name for name, _ in weights if not str(name).isdigit()), None)
+        if wrong is not None:
+            raise ValueError(f"`class_weight` names classes by their number from 0, not `{wrong}`.")
         keywords["class_weight"] = {int(k): float(v) for k, v in weights}
 
 
@@ -150,7 +152,7 @@ def fit(model, given: dict, extra: dict) -> dict:
         keywords["validation_freq"] = int(keywords.get("validation_freq", 1))
     _callbacks("fit", keywords)
     _data(keywords)
-    history = model.fit(**keywords)
+    history = explained(model, "fit", keywords)
     return {
         "params": dict(history.params or {}),
         "metrics": {name: list(values) for name, values in history.history.items()},
@@ -163,7 +165,7 @@ def evaluate(model, given: dict, extra: dict) -> dict:
     keywords = _keywords(model.evaluate, "evaluate", given, extra)
     _callbacks("evaluate", keywords)
     _data(keywords)
-    return dict(model.evaluate(**keywords, return_dict=True))
+    return dict(explained(model, "evaluate", keywords | {"return_dict": True}))
 
 
 def predict(model, given: dict, extra: dict):
@@ -171,14 +173,14 @@ def predict(model, given: dict, extra: dict):
     keywords = _keywords(model.predict, "predict", given, extra)
     _callbacks("predict", keywords)
     _data(keywords)
-    return model.predict(**keywords)
+    return explained(model, "predict", keywords)
 
 
 def on_batch(model, name: str, given: dict) -> dict:
     """``train_on_batch`` or ``test_on_batch``: loss and metrics by name."""
     keywords = {k: v for k, v in given.items() if v is not None}
     _data(keywords)
-    return dict(getattr(model, name)(**keywords, return_dict=True))
+    return dict(explained(model, name, keywords | {"return_dict": True}))
 
 
 def adapt(layer, data, keywords: dict) -> None:
@@ -218,6 +220,10 @@ def _whole_dims(key: str, dims):
 
 def functional(inputs, outputs, keywords: dict):
     """A model from tensors to tensors."""
+    known = ("inputs", "outputs", "name", "trainable")  # Keras passes over others in silence
+    for name in keywords:
+        if name not in known:
+            raise TypeError(no_argument("keras_model", name, known))
     return keras.Model(inputs, outputs, **keywords)
 
 

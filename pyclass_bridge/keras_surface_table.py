@@ -207,3 +207,32 @@ DATASETS = {
     "dataset_mnist": "mnist",
     "dataset_reuters": "reuters",
 }
+
+# Arguments of older releases and of R's own functions: their names in the installed Keras, the
+# first that the function has.
+RENAMED = {
+    "W_regularizer": ("kernel_regularizer",),
+    "atrous_rate": ("dilation_rate",),
+    "b_regularizer": ("bias_regularizer",),
+    "border_mode": ("padding",),
+    "decay": ("weight_decay",),
+    "dim": ("axis", "dims", "shape"),
+    "dims": ("shape", "axis"),
+    "dropout_U": ("recurrent_dropout",),
+    "dropout_W": ("dropout",),
+    "init": ("kernel_initializer",),
+    "inner_init": ("recurrent_initializer",),
+    "lr": ("learning_rate",),
+    "nb_epoch": ("epochs",),
+    "nb_filter": ("filters",),
+    "nb_row": ("kernel_size",),
+    "nb_val_samples": ("validation_steps",),
+    "newdata": ("x",),
+    "output_dim": ("units",),
+    "p": ("rate",),
+    "perm": ("axes", "dims"),
+    "samples_per_epoch": ("steps_per_epoch",),
+    "steps_per_epoch": ("steps",),
+    "subsample": ("strides",),
+    "validation": ("validation_data",),
+}

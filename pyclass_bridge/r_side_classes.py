@@ -99,14 +99,12 @@ def super_object(cls: type, receiver) -> RSuper:
     return RSuper(cls, receiver)
 
 
-def exception_text(exception: BaseException) -> str:
-    """The message of the condition for `exception`: its type and its text."""
-    from . import r_side_code
+def exception_text(exception: BaseException, called: dict | None = None) -> str:
+    """The message of the condition for `exception`: its type, and its text as R shows it; `called`
+    describes the user's call, for an exception that may refuse its arguments."""
+    from . import error_text, r_side_code
 
     r_side_code.remember_error(exception)
     name = type(exception).__name__
-    try:
-        text = str(exception)
-    except Exception:  # an exception whose text fails still is that exception
-        text = ""
+    text = error_text.text_of(exception, called)
     return f"{name}: {text}" if text else name

@@ -292,7 +292,7 @@ def clear_last_error():
 
 
 def last_error():
-    """None, or type, value and traceback (text) of the last error."""
+    """None, or type, value, traceback and message (text) of the last error."""
     if _last_error is None:
         return None
     error = _last_error

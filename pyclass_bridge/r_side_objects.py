@@ -44,7 +44,8 @@ def attribute_hint(error):
     name, owner = getattr(error, "name", None), getattr(error, "obj", None)
     text = str(error)
     if name and owner is not None and "Did you mean" not in text:
-        near = difflib.get_close_matches(name, _dir(owner), n=1, cutoff=0.7)
+        others = [other for other in _dir(owner) if other != name]
+        near = difflib.get_close_matches(name, others, n=1, cutoff=0.7)
         if near:
             error.args = (f"{text.rstrip('.')}. Did you mean: '{near[0]}'?", *error.args[1:])
     return error

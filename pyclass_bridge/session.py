@@ -164,7 +164,8 @@ def run_file(path: str | os.PathLike, args=(), stand_in: bool = False) -> None:
         stand_in: as in `source`.
 
     Raises:
-        RError: the script's error; `RParseError` when the file does not parse or is not there.
+        FileNotFoundError: there is no such file.
+        RError: the script's error; `RParseError` when the file does not parse.
         SystemExit: the script called q(), with the status that it gave.
 
     Example:
@@ -180,6 +181,8 @@ def run_file(path: str | os.PathLike, args=(), stand_in: bool = False) -> None:
     from .condition import RError
     from .r_functions import r_function, r_raw
 
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"there is no R file {os.fspath(path)!r} to run")
     if stand_in:
         r_function("use_stand_ins")()
     r_function("set_arguments")(os.fspath(path), list(args))

@@ -175,7 +175,7 @@ def live_proxies() -> int:
         "function() { rm(list = ls(globalenv(), all.names = TRUE), envir = globalenv());"
         " kept <- intersect(c('last.warning', '.Traceback'), ls(baseenv(), all.names = TRUE));"
         " for (name in kept) try(assign(name, NULL, envir = baseenv()), silent = TRUE);"
-        " invisible(gc()) }"
+        " py_clear_last_error(); invisible(gc()) }"
     )
     for _ in range(3):
         gc.collect()

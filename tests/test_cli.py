@@ -94,9 +94,30 @@ def test_a_python_exception_names_the_r_calls(bridge):
     script = "f <- function() import('math')$sqrt(-1)\nf()\n"
     done = bridge("run", "x.R", script=script)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: ValueError: math domain error")
+    first = done.stderr.splitlines()[0]
+    assert first == 'Error in import("math")$sqrt(-1) : ValueError: math domain error'
     assert re.search(r"1: f\(\)  at .*x\.R:2", done.stderr)
     assert "Traceback" not in done.stderr
+
+
+def test_an_error_of_keras_is_told_without_internals(bridge, monkeypatch):
+    pytest.importorskip("keras")
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    script = """
+    model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+    predict_rows <- function(rows) predict(model, rows, verbose = 0)
+    predict_rows(matrix(1, 2, 3))
+    """
+    done = bridge("run", "x.R", script=script)
+    assert done.returncode == 1
+    error = done.stderr[done.stderr.index("Error in") :].splitlines()
+    assert error[:2] == [
+        "Error in predict(model, rows, verbose = 0) : ",
+        "  ValueError: `x` has dims (2, 3), and the model takes (NA, 4), samples first.",
+    ]
+    assert re.fullmatch(r"  1: predict_rows\(matrix\(1, 2, 3\)\)  at .*x\.R:4", error[-2])
+    assert error[-1].endswith("py_last_error(), after try(...).")
+    assert "oneDNN" not in done.stderr  # what TensorFlow's C++ logs
 
 
 def test_calls_are_numbered_as_r_numbers_them():

@@ -355,6 +355,11 @@ def test_the_error_of_a_script_names_its_line(tmp_path):
     assert any(call.line == 4 and call.file.endswith("script.R") for call in caught.value.calls)
 
 
+def test_a_script_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no R file '.*missing\.R' to run"):
+        run_file(tmp_path / "missing.R")
+
+
 def test_nothing_is_left_after_many_errors(r):
     catch = r("function(f) tryCatch(f(), error = function(e) NULL)")
 
