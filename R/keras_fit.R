@@ -74,13 +74,11 @@ compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", 
                                                  weighted_metrics = NULL, run_eagerly = FALSE,
                                                  steps_per_execution = 1L, jit_compile = "auto",
                                                  auto_scale_loss = TRUE) {
-  models_side()$compile(object, as_dict(list(
-    optimizer = surface_values(optimizer), loss = surface_values(loss),
-    metrics = surface_values(metrics), loss_weights = loss_weights,
-    weighted_metrics = surface_values(weighted_metrics), run_eagerly = run_eagerly,
-    steps_per_execution = steps_per_execution, jit_compile = jit_compile,
-    auto_scale_loss = auto_scale_loss
-  )), as_dict(named_dots("compile", ...)))
+  # A model's class may have a compile() of its own, which takes other arguments than Keras'.
+  given <- intersect(names(match.call()), names(formals()))
+  arguments <- mget(setdiff(given, c("object", "...")), envir = environment())
+  further <- lapply(named_dots("compile", ...), surface_values)
+  models_side()$compile(object, as_dict(lapply(arguments, surface_values)), as_dict(further))
   invisible(object)
 }
 

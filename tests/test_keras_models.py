@@ -416,3 +416,37 @@ def test_validation_in_some_epochs_only(keras):
         x=X, y=Y,
     )  # fmt: skip
     assert ours == [2, 4]
+
+
+
+
+OWN_COMPILE = """
+  Own <- Model(
+    "Own",
+    compile = function(rate, loss_fn = NULL) {
+      super$compile()
+      self$rate <- rate
+      self$loss_fn <- loss_fn
+    }
+  )
+  model <- Own()
+"""
+
+
+def test_a_class_with_a_compile_of_its_own_gets_what_is_given_to_it(keras):
+    model = from_r(OWN_COMPILE + "model |> compile(rate = 0.5, loss_fn = loss_huber)")
+    assert model.rate == 0.5
+    assert model.loss_fn is keras.losses.huber
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("compile(model, rte = 1)", "compile() has no argument `rte`; did you mean `rate`?"),
+        ("compile(model, rate = 1, loss = 'mse')", "unexpected keyword argument 'loss'"),
+    ],
+)
+def test_a_class_with_a_compile_of_its_own_refuses_other_arguments(keras, code, message):
+    with pytest.raises(TypeError) as caught:
+        from_r(OWN_COMPILE + code)
+    assert message in str(caught.value)
