@@ -161,8 +161,8 @@ OPTIMIZER_ORDERS_KEPT = frozenset({"optimizer_lamb", "optimizer_muon"})
 # Integer arguments, in any function, whose docstring does not say that they are.
 INTEGERS = frozenset({
     "batch_size", "beam_width", "dims", "filters", "groups", "input_dim", "k", "max_tokens",
-    "maxlen", "n", "num_bins", "num_classes", "output_dim", "output_sequence_length", "patience",
-    "repeats", "seed", "top_paths", "units",
+    "maxlen", "n", "num_bins", "num_classes", "num_tokens", "output_dim", "output_sequence_length",
+    "patience", "repeats", "seed", "top_paths", "units",
 })  # fmt: skip
 
 # Whole numbers of Keras' signature that may be fractions: a doubt about the default's type.

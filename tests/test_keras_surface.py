@@ -167,6 +167,7 @@ def test_whole_doubles_become_integers_where_keras_says_so(r, keras):
     layer = r("layer_conv_2d(filters = 8, kernel_size = c(3, 5), strides = 2)")
     assert (layer.filters, layer.kernel_size, layer.strides) == (8, (3, 5), (2, 2))
     assert type(layer.filters) is int and type(layer.kernel_size[0]) is int
+    assert type(r("layer_category_encoding(num_tokens = 4)").num_tokens) is int
 
 
 def test_other_numbers_stay(r, keras):
