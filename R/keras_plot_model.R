@@ -46,13 +46,14 @@ plot.keras.src.models.model.Model <- function(x, show_shapes = FALSE, show_dtype
     show_trainable = if (!is.na(show_trainable)) show_trainable,
     layer_range = if (!is.null(layer_range)) as.list(layer_range)
   ))
+  # Before a device is opened, which a mistake in the arguments would leave behind.
+  drawing <- side$drawing(x, rankdir, shown)
   if (is.null(to_file)) {
-    draw_graph(side$drawing(x, rankdir, shown))
+    draw_graph(drawing)
     return(invisible(x))
   }
   to_file <- path.expand(to_file)
   open_device <- device_for(to_file, dpi)
-  drawing <- side$drawing(x, rankdir, shown)
   if (is.null(layer_range) && side$can_use_graphviz()) {
     side$plot_with_graphviz(x, to_file, rankdir, dpi, shown)
   } else {

@@ -153,6 +153,7 @@ def test_mistakes_are_named(r, tmp_path):
         "plot(): the model `chain` is not built, so its graph is not known yet: give it an "
         "`input_shape`, or fit it first."
     )
+    assert r("names(dev.cur())") == "null device"
 
 
 def test_a_script_leaves_the_picture(tmp_path):
