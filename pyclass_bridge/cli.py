@@ -99,8 +99,6 @@ def _run(arguments: argparse.Namespace) -> int:
     mistake = _mistake_in_path(arguments.file)
     if mistake:
         return _fail(mistake, 2)
-    # TensorFlow's C++ logs what its exceptions tell again, with pages of its frames.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Both need R, or are slow without need for the other commands.
     from . import session
 
@@ -124,12 +122,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _quiet_tensorflow() -> None:
-    """Keep TensorFlow's C++ half from telling of a GPU that is not there; a user's setting stays.
+    """Keep TensorFlow's C++ half quiet; a user's setting stays.
 
-    It calls that an error, so only the highest level hides it. What matters comes as an exception.
+    It logs what its exceptions tell again, with pages of its frames, and calls it an error that
+    there is no GPU, which only the highest level hides.
     """
     has_driver = any(map(os.path.exists, NVIDIA_DRIVERS))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1" if has_driver else "3")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if has_driver else "3")
 
 
 def _fail_by(error: Exception, text: str, calls) -> int:
