@@ -105,14 +105,14 @@ def _run(arguments: argparse.Namespace) -> int:
     _quiet_tensorflow()
     session.start()
     from .condition import RError
-    from .error_text import for_r
+    from .error_text import text_of
 
     try:
         session.run_file(arguments.file, arguments.args, stand_in=arguments.stand_in)
     except (BrokenPipeError, BrokenSetup):
         raise
     except RError as error:
-        return _fail_by(error, for_r(str(error)), error.calls)
+        return _fail_by(error, text_of(error), error.calls)
     except Exception as error:
         # Python's own exception, which the script's R code has let through.
         if not hasattr(error, "r_calls"):

@@ -145,8 +145,10 @@ _BEFORE_DIMS = "|".join(
 # Pages of internals, cut wherever they stand.
 _CUTS = (
     (r"\x1b\[[0-9;]*m", ""),
-    (r"(?:Exception encountered when calling [^\n]*\n+)+", ""),
+    (r"(?:Exception encountered when calling [^\n]*\n+)+(?=\S)(?!Arguments received)", ""),
     (r"\n+Arguments received by [^\n]*\n(?s:.*)", ""),
+    (r"Unable to automatically build the model\.(?s:.*?)Exception encountered:\s*'((?s:.*?))'?\Z",
+     r"\1"),
     (r"Could not automatically infer the output shape(?s:.*?)Error encountered:\n+", ""),
     (rf"Graph execution error:\n+(?:Detected at node[^\n]*\n{_FRAMES})*", ""),
     (r"\d+ root error\(s\) found\.\n\s*\(0\)\s*(?:[A-Z_]+: )?(.*)(?s:.*)", r"\1"),
@@ -203,6 +205,10 @@ _SENTENCES = (
     (r"Incompatible shapes: (\[.*?\]) vs\. (\[.*\])", r"dims \1 and \2 do not fit together."),
     (r"\w+ got incompatible shapes for broadcasting: (\(.*?\)), (\(.*?\))\.",
      r"dims \1 and \2 do not fit together."),
+    (r"Incompatible shapes for broadcasting: shapes=\[(\(.*?\)), (\(.*?\))\]",
+     r"dims \1 and \2 do not fit together."),
+    (r"All input arrays must have the same shape\. Got (\(.*?\)), (\(.*?\))\.",
+     r"dims \1 and \2 can't be stacked: they must be equal."),
     (r"dot_general requires contracting dimensions .* got \((\d+),\) and \((\d+),\)\.",
      r"the inner dims of the product are \1 and \2, and must be equal."),
     (r"Cannot broadcast shape, .* Input shapes are: (\[.*?\]) and (\[.*?\])\.",
@@ -339,8 +345,7 @@ _told = False
 def hint(exception: BaseException) -> str | None:
     """Once in a session, for an error whose text R shows in part: where all of it is."""
     global _told
-    whole = not hasattr(exception, "explanation") and for_r(str(exception)) == str(exception)
-    if _told or whole:
+    if _told or text_of(exception) == str(exception):
         return None
     _told = True
     return "All of Keras' text, and Python's traceback: py_last_error(), after try(...)."

@@ -147,7 +147,8 @@ def _strings(model, method: str, keywords: dict) -> str | None:
 
 
 _EXPLANATIONS = (
-    (r"None values not supported|pop from an empty set|missing 1 required positional", _missing),
+    (r"None values not supported|None is not a valid value|pop from an empty set"
+     r"|missing 1 required positional", _missing),
     (r"cardinality is ambiguous", _samples),
     (r"incompatible|Invalid input shape|expects \d+ .*input|Missing data for input"
      r"|[Ss]hape mismatch|must be equal|same shape", _inputs),
