@@ -77,8 +77,14 @@ compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", 
   # A model's class may have a compile() of its own, which takes other arguments than Keras'.
   given <- intersect(names(match.call()), names(formals()))
   arguments <- mget(setdiff(given, c("object", "...")), envir = environment())
+  arguments <- lapply(arguments, surface_values)
+  output <- output_names(object)
+  for (key in intersect(c("metrics", "weighted_metrics"), given)) {
+    code <- eval(call("substitute", as.name(key)))
+    arguments[key] <- list(named_metrics(arguments[[key]], code, output))
+  }
   further <- lapply(named_dots("compile", ...), surface_values)
-  models_side()$compile(object, as_dict(lapply(arguments, surface_values)), as_dict(further))
+  models_side()$compile(object, as_dict(arguments), as_dict(further))
   invisible(object)
 }
 
@@ -197,8 +203,9 @@ adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
 
 #' A metric from a function
 #'
-#' For `metrics` of [compile()], which shows a plain R function as `r_function`. An error of the
-#' function is one of the training.
+#' For `metrics` of [compile()], which shows a plain R function under the name that it has there, in
+#' the list or as a variable, and one without a name as `r_function`. An error of the function is one
+#' of the training.
 #'
 #' @param name String, the name shown.
 #' @param metric_fn A function of `y_true` and `y_pred`, tensors, that gives a tensor.
@@ -213,6 +220,31 @@ adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
 custom_metric <- function(name, metric_fn) {
   # A raw proxy, since a converting one would be the R function again, without the name.
   py_proxy(models_side(), FALSE)$named_function(name, metric_fn)
+}
+
+# R functions among the metrics under their names: the one in the list, else the variable's. `code`
+# is what the metrics were written as. Names that are none of `outputs` (NULL: not known) are no
+# keys to Keras.
+named_metrics <- function(x, code, outputs) {
+  if (is.function(x) && !is_py_object(x)) {
+    return(if (is.symbol(code)) custom_metric(as.character(code), x) else x)
+  }
+  if (!is.list(x) || is.object(x)) {
+    return(x)
+  }
+  is_written_out <- is.call(code) && as.character(code[[1L]])[[1L]] %in% c("list", "c") &&
+    length(code) == length(x) + 1L
+  is_key <- if (is.null(outputs)) has_name(x) else has_name(x) & names(x) %in% outputs
+  named <- lapply(seq_along(x), function(i) {
+    own_name <- has_name(x)[[i]] && (is.null(outputs) || !is_key[[i]])
+    part <- if (is_written_out) code[[i + 1L]]
+    named_metrics(x[[i]], if (own_name) as.name(names(x)[[i]]) else part, outputs)
+  })
+  if (length(x) && all(is_key)) structure(named, names = names(x)) else named
+}
+
+output_names <- function(model) {
+  tryCatch(as_strings(model$output_names), error = function(e) NULL)
 }
 
 # What stands for an object of Keras: a wrapper is the class or function that it wraps.

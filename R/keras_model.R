@@ -285,8 +285,7 @@ as_tensor <- function(x, dtype = NULL, ..., shape = NULL, name = NULL) {
       " takes `dtype` and `shape` by name, as in `shape = c(2, 3)`."
     }, call. = FALSE)
   }
-  surface_side()
-  tensor <- keras$ops$convert_to_tensor(keras_tensor_value(x), dtype = dtype)
+  tensor <- op_convert_to_tensor(keras_tensor_value(x), dtype = dtype)
   if (is.null(shape)) {
     return(tensor)
   }

@@ -37,6 +37,7 @@ surface_side <- function() {
     surface$side <- import("pyclass_bridge.keras_surface")
     surface$call <- surface$side$call
     surface$call_direct <- surface$side$call_direct
+    surface$side$teach_keras()
     newer <- setdiff(as_strings(surface$side$names()), surface$known)
     for (name in newer) {
       bind_surface(name, surface$newer)
@@ -52,7 +53,10 @@ make_surface_function <- function(name) {
   environment(fn) <- topenv()
   # As constants, since the arguments of `fn` may have any name.
   usual <- bquote(
-    call_surface(.(name), .(as_strings(known$shapes)), environment(), match.call())
+    call_surface(
+      .(name), .(as_strings(known$shapes)), .(as_strings(known$indices)), environment(),
+      match.call()
+    )
   )
   body(fn) <- if (is.null(known$direct)) {
     usual
@@ -84,13 +88,19 @@ direct_body <- function(number, arguments, usual) {
 
 # Calls Keras with the arguments that `call`, the matched call of the wrapper whose frame is
 # `frame`, supplies.
-call_surface <- function(name, shapes, frame, call) {
+call_surface <- function(name, shapes, indices, frame, call) {
   given <- as.character(names(call)[-1L])
   arguments <- names(formals(surface$made[[name]]))
   named <- mget(intersect(arguments, given), envir = frame)
   dots <- if (length(call) - 1L > length(named)) eval(quote(list(...)), frame) else list()
   by_name <- has_name(dots)
   extra <- dots[by_name]
+  for (key in intersect(indices, given)) {
+    # The codes of a factor are indices as R counts them.
+    if (is.factor(named[[key]]) && !isTRUE(named$zero_indexed)) {
+      named[[key]] <- as.integer(named[[key]])
+    }
+  }
   value <- .External(
     core_call, surface$call, name, as_dict(lapply_named(named, shapes)), unname(dots[!by_name]),
     as_dict(lapply_named(extra, surface_shapes))

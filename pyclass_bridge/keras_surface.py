@@ -5,14 +5,19 @@ R reaches this module as `surface_side()` (R/keras_surface.R). Importing it impo
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import warnings
 
+import numpy as np
+
 from . import keras_surface_table as table
 from .error_text import no_argument, parameters
-from .keras_surface_entry import Entry, at, entry_of, names
-from .keras_surface_values import Argument, as_shape, convert, kind_of, r_default, zero_based
+from .keras_surface_calls import apply_layer, teach_keras
+from .keras_surface_entry import Entry, at, entry_of, is_operation, names
+from .keras_surface_indices import with_indices
+from .keras_surface_values import Argument, as_data, as_shape, convert, kind_of, r_default
 from .r_side_tensor import is_tensor
 
 __all__ = [
@@ -25,6 +30,7 @@ __all__ = [
     "from_config",
     "names",
     "takes_layer",
+    "teach_keras",
 ]
 
 EMPTY = inspect.Parameter.empty
@@ -45,20 +51,22 @@ def describe(name: str) -> dict:
     entry = entry_of(name)
     is_direct = _passes_all(entry)
     if is_direct:
-        _direct.append(entry.function)
+        _direct.append((entry.function, [a.is_tensor for a in entry.arguments.values()]))
     return {
         "code": f"function({', '.join(_formals(entry))}) NULL",
         "direct": len(_direct) - 1 if is_direct else None,
         "is_class": entry.cls is not None,
         "shapes": [a.name for a in entry.arguments.values() if a.kind == "shape"] + [""],
+        "indices": [*getattr(table.INDICES.get(name), "arguments", ()), ""],
     }
 
 
 def _passes_all(entry: Entry) -> bool:
-    """Is it a function of required arguments that all pass as they are?"""
+    """Is it a function of required arguments that all pass as they are, in Keras' order?"""
     plain = all(a.required and a.kind == "any" for a in entry.arguments.values())
     special = entry.cls or entry.open or entry.first or entry.before_dots is not None
-    is_op = entry.name.startswith(("op_", "activation_")) and entry.name not in table.INDICES
+    special = special or entry.name in table.INDICES or entry.name in table.ORDERS
+    is_op = entry.name.startswith(("op_", "activation_")) and "dtype" not in entry.arguments
     return is_op and plain and not special and len(entry.arguments) > 0
 
 
@@ -98,8 +106,10 @@ def callable_of(name: str):
 
 
 def call_direct(number: int, *values):
-    """Call a function that takes its arguments as they are."""
-    return _direct[number](*values)
+    """Call a function that takes its arguments as they are, in order."""
+    function, are_tensors = _direct[number]
+    pairs = zip(values, are_tensors, strict=True)
+    return function(*[as_data(value) if is_tensor else value for value, is_tensor in pairs])
 
 
 def call(name: str, named: dict, dots: list, extra: dict):
@@ -111,13 +121,14 @@ def call(name: str, named: dict, dots: list, extra: dict):
         first, dots = _merge_inputs(first, dots), []
     if dots and entry.before_dots is None:
         raise TypeError(f"{name}() takes its further arguments by name, as in `name = value`.")
-    counts_from_zero = named.pop("zero_indexed", name not in table.INDICES)
+    zero_indexed = named.pop("zero_indexed", False) is True
     keywords = _keywords(entry, named, extra)
-    if entry.name.startswith("op_") and at("config.backend")() == "jax":
-        keywords = {k: _jax_array(v) if k in _DATA else v for k, v in keywords.items()}
-        dots = [_jax_array(value) for value in dots]
-    if not counts_from_zero:
-        return _indices(entry, keywords)
+    if is_operation(name):
+        _arrays(entry, keywords)
+        dots = [as_data(value) for value in dots]
+    if name in table.INDICES:
+        make_call = functools.partial(_call_in_order, entry, dots)
+        return with_indices(name, keywords, zero_indexed, make_call)
     if entry.is_layer:
         return compose(entry, first, keywords)
     if entry.computes and first:
@@ -126,9 +137,24 @@ def call(name: str, named: dict, dots: list, extra: dict):
         return entry.function
     if entry.name in table.DATASETS:
         return _dataset(entry, keywords)
+    return _call_in_order(entry, dots, keywords)
+
+
+def _call_in_order(entry: Entry, dots: list, keywords: dict):
+    """The call, with what stands before Python's `*args` in its place."""
     before = [entry.arguments[key].keras_name for key in entry.before_dots or ()]
     positional = [keywords.pop(key) for key in before if key in keywords]
     return _call(entry, entry.target, [*positional, *dots], keywords)
+
+
+def _arrays(entry: Entry, keywords: dict) -> None:
+    """R vectors as the arrays they are. A `dtype` that is given says which; doubles stay."""
+    keeps_doubles = keywords.get("dtype") is not None
+    for argument in entry.arguments.values():
+        name = argument.keras_name
+        is_kept = keeps_doubles and isinstance(keywords.get(name), np.ndarray)
+        if argument.is_tensor and name in keywords and not is_kept:
+            keywords[name] = as_data(keywords[name])
 
 
 def _keywords(entry: Entry, named: dict, extra: dict) -> dict:
@@ -139,7 +165,7 @@ def _keywords(entry: Entry, named: dict, extra: dict) -> dict:
         _refuse_class(entry.name, key, value)
         argument = entry.arguments.get(key)
         if argument is None:
-            argument = Argument(key, key, kind_of(key, EMPTY, ""))
+            argument = Argument(key, key, kind_of(entry.name, key, EMPTY, ""))
         keywords[argument.keras_name] = convert(entry.name, argument, value)
     if "custom_objects" in keywords:
         keywords["custom_objects"] = _by_name(keywords["custom_objects"])
@@ -149,15 +175,6 @@ def _keywords(entry: Entry, named: dict, extra: dict) -> dict:
 def _by_name(objects):
     """Custom objects under their own names, where R's list has none."""
     return {o.__name__: o for o in objects} if isinstance(objects, list) else objects
-
-
-_DATA = frozenset({"x", "x1", "x2", "condition"})
-
-
-def _jax_array(value):
-    """JAX takes no lists for arrays, where the other backends do."""
-    numbers = isinstance(value, list) and all(isinstance(x, (bool, int, float)) for x in value)
-    return at("ops.convert_to_tensor")(value) if numbers and value else value
 
 
 def _refuse_class(function: str, name: str, value) -> None:
@@ -248,6 +265,7 @@ def compose(entry: Entry, first: list, keywords: dict):
             warnings.simplefilter("ignore", UserWarning)
             return _call(entry, entry.cls, (), keywords)
     _refuse_as_object(entry, before)
+    before = as_data(before)
     layer = _call(entry, entry.cls, (), keywords)
     if before is None:
         return layer
@@ -261,6 +279,11 @@ def _refuse_as_object(entry: Entry, before) -> None:
             f"{entry.name}(): its first argument is a Sequential model, a tensor or a list of "
             f"tensors, not {before!r}. Give the other arguments by name."
         )
+    if isinstance(before, at("Model")) and not isinstance(before, at("Sequential")):
+        raise TypeError(
+            f"{entry.name}(): a model of class {type(before).__name__} takes no further layers. "
+            "Give its output, `model$output`, and make a new model with keras_model()."
+        )
 
 
 def takes_layer(x) -> bool:
@@ -270,19 +293,7 @@ def takes_layer(x) -> bool:
     return is_tensor(x) or isinstance(x, at("Sequential"))
 
 
-def apply_layer(before, layer, start=None):
-    """`layer` put onto `before`, as `layer_*(object)` does; `start` is the Input of a new model."""
-    if isinstance(before, at("Sequential")):
-        if start is not None and not before.layers:
-            before.add(start)
-        before.add(layer)
-        return before
-    if isinstance(layer, at("layers.MultiHeadAttention")) and isinstance(before, list):
-        return layer(*before)
-    return layer(before)
-
-
-# ---- losses, metrics, indices, data ------------------------------------------------------------
+# ---- losses, metrics, data ---------------------------------------------------------------------
 
 
 def _computed(entry: Entry, first: list, keywords: dict):
@@ -290,21 +301,9 @@ def _computed(entry: Entry, first: list, keywords: dict):
         raise TypeError(f"{entry.name}() computes with both `y_true` and `y_pred`.")
     # The reduction of a loss object is a matter of its construction; a value per sample is given.
     taken = inspect.signature(entry.function).parameters
-    keywords = {key: value for key, value in keywords.items() if key in taken}
-    return entry.function(*first, **keywords)
-
-
-def _indices(entry: Entry, keywords: dict):
-    holds_indices = table.INDICES[entry.name]
-    if holds_indices is not None:
-        if holds_indices in keywords:
-            value = keywords[holds_indices]
-            keywords[holds_indices] = zero_based(entry.name, holds_indices, value)
-        return _call(entry, entry.target, (), keywords)
-    result = _call(entry, entry.target, (), keywords)
-    if isinstance(result, (tuple, list)):
-        return (*result[:-1], result[-1] + 1)
-    return result + 1
+    shown = {a.keras_name: a.default for a in entry.arguments.values() if not a.required}
+    keywords = {key: value for key, value in (shown | keywords).items() if key in taken}
+    return entry.function(*map(as_data, first), **keywords)
 
 
 def _dataset(entry: Entry, keywords: dict) -> dict:

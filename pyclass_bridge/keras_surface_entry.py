@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from . import keras_surface_table as table
-from .keras_surface_values import Argument, documented, kind_of
+from .keras_surface_values import Argument, documented, kind_of, takes_tensor
 from .r_side_code import require_module
 
 _PREFIXES = sorted(table.FAMILIES, key=len, reverse=True)
@@ -85,6 +85,11 @@ def names() -> list[str]:
     """Every R name that the installed Keras gives. Imports Keras."""
     found = {name for prefix in table.FAMILIES for name in _family(prefix)}
     return sorted(found | {name for name in table.NAMES if _targets(name)} | set(table.DATASETS))
+
+
+def is_operation(name: str) -> bool:
+    """Does the R name stand for a function of tensors?"""
+    return name.startswith(("op_", "activation_", "random_"))
 
 
 def _targets(name: str) -> list:
@@ -199,6 +204,9 @@ def _arguments(name: str, target):
         else:
             r_name = r_names.get(parameter.name, parameter.name)
             text = texts.get(parameter.name, "")
-            kind = kind_of(r_name, parameter.default, text)
-            found[r_name] = Argument(r_name, parameter.name, kind, parameter.default)
+            kind = kind_of(name, r_name, parameter.default, text)
+            is_tensor = is_operation(name) and takes_tensor(r_name, kind, text)
+            found[r_name] = Argument(
+                r_name, parameter.name, kind, parameter.default, is_tensor
+            )
     return found, is_open, before_dots

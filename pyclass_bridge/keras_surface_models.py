@@ -12,7 +12,8 @@ import keras
 
 from .error_text import no_argument
 from .keras_explain import explained
-from .keras_surface_values import as_shape, zero_based
+from .keras_surface_indices import zero_based
+from .keras_surface_values import as_shape
 from .output import redraws_lines
 
 _WHOLE = frozenset({

@@ -4,6 +4,10 @@ A rule makes R names from Keras' (`layers.Conv2D` is `layer_conv_2d`); the table
 rule gives: spellings, names of their own, integer and 1-based arguments that no docstring tells.
 """
 
+from __future__ import annotations
+
+from typing import NamedTuple
+
 # The prefix of a family and the modules of `keras` whose public names it has, first match first.
 FAMILIES = {
     "layer": ("layers",),
@@ -158,11 +162,24 @@ ORDERS = {
 # Optimizers have their `name` before the arguments that came later to Keras, but for these.
 OPTIMIZER_ORDERS_KEPT = frozenset({"optimizer_lamb", "optimizer_muon"})
 
-# Integer arguments, in any function, whose docstring does not say that they are.
+# Integer arguments, in any function or as (function, argument), whose docstring does not say so.
 INTEGERS = frozenset({
-    "batch_size", "beam_width", "dims", "filters", "groups", "input_dim", "k", "max_tokens",
-    "maxlen", "n", "num_bins", "num_classes", "num_tokens", "output_dim", "output_sequence_length",
-    "patience", "repeats", "seed", "top_paths", "units",
+    "batch_size", "beam_width", "decay_steps", "dims", "ema_overwrite_frequency", "filters",
+    "gradient_accumulation_steps", "groups", "head_dim", "height", "ignore_class", "input_dim", "k",
+    "key_dim", "max_length", "max_number", "max_steps_per_epoch", "max_tokens",
+    "maximum_iterations", "maxlen", "n", "ngrams", "num", "num_bins", "num_classes", "num_tokens",
+    "output_dim", "output_padding", "output_sequence_length", "patience", "repeats", "salt", "seed",
+    "sequence_length", "size", "strides", "target_class_ids", "target_height", "target_width",
+    "top_paths", "units", "value_dim", "width",
+    ("audio_dataset_from_directory", "sampling_rate"), ("op_fori_loop", "lower"),
+    ("op_fori_loop", "upper"), ("op_image_map_coordinates", "order"),
+    ("random_integer", "maxval"), ("random_integer", "minval"),
+})  # fmt: skip
+
+# Numbers, and tensors of them, that are integers to Keras if they are whole.
+WHOLES = frozenset({
+    "boundaries", "left_size", "mask_value", "output_length", "right_size", "sequence_lengths",
+    "target_length", ("op_bincount", "x"), ("op_in_top_k", "targets"),
 })  # fmt: skip
 
 # Whole numbers of Keras' signature that may be fractions: a doubt about the default's type.
@@ -174,26 +191,107 @@ SHAPES = frozenset({
     "noise_shape", "output_shape",
 })  # fmt: skip
 
+# Shapes that something takes: an open dim is the one that its size gives, -1 to Keras.
+TARGET_SHAPES = frozenset({"newshape", "target_shape"})
+
+# What Keras takes as a list only, where one alone is no list in R.
+LISTS = frozenset({
+    "bin_boundaries", "boundaries", "cells", "exclude_layers", "input_axes", "output_axes",
+    "target_class_ids",
+})  # fmt: skip
+
+# Tensors whose docstring does not begin so, and what does begin so and is a list of its own.
+TENSORS = frozenset({
+    "condition", "coordinates", "elements", "inputs", "segment_ids", "start", "stop", "values",
+    "xs",
+})  # fmt: skip
+NO_TENSORS = frozenset({"indices_or_sections", "loop_vars", "tangents"})
+
 # Arguments that count dims, from 1 in R. (The `dims` of layer_permute() do so in Keras already.)
 AXES = frozenset({
     "attention_axes", "axes", "axis", "axis1", "axis2", "axisa", "axisb", "axisc", "destination",
-    "input_axes", "output_axes", "shared_axes", "source",
+    "input_axes", "output_axes", "shared_axes", "source", "spatial_dims",
 })  # fmt: skip
 
-# Functions on indices, which R counts from 1 unless `zero_indexed = TRUE`: whether the argument
-# that is named here holds indices, or (None) the result does.
+# Of these a number alone says how many dims, not which.
+AXES_OR_NUMBER = frozenset({("op_tensordot", "axes")})
+
+
+class Indices(NamedTuple):
+    """What a function has to do with indices, which R counts from 1 unless `zero_indexed`.
+
+    arguments: those that hold indices.
+    result: the parts of the result that do; a tensor alone is one part.
+    flags: arguments of which each that is TRUE adds one of these parts.
+    unless: an argument that, given, makes the result no indices.
+    made: what Keras takes a list of indices as.
+    """
+
+    arguments: tuple[str, ...] = ()
+    result: slice = slice(0)
+    flags: tuple[str, ...] = ()
+    unless: str | None = None
+    made: type | None = None
+
+
+_ALL = slice(None)
 INDICES = {
-    "op_argmax": None,
-    "op_argmin": None,
-    "op_argpartition": None,
-    "op_argsort": None,
-    "op_digitize": None,
-    "op_one_hot": "x",
-    "op_searchsorted": None,
-    "op_take": "indices",
-    "op_take_along_axis": "indices",
-    "op_top_k": None,
-    "random_categorical": None,
+    "op_argmax": Indices(result=_ALL),
+    "op_argmin": Indices(result=_ALL),
+    "op_argpartition": Indices(("kth",), _ALL, made=tuple),
+    "op_argsort": Indices(result=_ALL),
+    "op_digitize": Indices(result=_ALL),
+    "op_get_item": Indices(("key",), made=tuple),
+    "op_lu_factor": Indices(result=slice(1, 2)),
+    "op_multi_hot": Indices(("inputs",)),
+    "op_nanargmax": Indices(result=_ALL),
+    "op_nanargmin": Indices(result=_ALL),
+    "op_nonzero": Indices(result=_ALL),
+    "op_one_hot": Indices(("x",)),
+    "op_scatter": Indices(("indices",)),
+    "op_scatter_update": Indices(("indices",)),
+    "op_searchsorted": Indices(result=_ALL),
+    "op_segment_max": Indices(("segment_ids",)),
+    "op_segment_min": Indices(("segment_ids",)),
+    "op_segment_prod": Indices(("segment_ids",)),
+    "op_segment_sum": Indices(("segment_ids",)),
+    "op_slice": Indices(("start_indices",), made=tuple),
+    "op_slice_update": Indices(("start_indices",), made=tuple),
+    "op_switch": Indices(("index",)),
+    "op_take": Indices(("indices",)),
+    "op_take_along_axis": Indices(("indices",)),
+    "op_top_k": Indices(result=slice(1, 2)),
+    "op_unique": Indices(result=slice(1, 3), flags=("return_index", "return_inverse")),
+    "op_unravel_index": Indices(("indices",), _ALL),
+    "op_vectorize": Indices(("excluded",), made=set),
+    "op_where": Indices(result=_ALL, unless="x1"),
+    "random_categorical": Indices(result=_ALL),
+}
+
+# Arguments that sound like axes or indices and pass as they are, with the reason.
+_LABELS = "labels are data, which count from 0 as they do in fit() and to_categorical()"
+_DIAGONAL = "a distance from the main diagonal"
+_CUTS = "how many elements stand before a cut, the same number in both ways of counting"
+NOT_COUNTED = {
+    "bias_axes": "letters of the equation",
+    "class_id": _LABELS,
+    "end_index": "how many points stand before the end",
+    "ignore_class": _LABELS,
+    "index_from": "a number added to the words of a data set, which is data",
+    "indices_or_sections": _CUTS,
+    "mask_index": _LABELS,
+    "num_oov_indices": "a number of tokens",
+    "offset": _DIAGONAL,
+    "schedule": "a function of the epoch, which keras3 counts from 0 here",
+    "start_index": "how many points are left out before the first",
+    "target_class_ids": _LABELS,
+    ("layer_permute", "dims"): "counts from 1 in Keras, too",
+    ("op_diag", "k"): _DIAGONAL,
+    ("op_diagflat", "k"): _DIAGONAL,
+    ("op_eye", "k"): _DIAGONAL,
+    ("op_fori_loop", "lower"): "a value of the loop's variable, which is no index by itself",
+    ("op_image_map_coordinates", "coordinates"): "places between elements, fractions among them",
+    ("op_in_top_k", "targets"): _LABELS,
 }
 
 # Datasets that Keras downloads: R name -> module of `keras.datasets`.

@@ -10,22 +10,32 @@ import inspect
 import re
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from . import keras_surface_table as table
+from .r_side_tensor import loaded_keras
 
 ANY, INTEGER, WHOLE, SHAPE, AXIS = "any", "integer", "whole", "shape", "axis"
+AXES_OR_NUMBER = "axes or number"
 _INT = re.compile(r"\b(int|ints|integer|integers)\b|^(the )?number of\b", re.IGNORECASE)
 _FLOAT = re.compile(r"\b(floats?|floating|real|fraction|scalar)\b", re.IGNORECASE)
-_TENSOR = re.compile(r"\b(tensor|array)\b", re.IGNORECASE)
+_TENSOR = re.compile(r"\b(tensors?|arrays?|vector)\b", re.IGNORECASE)
+_OPTIONAL = re.compile(
+    r"^\(?optional\)?[.,]?\s*(unset by default\.|defaults to \S+\.)?", re.IGNORECASE
+)
+_QUOTED = re.compile(r"`\"[^`]*\"`|\"[^\"]*\"")
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument: R's name, Keras' name, what kind of value it takes, its default."""
+    """One argument: R's name, Keras' name, what kind of value it takes, its default; is it a
+    tensor?"""
 
     name: str
     keras_name: str
     kind: str = ANY
     default: object = field(default=inspect.Parameter.empty)
+    is_tensor: bool = False
 
     @property
     def required(self) -> bool:
@@ -51,36 +61,76 @@ def documented(target) -> dict[str, str]:
     return texts
 
 
-def kind_of(name: str, default, text: str) -> str:
-    """The kind of the argument `name` with this default, which `text` documents."""
+def kind_of(function: str, name: str, default, text: str) -> str:
+    """The kind of the argument `name` of `function` with this default, which `text` documents."""
     if name in table.AXES:
-        return AXIS
+        return AXES_OR_NUMBER if (function, name) in table.AXES_OR_NUMBER else AXIS
     if name in table.SHAPES:
         return SHAPE
     if name in table.NUMBERS:
         return ANY
-    if name in table.INTEGERS:
+    if name in table.INTEGERS or (function, name) in table.INTEGERS:
         return INTEGER
-    is_int = isinstance(default, int) and not isinstance(default, bool)
-    # The type comes first in these texts; what follows is about the meaning.
-    head = text[:90].split(". ")[0]
+    is_index = function in table.INDICES and name in table.INDICES[function].arguments
+    is_whole = is_index or name in table.WHOLES or (function, name) in table.WHOLES
+    if is_whole and not isinstance(default, float):
+        return WHOLE
+    head = _head(text)
     says_int, says_float = _INT.search(head), _FLOAT.search(head)
     if says_int and not says_float and not isinstance(default, float):
         return WHOLE if _TENSOR.search(head) else INTEGER
-    return WHOLE if is_int and not says_float else ANY
+    return WHOLE if _is_int(default) and not says_float else ANY
+
+
+def _head(text: str) -> str:
+    """Where the type stands in the text of an argument; what follows is about the meaning."""
+    text = _QUOTED.sub("", _OPTIONAL.sub("", text))
+    return text[:90].split(". ")[0]
+
+
+def _is_int(default) -> bool:
+    if isinstance(default, tuple):
+        return len(default) > 0 and all(map(_is_int, default))
+    return isinstance(default, int) and not isinstance(default, bool)
+
+
+def takes_tensor(name: str, kind: str, text: str) -> bool:
+    """Is the argument `name` of an operation a tensor, to which an R vector is an array?"""
+    if name in table.NO_TENSORS or kind not in (ANY, WHOLE):
+        return False
+    return name in table.TENSORS or _TENSOR.search(_head(text)) is not None
 
 
 def convert(function: str, argument: Argument, value):
     """`value` as Keras takes it for `argument` of the R function `function`."""
+    value = _converted(function, argument, value)
+    is_lone = value is not None and not isinstance(value, (list, tuple, np.ndarray))
+    return [value] if is_lone and argument.name in table.LISTS else value
+
+
+def _converted(function: str, argument: Argument, value):
     kind = argument.kind
     if kind == ANY:
         return value
     if kind == WHOLE:
-        return _each(value, lambda x: int(x) if x.is_integer() else x)
-    if kind == AXIS:
+        return _each(whole_array(value), lambda x: int(x) if x.is_integer() else x)
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if kind == AXIS or (kind == AXES_OR_NUMBER and isinstance(value, list)):
         return _axis(function, argument.name, value)
-    value = _each(value, lambda x: _integer(function, argument.name, x))
-    return as_shape(value) if kind == SHAPE else value
+    value = _each(value, lambda x: whole_number(function, argument.name, x))
+    if kind == INTEGER:
+        return _tuples(value)
+    if kind == SHAPE:
+        value = as_shape(value)
+        if argument.name in table.TARGET_SHAPES and isinstance(value, tuple):
+            value = tuple(-1 if dim is None else dim for dim in value)
+    return value
+
+
+def _tuples(value):
+    """Several integers as Keras has them in its signatures."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def as_shape(value):
@@ -88,6 +138,46 @@ def as_shape(value):
     if isinstance(value, int) and not isinstance(value, bool):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
+
+
+def shape_of_numbers(function: str, value):
+    """A shape from R's numbers, for `function`."""
+    return as_shape(_each(value, lambda x: whole_number(function, "shape", x)))
+
+
+def as_data(value):
+    """An R vector, or array of doubles, as an array of Keras' float type or of integers; in lists
+    too. R has one type of doubles, so they take the float type that Keras is set to."""
+    if isinstance(value, np.ndarray):
+        return value.astype(_floatx()) if value.dtype == np.float64 else value
+    if not isinstance(value, list) or not value:
+        return value
+    types = {type(x) for x in value}
+    if not types <= {bool, int, float}:
+        return [as_data(x) for x in value] if types & {list, np.ndarray} else value
+    if float in types:
+        return np.array(value, _floatx())
+    return narrow(np.array(value))
+
+
+def _floatx():
+    # NumPy has no bfloat16.
+    floatx = loaded_keras().backend.floatx()
+    return "float32" if floatx == "bfloat16" else floatx
+
+
+def narrow(array):
+    """Whole numbers in 32 bits, as R's are, if they fit."""
+    fits = array.dtype.kind == "i" and np.all(np.abs(array) < 2**31)
+    return array.astype("int32") if fits else array
+
+
+def whole_array(value):
+    """An array of doubles that are whole as one of integers."""
+    is_float = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    if not is_float or not np.array_equal(value, np.trunc(value)) or not np.isfinite(value).all():
+        return value
+    return narrow(value.astype("int64"))
 
 
 def _each(value, change):
@@ -99,7 +189,7 @@ def _each(value, change):
     return value
 
 
-def _integer(function: str, name: str, value: float) -> int:
+def whole_number(function: str, name: str, value: float) -> int:
     if not value.is_integer():
         raise ValueError(f"{function}(): `{name}` takes whole numbers, not {value:g}.")
     return int(value)
@@ -107,9 +197,9 @@ def _integer(function: str, name: str, value: float) -> int:
 
 def _axis(function: str, name: str, value):
     if isinstance(value, (list, tuple)):
-        return type(value)(_axis(function, name, x) for x in value)
+        return tuple(_axis(function, name, x) for x in value)
     if isinstance(value, float):
-        value = _integer(function, name, value)
+        value = whole_number(function, name, value)
     if not isinstance(value, int) or isinstance(value, bool):
         return value
     if value == 0:
@@ -117,19 +207,6 @@ def _axis(function: str, name: str, value):
             f"{function}(): `{name}` counts from 1, so 0 is none: 1 is the first, -1 the last."
         )
     return value - 1 if value > 0 else value
-
-
-def zero_based(function: str, name: str, value):
-    """Indices that R counts from 1, for Keras."""
-    if isinstance(value, (list, tuple)):
-        return [zero_based(function, name, x) for x in value]
-    if isinstance(value, float):
-        value = _integer(function, name, value)
-    if isinstance(value, int) and value == 0:
-        raise ValueError(f"{function}(): `{name}` counts from 1, so 0 is no index.")
-    if isinstance(value, int):
-        return value - 1 if value > 0 else value
-    return value - 1
 
 
 def r_default(argument: Argument) -> str | None:

@@ -6,7 +6,14 @@ in traced code; a logical mask needs its value, so it works eagerly only.
 
 import numpy as np
 
-from pyclass_bridge.r_side_tensor import dtype_of, is_tensor, loaded_keras, require_value, to_numpy
+from pyclass_bridge.r_side_tensor import (
+    dtype_of,
+    is_symbolic,
+    is_tensor,
+    loaded_keras,
+    require_value,
+    to_numpy,
+)
 
 _TAKES_NO_DIM = ("newaxis", "rest")
 
@@ -116,6 +123,8 @@ def _take(x, kind, value, axis, label):
         if "int" not in dtype_of(value):
             raise IndexError(f"`{label}[...]`: a {dtype_of(value)} tensor is no index")
         zero = ops.zeros_like(value)
+        if not is_symbolic(value) and bool(ops.any(ops.equal(value, zero))):
+            raise IndexError(f"`{label}[...]`: index 0; R counts from 1")
         behind = ops.shape(x)[axis] + value
         place = ops.where(value > zero, value - 1, behind)
         return ops.take(x, place, axis=axis), len(value.shape) == 0

@@ -78,12 +78,26 @@ def binary(op, x, y):
             x, y = weak_pair(x, y)
             if op in _ARITHMETIC:
                 x, y = _counted(x), _counted(y)
+            if op == "+":
+                return _sum_of_two(x, y)
             return getattr(loaded_keras().ops, _TENSOR[op])(x, y)
     elif isinstance(x, np.ndarray) and isinstance(y, list):
         y = np.asarray(y)
     elif isinstance(y, np.ndarray) and isinstance(x, list):
         x = np.asarray(x)
     return _PYTHON[op](x, y)
+
+
+def _sum_of_two(x, y):
+    """`x + y` by the tensors' own operator: `keras.ops.add` on TensorFlow takes a column that is
+    as long as a row of `x` for a bias, and adds it along the wrong dim."""
+    keras = loaded_keras()
+    ops = keras.ops
+    are_values = is_tensor(x) and is_tensor(y)
+    if not are_values or isinstance(x, keras.KerasTensor) or isinstance(y, keras.KerasTensor):
+        return ops.add(x, y)
+    dtype = keras.backend.result_type(dtype_of(x), dtype_of(y))
+    return ops.convert_to_tensor(x, dtype=dtype) + ops.convert_to_tensor(y, dtype=dtype)
 
 
 def unary(op, x):

@@ -304,6 +304,24 @@ static int name_as_python(Visit *v, PyObject *f) {
 
 static SEXP core_quiet(void) { return Rf_ScalarLogical(result_is_quiet); }
 
+/* A type says by `__r_call__` how R calls its instances, when R's ways differ from Python's. */
+static PyObject *call_from_r(Visit *v, PyObject *f) {
+  static PyObject *name;
+  if (!name && !(name = PyUnicode_InternFromString("__r_call__")))
+    return NULL;
+  size_t positional = (size_t)(v->n - v->n_named);
+  PyObject *own = _PyType_Lookup(Py_TYPE(f), name);
+  if (!own)
+    return PyObject_Vectorcall(f, v->args, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, v->names);
+  Py_INCREF(own);
+  PyObject *before = v->args[-1];
+  v->args[-1] = f;
+  PyObject *out = PyObject_Vectorcall(own, v->args - 1, positional + 1, v->names);
+  v->args[-1] = before;
+  Py_DECREF(own);
+  return out;
+}
+
 static SEXP core_call(SEXP args) {
   Visit v;
   open_visit(&v);
@@ -323,8 +341,7 @@ static SEXP core_call(SEXP args) {
   v.convert = pyref_converts(x);
   Py_INCREF(f);
   door_leave(&v.door);
-  size_t positional = (size_t)(v.n - v.n_named) | PY_VECTORCALL_ARGUMENTS_OFFSET;
-  v.result = PyObject_Vectorcall(f, v.args, positional, v.names);
+  v.result = call_from_r(&v, f);
   door_back(&v.door);
   Py_DECREF(f);
   return leave_with_result(&v);
