@@ -78,7 +78,7 @@ compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", 
   given <- intersect(names(match.call()), names(formals()))
   arguments <- mget(setdiff(given, c("object", "...")), envir = environment())
   arguments <- lapply(arguments, surface_values)
-  output <- output_names(object)
+  output <- only_output(object)
   for (key in intersect(c("metrics", "weighted_metrics"), given)) {
     code <- eval(call("substitute", as.name(key)))
     arguments[key] <- list(named_metrics(arguments[[key]], code, output))
@@ -223,28 +223,33 @@ custom_metric <- function(name, metric_fn) {
 }
 
 # R functions among the metrics under their names: the one in the list, else the variable's. `code`
-# is what the metrics were written as. Names that are none of `outputs` (NULL: not known) are no
-# keys to Keras.
-named_metrics <- function(x, code, outputs) {
+# is what the metrics were written as. `output` is the name of the only output; NULL if there are
+# several, so that a named list is one by outputs.
+named_metrics <- function(x, code, output) {
   if (is.function(x) && !is_py_object(x)) {
     return(if (is.symbol(code)) custom_metric(as.character(code), x) else x)
   }
   if (!is.list(x) || is.object(x)) {
     return(x)
   }
+  is_named <- has_name(x)
+  by_output <- is.null(output) && length(x) && all(is_named)
   is_written_out <- is.call(code) && as.character(code[[1L]])[[1L]] %in% c("list", "c") &&
     length(code) == length(x) + 1L
-  is_key <- if (is.null(outputs)) has_name(x) else has_name(x) & names(x) %in% outputs
   named <- lapply(seq_along(x), function(i) {
-    own_name <- has_name(x)[[i]] && (is.null(outputs) || !is_key[[i]])
+    own_name <- is_named[[i]] && !by_output && !names(x)[[i]] %in% output
     part <- if (is_written_out) code[[i + 1L]]
-    named_metrics(x[[i]], if (own_name) as.name(names(x)[[i]]) else part, outputs)
+    named_metrics(x[[i]], if (own_name) as.name(names(x)[[i]]) else part, character())
   })
-  if (length(x) && all(is_key)) structure(named, names = names(x)) else named
+  if (by_output) structure(named, names = names(x)) else named
 }
 
-output_names <- function(model) {
-  tryCatch(as_strings(model$output_names), error = function(e) NULL)
+only_output <- function(model) {
+  if (inherits(model, "keras.src.models.sequential.Sequential")) {
+    return(character())
+  }
+  names <- if (bridge$has_attr(model, "output_names")) as_strings(model$output_names)
+  if (length(names) == 1L) names
 }
 
 # What stands for an object of Keras: a wrapper is the class or function that it wraps.

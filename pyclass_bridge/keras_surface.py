@@ -10,8 +10,6 @@ import inspect
 import re
 import warnings
 
-import numpy as np
-
 from . import keras_surface_table as table
 from .error_text import no_argument, parameters
 from .keras_surface_calls import apply_layer, teach_keras
@@ -148,13 +146,12 @@ def _call_in_order(entry: Entry, dots: list, keywords: dict):
 
 
 def _arrays(entry: Entry, keywords: dict) -> None:
-    """R vectors as the arrays they are. A `dtype` that is given says which; doubles stay."""
+    """R vectors as the arrays they are."""
     keeps_doubles = keywords.get("dtype") is not None
     for argument in entry.arguments.values():
         name = argument.keras_name
-        is_kept = keeps_doubles and isinstance(keywords.get(name), np.ndarray)
-        if argument.is_tensor and name in keywords and not is_kept:
-            keywords[name] = as_data(keywords[name])
+        if argument.is_tensor and name in keywords:
+            keywords[name] = as_data(keywords[name], keeps_doubles)
 
 
 def _keywords(entry: Entry, named: dict, extra: dict) -> dict:

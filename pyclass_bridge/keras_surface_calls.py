@@ -38,13 +38,13 @@ def _call_initializer(initializer, *arguments, **keywords):
     return initializer(*arguments, **keywords)
 
 
-def _call_on_array(function, x):
-    return function(as_data(x))
+def _call_on_data(function, *data, **keywords):
+    return function(*map(as_data, data), **{k: as_data(v) for k, v in keywords.items()})
 
 
 def teach_keras() -> None:
     """Tell Keras' classes how R calls their instances."""
     at("layers.Layer").__r_call__ = _call_layer
     at("initializers.Initializer").__r_call__ = _call_initializer
-    at("regularizers.Regularizer").__r_call__ = _call_on_array
-    at("constraints.Constraint").__r_call__ = _call_on_array
+    for path in ("constraints.Constraint", "losses.Loss", "regularizers.Regularizer"):
+        at(path).__r_call__ = _call_on_data

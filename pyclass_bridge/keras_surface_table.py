@@ -203,7 +203,7 @@ LISTS = frozenset({
 # Tensors whose docstring does not begin so, and what does begin so and is a list of its own.
 TENSORS = frozenset({
     "condition", "coordinates", "elements", "inputs", "segment_ids", "start", "stop", "values",
-    "xs",
+    "x1", "x2", "xs",
 })  # fmt: skip
 NO_TENSORS = frozenset({"indices_or_sections", "loop_vars", "tangents"})
 

@@ -96,6 +96,8 @@ def _sum_of_two(x, y):
     are_values = is_tensor(x) and is_tensor(y)
     if not are_values or isinstance(x, keras.KerasTensor) or isinstance(y, keras.KerasTensor):
         return ops.add(x, y)
+    # A variable's own `+` is keras.ops.add again.
+    x, y = (v.value if isinstance(v, keras.Variable) else v for v in (x, y))
     dtype = keras.backend.result_type(dtype_of(x), dtype_of(y))
     return ops.convert_to_tensor(x, dtype=dtype) + ops.convert_to_tensor(y, dtype=dtype)
 

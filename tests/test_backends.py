@@ -24,6 +24,9 @@ TWINS = [
 ]
 SURFACE = [
     "test_callback_index.py",
+    "test_keras_axes.py",
+    "test_keras_compose.py",
+    "test_keras_numbers.py",
     "test_keras_surface.py",
     "test_layer_pipe.py",
     "test_r_side_tensor.py",
