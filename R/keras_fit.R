@@ -256,6 +256,8 @@ only_output <- function(model) {
 surface_values <- function(x) {
   if (is.function(x) && !is.null(attr(x, "keras_name", exact = TRUE))) {
     surface_side()$callable_of(attr(x, "keras_name", exact = TRUE))
+  } else if (is.function(x)) {
+    registered_function(x)
   } else if (is.list(x) && !is.object(x)) {
     lapply(x, surface_values)
   } else {

@@ -318,19 +318,3 @@ set_random_seed <- function(seed) {
   keras$utils$set_random_seed(seed)
   invisible()
 }
-
-#' Indices of a tensor
-#'
-#' `x[...]` as a function, for pipes. An index that is no whole number, TRUE or FALSE, range or
-#' tensor is an error.
-#'
-#' @param x A tensor.
-#' @param ... Indices, as in `x[...]`: counted from 1.
-#' @return A tensor.
-#' @examples
-#' \dontrun{
-#' as_tensor(matrix(1:6, 2)) |> op_subset(1, 2:3)
-#' }
-op_subset <- function(x, ...) {
-  x[...]
-}

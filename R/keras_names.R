@@ -14,9 +14,9 @@ surface_families <- c(
     adaptive_average_pooling_2d adaptive_average_pooling_3d adaptive_max_pooling_1d
     adaptive_max_pooling_2d adaptive_max_pooling_3d add additive_attention alpha_dropout
     attention aug_mix auto_contrast average average_pooling_1d average_pooling_2d
-    average_pooling_3d batch_normalization category_encoding center_crop concatenate
-    contrast_limited_adaptive_histogram_equalization conv_1d conv_1d_transpose conv_2d
-    conv_2d_transpose conv_3d conv_3d_transpose conv_lstm_1d conv_lstm_2d conv_lstm_3d
+    average_pooling_3d batch_normalization bidirectional category_encoding center_crop
+    concatenate contrast_limited_adaptive_histogram_equalization conv_1d conv_1d_transpose
+    conv_2d conv_2d_transpose conv_3d conv_3d_transpose conv_lstm_1d conv_lstm_2d conv_lstm_3d
     cropping_1d cropping_2d cropping_3d cut_mix dense depthwise_conv_1d depthwise_conv_2d
     discretization dot dropout einsum_dense embedding equalization feature_space flatten
     flax_module_wrapper gaussian_dropout gaussian_noise global_average_pooling_1d
@@ -32,9 +32,9 @@ surface_families <- c(
     random_shear random_translation random_zoom repeat_vector rescaling reshape resizing
     reversible_embedding rms_normalization rnn separable_conv_1d separable_conv_2d simple_rnn
     solarization spatial_dropout_1d spatial_dropout_2d spatial_dropout_3d spectral_normalization
-    stft_spectrogram string_lookup subtract text_vectorization tfsm torch_module_wrapper
-    unit_normalization upsampling_1d upsampling_2d upsampling_3d zero_padding_1d zero_padding_2d
-    zero_padding_3d
+    stft_spectrogram string_lookup subtract text_vectorization tfsm time_distributed
+    torch_module_wrapper unit_normalization upsampling_1d upsampling_2d upsampling_3d
+    zero_padding_1d zero_padding_2d zero_padding_3d
   ",
   op = "
     abs absolute adaptive_average_pool adaptive_max_pool add all allclose amax amin angle any
@@ -63,7 +63,7 @@ surface_families <- c(
     moveaxis multi_hot multiply nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax
     nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar ndim
     negative nextafter nonzero norm normalize not_equal one_hot ones ones_like outer pad
-    percentile pinv polar power prod psnr ptp qr quantile rad2deg ravel real rearrange
+    percentile pinv pmax pmin polar power prod psnr ptp qr quantile rad2deg ravel real rearrange
     reciprocal relu relu6 repeat reshape rfft right_shift rms_normalization roll rot90 round
     rsqrt saturate_cast scan scatter scatter_update searchsorted segment_max segment_min
     segment_prod segment_sum select selu separable_conv shape sigmoid sign signbit silu sin sinc
@@ -147,17 +147,23 @@ surface_families <- c(
     set_image_data_format set_max_epochs set_max_steps_per_epoch
   ",
   dataset = "
-    boston_housing california_housing cifar10 cifar100 fashion_mnist imdb mnist reuters
+    boston_housing california_housing cifar10 cifar100 fashion_mnist imdb imdb_word_index mnist
+    reuters reuters_word_index
   ",
   image = "
     array_save dataset_from_directory from_array load smart_resize to_array
+  ",
+  feature = "
+    cross custom float float_discretized float_normalized float_rescaled integer_categorical
+    integer_hashed string_categorical string_hashed
   "
 )
 
 surface_others <- "
   audio_dataset_from_directory bidirectional clear_session clone_model deserialize_keras_object
   get_custom_objects get_file get_registered_name get_registered_object get_source_inputs
-  keras_input keras_variable load_model normalize pad_sequences rnn_cell_gru rnn_cell_lstm
-  rnn_cell_simple rnn_cells_stack serialize_keras_object set_random_seed split_dataset
-  text_dataset_from_directory time_distributed timeseries_dataset_from_array to_categorical
+  imagenet_preprocess_input keras_input keras_variable load_model normalize pad_sequences
+  rnn_cell_gru rnn_cell_lstm rnn_cell_simple rnn_cells_stack serialize_keras_object
+  set_random_seed split_dataset text_dataset_from_directory time_distributed
+  timeseries_dataset_from_array to_categorical
 "

@@ -16,7 +16,7 @@ surface$newer <- NULL
   for (name in new_names) {
     bind_surface(name, ns)
   }
-  namespaceExport(ns, new_names)
+  namespaceExport(ns, c(new_names, bind_environment_functions(ns)))
   surface$known <- known
   surface$newer <- attach(NULL, name = "pyclassbridge:newer_keras", warn.conflicts = FALSE)
 }
@@ -36,6 +36,7 @@ surface_side <- function() {
     bridge$require_module("keras")
     surface$side <- import("pyclass_bridge.keras_surface")
     surface$call <- surface$side$call
+    surface$call_raw <- py_proxy(surface$call, FALSE)
     surface$call_direct <- surface$side$call_direct
     surface$side$teach_keras()
     newer <- setdiff(as_strings(surface$side$names()), surface$known)
@@ -58,7 +59,9 @@ make_surface_function <- function(name) {
       match.call()
     )
   )
-  body(fn) <- if (is.null(known$direct)) {
+  body(fn) <- if (known$is_dataset) {
+    dataset_body(usual)
+  } else if (is.null(known$direct)) {
     usual
   } else {
     direct_body(known$direct, names(formals(fn)), usual)
@@ -69,6 +72,12 @@ make_surface_function <- function(name) {
   }
   surface$made[[name]] <- fn
   fn
+}
+
+# With `convert = FALSE` the arrays of a data set stay NumPy's, in R's lists.
+dataset_body <- function(usual) {
+  raw <- as.call(c(as.list(usual), list(run = quote(surface$call_raw))))
+  bquote(if (convert) .(usual) else lapply(as.list(.(raw)), as.list))
 }
 
 class_getter <- function(name) {
@@ -88,7 +97,7 @@ direct_body <- function(number, arguments, usual) {
 
 # Calls Keras with the arguments that `call`, the matched call of the wrapper whose frame is
 # `frame`, supplies.
-call_surface <- function(name, shapes, indices, frame, call) {
+call_surface <- function(name, shapes, indices, frame, call, run = surface$call) {
   given <- as.character(names(call)[-1L])
   arguments <- names(formals(surface$made[[name]]))
   named <- mget(intersect(arguments, given), envir = frame)
@@ -102,7 +111,7 @@ call_surface <- function(name, shapes, indices, frame, call) {
     }
   }
   value <- .External(
-    core_call, surface$call, name, as_dict(lapply_named(named, shapes)), unname(dots[!by_name]),
+    core_call, run, name, as_dict(lapply_named(named, shapes)), unname(dots[!by_name]),
     as_dict(lapply_named(extra, surface_shapes))
   )
   if (is.null(value)) invisible() else value
@@ -136,5 +145,11 @@ shape_value <- function(x) {
 
 keras_value <- function(x) {
   wrapped <- attr(x, "keras_name", exact = TRUE)
-  if (is.null(wrapped)) keras_data(x) else surface_side()$callable_of(wrapped)
+  if (!is.null(wrapped)) {
+    surface_side()$callable_of(wrapped)
+  } else if (is.function(x)) {
+    registered_function(x)
+  } else {
+    keras_data(x)
+  }
 }

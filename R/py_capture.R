@@ -49,5 +49,11 @@ with_sink <- function(expr) {
 py_suppress_warnings <- function(expr) {
   state <- bridge_raw$quiet_warnings()
   on.exit(bridge$leave_warnings(state))
+  for (handler in surface$warning_handlers) {
+    quieted <- handler$suppress()
+    # As a call with its values in it: the loop goes on, and the exits run after it.
+    undo <- as.call(list(handler$restore, quieted))
+    do.call(on.exit, list(undo, add = TRUE, after = FALSE))
+  }
   expr
 }

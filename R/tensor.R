@@ -27,12 +27,18 @@ all_dims <- function() {
   structure(list(), class = "all_dims")
 }
 
-# `values` are the evaluated indices, made one by one as `value_at(i)`: `2:NULL` (to the end) is
-# read from its expression in `env`, so it is not evaluated by R's own `:`.
+# The evaluated indices are made one by one as `value_at(i)`: `2:NULL` (to the end) is read from its
+# expression in `env`, so it is not evaluated by R's own `:`.
 tensor_extract <- function(x, exprs, value_at, env, drop, label) {
   if (length(exprs) == 1L && is_missing(exprs[[1L]])) {
     return(x)
   }
+  indices <- tensor_indices(exprs, value_at, env, drop, label)
+  bridge_of(x)$tensor_item(x, indices$kinds, indices$values, label)
+}
+
+# list(kinds =, values =) as tensor_item() takes them.
+tensor_indices <- function(exprs, value_at, env, drop, label) {
   indices <- lapply(seq_along(exprs), function(i) {
     index <- tensor_index(exprs[[i]], function() value_at(i), env, label)
     if (!drop && index$kind == "at") {
@@ -41,9 +47,7 @@ tensor_extract <- function(x, exprs, value_at, env, drop, label) {
     index
   })
   tell_negative(indices)
-  kinds <- lapply(indices, `[[`, "kind")
-  values <- lapply(indices, `[[`, "value")
-  bridge_of(x)$tensor_item(x, kinds, values, label)
+  list(kinds = lapply(indices, `[[`, "kind"), values = lapply(indices, `[[`, "value"))
 }
 
 # One index as list(kind =, value =), the kinds of tensor_item() in r_side_index.py.

@@ -96,6 +96,10 @@ SENTENCES = {
         "Keras is set to the backend {backend!r} (by {source}), which is not installed: run "
         '`pip install "{requirement}"`, or set KERAS_BACKEND to a backend that is.'
     ),
+    "backend_in_use": (
+        "Keras runs on {running} already, so use_backend({backend!r}) comes too late: call it "
+        "before anything of Keras is used, or set KERAS_BACKEND={backend} before the start."
+    ),
     "keras_unloadable": (
         "Keras {version} with the backend {backend!r} cannot be imported ({reason}): reinstall "
         'them with `pip install --upgrade --force-reinstall "{requirement}"`.'

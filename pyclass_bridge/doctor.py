@@ -149,14 +149,15 @@ def _examine_keras(report: Report) -> None:
         report.problems.append(str(error))
 
 
-def check_keras() -> None:
-    """Raise the sentence for a Keras, or a backend of it, that is not installed."""
+def check_keras(wanted: str | None = None) -> None:
+    """Raise the sentence for a Keras, or a backend of it, that is not installed; the backend is
+    the `wanted` one, or that which Keras would use."""
     if importlib.util.find_spec("keras") is None:
         raise BrokenSetup("no_keras")
     version = _version("keras")
     if release(version) and release(version) < OLDEST_KERAS:
         raise BrokenSetup("keras_too_old", version=version)
-    backend, source = keras_backend()
+    backend, source = (wanted, "this script") if wanted else keras_backend()
     if backend not in BACKENDS:
         raise BrokenSetup("unknown_backend", backend=backend, source=source)
     module, _, requirement = _backend_facts(backend)
@@ -184,6 +185,21 @@ def require_keras() -> types.ModuleType:
             reason=f"{type(error).__name__}: {error}",
             requirement=_backend_facts(backend)[2],
         ) from error
+
+
+def use_backend(backend: str, hide_gpus: bool) -> None:
+    """Let Keras run on `backend` when it is imported; `BrokenSetup` if it is not there, or if Keras
+    runs on another one."""
+    loaded = sys.modules.get("keras")
+    if hasattr(loaded, "Model"):
+        running = loaded.backend.backend()
+        if running != backend:
+            raise BrokenSetup("backend_in_use", running=running, backend=backend)
+        return
+    check_keras(backend)
+    os.environ["KERAS_BACKEND"] = backend
+    if hide_gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 
 @contextlib.contextmanager

@@ -15,6 +15,16 @@ from .error_text import no_argument, parameters
 from .keras_surface_calls import apply_layer, teach_keras
 from .keras_surface_entry import Entry, at, entry_of, is_operation, names
 from .keras_surface_indices import with_indices
+from .keras_surface_objects import (
+    by_name,
+    custom_object_scope,
+    from_config,
+    model_from_json,
+    register,
+    set_custom_objects,
+    set_state_tree,
+)
+from .keras_surface_own import adjusted, decode, preprocess, way_of
 from .keras_surface_values import Argument, as_data, as_shape, convert, kind_of, r_default
 from .r_side_tensor import is_tensor
 
@@ -24,9 +34,16 @@ __all__ = [
     "call_direct",
     "callable_of",
     "class_of",
+    "custom_object_scope",
+    "decode",
     "describe",
     "from_config",
+    "model_from_json",
     "names",
+    "preprocess",
+    "register",
+    "set_custom_objects",
+    "set_state_tree",
     "takes_layer",
     "teach_keras",
 ]
@@ -45,7 +62,8 @@ _direct: list = []
 
 def describe(name: str) -> dict:
     """What the R wrapper is made from: `code` with its formals, `direct`, the number of a function
-    that takes its arguments as they are, or None, and whether it stands for a class."""
+    that takes its arguments as they are, or None, whether it stands for a class, and whether for a
+    data set."""
     entry = entry_of(name)
     is_direct = _passes_all(entry)
     if is_direct:
@@ -54,6 +72,7 @@ def describe(name: str) -> dict:
         "code": f"function({', '.join(_formals(entry))}) NULL",
         "direct": len(_direct) - 1 if is_direct else None,
         "is_class": entry.cls is not None,
+        "is_dataset": name in table.DATASETS,
         "shapes": [a.name for a in entry.arguments.values() if a.kind == "shape"] + [""],
         "indices": [*getattr(table.INDICES.get(name), "arguments", ()), ""],
     }
@@ -131,10 +150,13 @@ def call(name: str, named: dict, dots: list, extra: dict):
         return compose(entry, first, keywords)
     if entry.computes and first:
         return _computed(entry, first, keywords)
+    if entry.computing and not entry.computing.isdisjoint(keywords):
+        raise TypeError(_only_computing(entry, keywords))
     if entry.family in ("loss", "metric") and entry.cls is None:
         return entry.function
-    if entry.name in table.DATASETS:
-        return _dataset(entry, keywords)
+    way = way_of(entry)
+    if way is not None:
+        return way(entry, keywords, lambda given: _call(entry, entry.target, (), given))
     return _call_in_order(entry, dots, keywords)
 
 
@@ -165,13 +187,8 @@ def _keywords(entry: Entry, named: dict, extra: dict) -> dict:
             argument = Argument(key, key, kind_of(entry.name, key, EMPTY, ""))
         keywords[argument.keras_name] = convert(entry.name, argument, value)
     if "custom_objects" in keywords:
-        keywords["custom_objects"] = _by_name(keywords["custom_objects"])
-    return keywords
-
-
-def _by_name(objects):
-    """Custom objects under their own names, where R's list has none."""
-    return {o.__name__: o for o in objects} if isinstance(objects, list) else objects
+        keywords["custom_objects"] = by_name(keywords["custom_objects"])
+    return adjusted(entry, keywords)
 
 
 def _refuse_class(function: str, name: str, value) -> None:
@@ -290,7 +307,7 @@ def takes_layer(x) -> bool:
     return is_tensor(x) or isinstance(x, at("Sequential"))
 
 
-# ---- losses, metrics, data ---------------------------------------------------------------------
+# ---- losses, metrics ---------------------------------------------------------------------------
 
 
 def _computed(entry: Entry, first: list, keywords: dict):
@@ -303,28 +320,6 @@ def _computed(entry: Entry, first: list, keywords: dict):
     return entry.function(*map(as_data, first), **keywords)
 
 
-def _dataset(entry: Entry, keywords: dict) -> dict:
-    """R users know a data set as list(train = list(x, y), test = list(x, y))."""
-    try:
-        parts = entry.function(**keywords)
-    except Exception as error:
-        if "URL fetch failure" not in str(error) and not isinstance(error, OSError):
-            raise
-        raise OSError(
-            f"{entry.name}() could not download its data: this machine has no access to it. Get "
-            "the file on another machine and put it into ~/.keras/datasets."
-        ) from error
-    return {
-        part: {"x": values[0], "y": values[1]}
-        for part, values in zip(("train", "test"), parts, strict=True)
-    }
-
-
-def from_config(config, custom_objects=None):
-    """An object of Keras from the configuration that `get_config()` in R has given."""
-    if isinstance(config, dict) and "class_name" not in config:
-        raise ValueError(
-            "from_config() needs to know the class: call `<class>$from_config(config)`, or use "
-            "serialize_keras_object() and deserialize_keras_object()."
-        )
-    return at("saving").deserialize_keras_object(config, custom_objects=_by_name(custom_objects))
+def _only_computing(entry: Entry, keywords: dict) -> str:
+    names = ", ".join(f"`{key}`" for key in keywords if key in entry.computing)
+    return f"{entry.name}() takes {names} only together with `y_true` and `y_pred`."

@@ -121,6 +121,7 @@ class Entry:
     arguments: dict[str, Argument]
     open: bool
     before_dots: tuple[str, ...] | None
+    computing: frozenset[str] = frozenset()  # arguments of the function that the class has not
 
     @functools.cached_property
     def target(self):
@@ -174,8 +175,16 @@ def entry_of(name: str) -> Entry:
     arguments, is_open, before_dots = _arguments(name, cls or function)
     if cls is None and family in ("loss", "metric"):
         arguments = {k: a for k, a in arguments.items() if k not in ("y_true", "y_pred")}
+    computing = {}
+    if cls is not None and function is not None and family in ("loss", "metric"):
+        computing = {k: a for k, a in _arguments(name, function)[0].items() if k not in arguments}
+    arguments |= {k: a for k, a in computing.items() if k not in ("y_true", "y_pred")}
+    for key, default in table.MORE_ARGUMENTS.get(name, {}).items():
+        arguments[key] = Argument(key, key, kind_of(key, default, ""), default)
+    if name in table.DATASETS:
+        arguments["convert"] = Argument("convert", "convert", default=True)
     arguments = _ordered(name, family, arguments)
-    return Entry(name, family, cls, function, arguments, is_open, before_dots)
+    return Entry(name, family, cls, function, arguments, is_open, before_dots, frozenset(computing))
 
 
 def _ordered(name: str, family: str, arguments: dict) -> dict:

@@ -72,7 +72,19 @@ NAMES = {
     "constraint_minmaxnorm": "constraints.MinMaxNorm",
     "constraint_nonneg": "constraints.NonNeg",
     "constraint_unitnorm": "constraints.UnitNorm",
+    "dataset_imdb_word_index": "datasets.imdb.get_word_index",
+    "dataset_reuters_word_index": "datasets.reuters.get_word_index",
     "deserialize_keras_object": "saving.deserialize_keras_object",
+    "feature_cross": "utils.FeatureSpace.cross",
+    "feature_custom": "utils.FeatureSpace.feature",
+    "feature_float": "utils.FeatureSpace.float",
+    "feature_float_discretized": "utils.FeatureSpace.float_discretized",
+    "feature_float_normalized": "utils.FeatureSpace.float_normalized",
+    "feature_float_rescaled": "utils.FeatureSpace.float_rescaled",
+    "feature_integer_categorical": "utils.FeatureSpace.integer_categorical",
+    "feature_integer_hashed": "utils.FeatureSpace.integer_hashed",
+    "feature_string_categorical": "utils.FeatureSpace.string_categorical",
+    "feature_string_hashed": "utils.FeatureSpace.string_hashed",
     "get_custom_objects": "saving.get_custom_objects",
     "get_file": "utils.get_file",
     "get_registered_name": "saving.get_registered_name",
@@ -84,6 +96,7 @@ NAMES = {
     "image_load": "utils.load_img",
     "image_smart_resize": "preprocessing.image.smart_resize",
     "image_to_array": "utils.img_to_array",
+    "imagenet_preprocess_input": "applications.imagenet_utils.preprocess_input",
     "keras_input": "layers.Input",
     "keras_variable": "Variable",
     "layer_activation_elu": "layers.ELU",
@@ -102,6 +115,10 @@ NAMES = {
     "op_convert_to_numpy": "ops.convert_to_numpy",
     "op_image_crop": "ops.image.crop_images",
     "op_image_pad": "ops.image.pad_images",
+    "op_maximum": "ops.maximum",
+    "op_minimum": "ops.minimum",
+    "op_pmax": "ops.maximum",
+    "op_pmin": "ops.minimum",
     "op_convert_to_array": "ops.convert_to_numpy",
     "pad_sequences": "utils.pad_sequences",
     "random_integer": "random.randint",
@@ -136,6 +153,24 @@ ARGUMENTS = {
     "op_vectorized_map": {"f": "function"},
 }
 
+# Arguments that Keras' signature does not show: those that it takes among `**kwargs`, and those
+# that R users know and keras_surface_own.py reads. R name -> {argument: default}.
+MORE_ARGUMENTS = {
+    "image_smart_resize": {"backend_module": None},
+    "layer_conv_lstm_1d": {"unroll": False},
+    "layer_conv_lstm_2d": {"unroll": False},
+    "layer_conv_lstm_3d": {"unroll": False},
+    "layer_feature_space": {"feature_names": None},
+    "layer_jax_model_wrapper": {"dtype": None},
+    "layer_string_lookup": {"vocabulary_dtype": None},
+    "op_arange": {"include_end": False},
+    "optimizer_loss_scale": {
+        "weight_decay": None, "clipnorm": None, "clipvalue": None, "global_clipnorm": None,
+        "use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None,
+        "loss_scale_factor": None, "gradient_accumulation_steps": None,
+    },
+}  # fmt: skip
+
 # Arguments that come in another order in R; those that are not listed follow.
 ORDERS = {
     "image_array_save": ("x", "path"),
@@ -147,10 +182,10 @@ ORDERS = {
         "fill_mode", "fill_value", "data_format",
     ),
     "layer_torch_module_wrapper": ("module", "output_shape"),
-    "loss_circle": ("remove_diagonal",),
+    "loss_circle": ("ref_labels", "ref_embeddings", "remove_diagonal"),
     "loss_sparse_categorical_crossentropy": ("from_logits", "ignore_class", "axis"),
     "metric_binary_accuracy": ("threshold",),
-    "metric_binary_crossentropy": ("from_logits", "label_smoothing"),
+    "metric_binary_crossentropy": ("from_logits", "label_smoothing", "axis"),
     "metric_categorical_crossentropy": ("from_logits", "label_smoothing", "axis"),
     "metric_concordance_correlation": ("axis",),
     "metric_pearson_correlation": ("axis",),
@@ -164,15 +199,14 @@ OPTIMIZER_ORDERS_KEPT = frozenset({"optimizer_lamb", "optimizer_muon"})
 
 # Integer arguments, in any function or as (function, argument), whose docstring does not say so.
 INTEGERS = frozenset({
-    "batch_size", "beam_width", "decay_steps", "dims", "ema_overwrite_frequency", "filters",
-    "gradient_accumulation_steps", "groups", "head_dim", "height", "ignore_class", "input_dim", "k",
-    "key_dim", "max_length", "max_number", "max_steps_per_epoch", "max_tokens",
+    "batch_size", "beam_width", "crossing_dim", "decay_steps", "dims", "ema_overwrite_frequency",
+    "filters", "gradient_accumulation_steps", "groups", "head_dim", "height", "ignore_class",
+    "input_dim", "k", "key_dim", "max_length", "max_number", "max_steps_per_epoch", "max_tokens",
     "maximum_iterations", "maxlen", "n", "ngrams", "num", "num_bins", "num_classes", "num_tokens",
     "output_dim", "output_padding", "output_sequence_length", "patience", "repeats", "salt", "seed",
     "sequence_length", "size", "strides", "target_class_ids", "target_height", "target_width",
-    "top_paths", "units", "value_dim", "width",
-    ("audio_dataset_from_directory", "sampling_rate"), ("op_fori_loop", "lower"),
-    ("op_fori_loop", "upper"), ("op_image_map_coordinates", "order"),
+    "top_paths", "units", "value_dim", "width", ("audio_dataset_from_directory", "sampling_rate"),
+    ("op_fori_loop", "lower"), ("op_fori_loop", "upper"), ("op_image_map_coordinates", "order"),
     ("random_integer", "maxval"), ("random_integer", "minval"),
 })  # fmt: skip
 

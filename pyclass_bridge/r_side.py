@@ -28,6 +28,7 @@ from pyclass_bridge.r_side_code import (
     load_object,
     main_module,
     module_available,
+    on_load,
     python_version,
     quiet_warnings,
     remember_error,
@@ -38,7 +39,7 @@ from pyclass_bridge.r_side_code import (
     set_seed,
     source_names,
 )
-from pyclass_bridge.r_side_index import tensor_item
+from pyclass_bridge.r_side_index import tensor_item, tensor_item_set
 from pyclass_bridge.r_side_items import (
     DONE,
     array,
@@ -82,6 +83,7 @@ from pyclass_bridge.r_side_objects import (
     truth,
 )
 from pyclass_bridge.r_side_ops import binary, math, mean, summary, unary
+from pyclass_bridge.r_side_repl import interact, run_lines
 from pyclass_bridge.r_side_tensor import (
     aperm,
     dim_of,
@@ -135,6 +137,7 @@ __all__ = [
     "help_text",
     "identity",
     "import_from_path",
+    "interact",
     "is_mapping",
     "is_tensor",
     "issubclass_named",
@@ -161,6 +164,7 @@ __all__ = [
     "nearest_r",
     "next_or_done",
     "number",
+    "on_load",
     "predicate",
     "print_text",
     "python_version",
@@ -171,6 +175,7 @@ __all__ = [
     "requested",
     "require_module",
     "run_file",
+    "run_lines",
     "run_string",
     "save_object",
     "set_item",
@@ -184,6 +189,7 @@ __all__ = [
     "super_attr",
     "super_object",
     "tensor_item",
+    "tensor_item_set",
     "transposed",
     "truth",
     "unary",

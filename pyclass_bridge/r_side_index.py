@@ -167,3 +167,27 @@ def _select(x, mask):
     place = np.nonzero(mask.T.ravel())[0].astype("int32")
     flat = ops.reshape(ops.transpose(x), (-1,))
     return ops.take(flat, ops.convert_to_tensor(place), axis=0)
+
+
+def tensor_item_set(x, kinds, values, new, label="x"):
+    """A copy of `x` in which the elements that `tensor_item` reads are `new`, which is repeated
+    along dims as arithmetic does."""
+    ops = loaded_keras().ops
+    if is_symbolic(x) and any(size is None for size in x.shape):
+        raise ValueError(
+            f"`{label}[...] <- value`: the dims of a tensor with an open dim are not known here; "
+            "use op_where()."
+        )
+    size = int(np.prod(x.shape, dtype="int64"))
+    places = ops.reshape(ops.arange(size, dtype="int32"), x.shape)
+    chosen = tensor_item(places, kinds, values, label) if kinds else places
+    try:
+        new = ops.broadcast_to(ops.convert_to_tensor(new, dtype=dtype_of(x)), chosen.shape)
+    except Exception as error:
+        raise ValueError(
+            f"`{label}[...] <- value`: a value of dims {list(np.shape(new))} does not fit into the "
+            f"dims {list(chosen.shape)} of what it replaces."
+        ) from error
+    flat = ops.reshape(ops.convert_to_tensor(x), (-1,))
+    places = ops.reshape(chosen, (-1, 1))
+    return ops.reshape(ops.scatter_update(flat, places, ops.reshape(new, (-1,))), x.shape)

@@ -1,0 +1,75 @@
+# Lists as scripts for Keras need them: zip_lists() and named_list().
+
+#' Turn lists inside out
+#'
+#' `zip_lists(list(1, 2), list("a", "b"))` is `list(list(1, "a"), list(2, "b"))`, so that a loop can
+#' go through several lists at once. Lists with names are matched by name, in the order of the
+#' first; lists of different length, or of different names, are an error.
+#'
+#' @param ... Lists, vectors, or Python objects that can be iterated; the names of the arguments are
+#'   those within each element of the result.
+#' @return A list as long as each of them.
+#' @examples
+#' \dontrun{
+#' for (pair in zip_lists(name = c("a", "b"), size = list(1, 2))) print(pair$size)
+#' zip_lists(list(a = 1, b = 2), list(b = 20, a = 10))$a
+#' }
+zip_lists <- function(...) {
+  lists <- lapply(list(...), as.list)
+  if (!length(lists)) {
+    return(list())
+  }
+  sizes <- lengths(lists)
+  if (any(sizes != sizes[[1L]])) {
+    stop(
+      "zip_lists(): all arguments have the same length, not ", paste(sizes, collapse = ", "), ".",
+      call. = FALSE
+    )
+  }
+  keys <- names(lists[[1L]])
+  places <- if (is.null(keys)) seq_along(lists[[1L]]) else keys
+  for (other in lists) {
+    check_same_names(keys, names(other))
+  }
+  zipped <- lapply(places, function(place) lapply(lists, `[[`, place))
+  names(zipped) <- keys
+  zipped
+}
+
+check_same_names <- function(keys, others) {
+  if (!identical(sort(keys), sort(others)) || anyDuplicated(keys)) {
+    stop(
+      "zip_lists(): the arguments are matched by the names of their elements, which are the same ",
+      "in all of them, each once: give all without names to match by place.",
+      call. = FALSE
+    )
+  }
+}
+
+#' A list in which all elements have names
+#'
+#' An element without a name gets its expression as one. Without arguments it is an empty list with
+#' names, which is an empty dict for Python. A name given twice is an error.
+#'
+#' @param ... Elements; an empty last argument is left out.
+#' @return A list with names.
+#' @examples
+#' \dontrun{
+#' units <- 3
+#' named_list(units, activation = "relu")
+#' }
+named_list <- function(...) {
+  exprs <- as.list(substitute(list(...)))[-1L]
+  if (length(exprs) && is_missing(exprs[[length(exprs)]])) {
+    exprs <- exprs[-length(exprs)]
+  }
+  keys <- names(exprs) %||% character(length(exprs))
+  open <- !nzchar(keys)
+  keys[open] <- vapply(exprs[open], function(expr) paste(deparse(expr), collapse = " "), "")
+  if (anyDuplicated(keys)) {
+    stop("named_list(): the name `", keys[duplicated(keys)][[1L]], "` is given twice.",
+      call. = FALSE
+    )
+  }
+  structure(lapply(seq_along(exprs), function(i) ...elt(i)), names = keys)
+}
