@@ -13,7 +13,14 @@ import warnings
 from . import keras_surface_table as table
 from .error_text import no_argument, parameters
 from .keras_surface_calls import apply_layer, teach_keras
-from .keras_surface_entry import Entry, at, entry_of, is_operation, names
+from .keras_surface_entry import (
+    Entry,
+    at,
+    entry_of,
+    has_late_arguments,
+    is_operation,
+    names,
+)
 from .keras_surface_indices import with_indices
 from .keras_surface_objects import (
     by_name,
@@ -102,7 +109,7 @@ def _formals(entry: Entry) -> list[str]:
         at = 0
     elif entry.before_dots is not None:
         at = len(entry.before_dots)
-    elif entry.family == "optimizer" and "loss_scale_factor" in entry.arguments:
+    elif has_late_arguments(entry.name, entry.family, entry.arguments):
         at = list(entry.arguments).index("loss_scale_factor")
     elif entry.family in ("loss", "metric") and entry.cls is not None:
         ends = [i for i, a in enumerate(entry.arguments) if a in _METRIC_END]

@@ -133,7 +133,7 @@ class Entry:
 
     @functools.cached_property
     def composes(self) -> bool:
-        return not self.name.startswith("rnn_cell")
+        return self.name not in table.NOT_COMPOSED
 
     @functools.cached_property
     def first(self) -> list[str]:
@@ -187,15 +187,21 @@ def entry_of(name: str) -> Entry:
     return Entry(name, family, cls, function, arguments, is_open, before_dots, frozenset(computing))
 
 
+def has_late_arguments(name: str, family: str, arguments: dict) -> bool:
+    """Has an optimizer arguments that came to Keras later, which R has behind `name`?"""
+    has_both = "name" in arguments and "loss_scale_factor" in arguments
+    return family == "optimizer" and has_both and name not in table.OPTIMIZER_ORDERS_KEPT
+
+
 def _ordered(name: str, family: str, arguments: dict) -> dict:
     """The arguments as R users know them: in Keras' order but for what the table says."""
-    moves_name = family == "optimizer" and name not in table.OPTIMIZER_ORDERS_KEPT
-    if moves_name and "name" in arguments and "loss_scale_factor" in arguments:
+    if has_late_arguments(name, family, arguments):
         own = [key for key in arguments if key != "name"]
         own.insert(own.index("loss_scale_factor"), "name")
         return {key: arguments[key] for key in own}
-    first = table.ORDERS.get(name, ())
-    return {key: arguments[key] for key in (*first, *arguments) if key in arguments}
+    first, later = table.ORDERS.get(name, ()), table.LATER_ARGUMENTS.get(name, ())
+    own = [key for key in (*first, *arguments) if key in arguments and key not in later]
+    return {key: arguments[key] for key in (*own, *later) if key in arguments}
 
 
 def _arguments(name: str, target):

@@ -194,6 +194,23 @@ ORDERS = {
     "op_vectorized_map": ("elements", "f"),
 }  # fmt: skip
 
+# Arguments that newer releases of Keras have in the middle; in R they come last, so that the places
+# of the others stay.
+LATER_ARGUMENTS = {
+    "image_dataset_from_directory": ("format",),
+    "layer_batch_normalization": ("renorm", "renorm_clipping", "renorm_momentum"),
+    "layer_group_query_attention": ("sliding_window", "use_gate"),
+    "layer_integer_lookup": ("oov_method", "salt"),
+    "layer_multi_head_attention": ("sliding_window", "use_gate"),
+    "optimizer_muon": ("adam_weight_decay",),
+    "text_dataset_from_directory": ("format",),
+}
+
+# Layers that are not put onto a model or tensor by their wrapper.
+NOT_COMPOSED = frozenset({
+    "layer_pipeline", "rnn_cell_gru", "rnn_cell_lstm", "rnn_cell_simple", "rnn_cells_stack"
+})  # fmt: skip
+
 # Optimizers have their `name` before the arguments that came later to Keras, but for these.
 OPTIMIZER_ORDERS_KEPT = frozenset({"optimizer_lamb", "optimizer_muon"})
 

@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from pyclass_bridge import keras_surface_table as table
 from pyclass_bridge import keras_surface_values as values
 from pyclass_bridge.keras_surface_entry import snake_case
-
-# Exported names of the R package keras3 and their arguments: facts to be compatible with.
-KERAS3 = json.loads((Path(__file__).parent / "keras3_arguments.json").read_text())
-FAMILIES = (*table.FAMILIES, "rnn_cell", "rnn_cells")
-
-# Names and arguments that are not there, with the reason.
-ABSENT = {
-    "application_decode_predictions": "needs the weights of ImageNet",
-    "application_preprocess_inputs": "needs the weights of ImageNet",
-    "op_pmax": "pmax() on tensors: not yet there",
-    "op_pmin": "pmin() on tensors: not yet there",
-    "op_subset<-": "assignment into a tensor: not yet there",
-    "op_subset_set": "assignment into a tensor: not yet there",
-}
-ABSENT_ARGUMENTS = {
-    "layer_conv_lstm_1d": {"unroll"},  # Keras has it among its keyword arguments: `...` takes it
-    "layer_conv_lstm_2d": {"unroll"},
-    "layer_conv_lstm_3d": {"unroll"},
-    "layer_feature_space": {"feature_names"},
-    "layer_jax_model_wrapper": {"dtype"},
-    "layer_string_lookup": {"vocabulary_dtype"},
-    "loss_circle": {"ref_labels", "ref_embeddings"},  # of the function, not of the loss
-    "metric_binary_crossentropy": {"axis"},  # Keras' metric has none
-    "op_arange": {"include_end"},
-    "optimizer_loss_scale": {
-        "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum",
-        "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps",
-    },
-}  # fmt: skip
-
-
-def in_families(name: str) -> bool:
-    return any(name.startswith(f"{family}_") for family in FAMILIES)
 
 
 def run_alone(code: str) -> str:
@@ -54,14 +17,6 @@ def run_alone(code: str) -> str:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def formals(keras):
-    import pyclass_bridge
-
-    get = pyclass_bridge.r("function(name) paste(names(formals(get(name))), collapse = ' ')")
-    return lambda name: get(name).split()
 
 
 # ---- names -------------------------------------------------------------------------------------
@@ -128,21 +83,6 @@ def test_a_name_of_a_newer_keras_comes_by_itself():
         "print(p.r('class(layer_brand_new(units = 2))[[1]]'))"
     )
     assert out.split()[-1].endswith("BrandNew")
-
-
-def test_the_names_of_keras3_are_there_with_its_arguments(r, formals):
-    exists = r("function(name) exists(name, mode = 'function')")
-    wanted = [name for name in KERAS3 if in_families(name)]
-    assert {name for name in wanted if not exists(name)} == set(ABSENT)
-    wrong = {}
-    for name in wanted:
-        if name not in ABSENT:
-            theirs = [a for a in KERAS3[name].split() if a != "..."]
-            theirs = [a for a in theirs if a not in ABSENT_ARGUMENTS.get(name, ())]
-            ours = [a for a in formals(name) if a in theirs]
-            if ours != theirs:
-                wrong[name] = (theirs, ours)
-    assert wrong == {}
 
 
 def test_a_name_that_keras_lacks_says_so(r, keras):
@@ -299,15 +239,18 @@ def test_seeds_of_r_and_keras_are_set_together(r, keras):
     assert r(code) == r(code)
 
 
+def refuse(*args, **keywords):
+    raise Exception("URL fetch failure on https://data: None -- no route")
+
+
 def test_a_dataset_that_can_not_be_downloaded_is_one_sentence(keras):
-    from pyclass_bridge import keras_surface
+    from pyclass_bridge import keras_surface_own as own
+    from pyclass_bridge.keras_surface_entry import entry_of
 
-    def refuse(**keywords):
-        raise Exception("URL fetch failure on https://data: None -- no route")
-
-    entry = dataclasses.replace(keras_surface.entry_of("dataset_mnist"), function=refuse)
-    with pytest.raises(OSError, match=re.escape("dataset_mnist() could not download its data")):
-        keras_surface._dataset(entry, {})
+    for name in ("dataset_mnist", "dataset_imdb_word_index"):
+        entry = entry_of(name)
+        with pytest.raises(OSError, match=re.escape(f"{name}() could not download its data")):
+            own.way_of(entry)(entry, {}, refuse)
 
 
 # ---- shape() -----------------------------------------------------------------------------------
