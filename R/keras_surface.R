@@ -43,6 +43,11 @@ surface_side <- function() {
     for (name in newer) {
       bind_surface(name, surface$newer)
     }
+    # R compiles a function at its second call, which takes longer than the making of a wrapper:
+    # that is a part of the import, which takes seconds.
+    for (name in c("layer_dense", "op_add", "layer_dropout", "op_subtract")) {
+      make_surface_function(name)
+    }
   }
   surface$side
 }

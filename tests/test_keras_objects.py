@@ -86,7 +86,7 @@ def test_a_registered_function_is_known_wherever_it_crosses(scope, keras):
         config = scope(f"serialize_keras_object(layer_dense(units = 1, activation = {name}))")
         layer = keras.saving.deserialize_keras_object(config)
         assert config["config"]["activation"]["config"] == "mine>to_1"
-        assert float(layer.activation(np.float32(3))) == 1
+        assert float(layer.activation(keras.ops.convert_to_tensor(3.0))) == 1
     with pytest.raises(RuntimeError, match="a function without a name of its own needs `name`"):
         scope("register_keras_serializable(function(x) x)")
 
