@@ -73,8 +73,8 @@ py_del_item <- function(x, key) {
 
 refuse_assignment <- function() {
   stop(
-    "Elements of a tensor cannot be assigned. Use op_slice_update(), op_scatter_update() or ",
-    "op_where() for a changed copy; a Keras variable has $assign().",
+    "Elements of a tensor cannot be assigned by `[<-`. Use `op_subset(x, ...) <- value`, or ",
+    "op_subset_set(), op_where() for a changed copy; a Keras variable has $assign().",
     call. = FALSE
   )
 }

@@ -154,3 +154,32 @@ test_that("traced code computes the same", {
   expect_equal(as.numeric(f(x)), sum(m[, 2:3] %% 2) + max(m))
   expect_match(error, "symbolic here")
 })
+
+test_that("op_subset_set() and `op_subset<-` set elements", {
+  x <- as_tensor(matrix(1:6, 2))
+  first_row <- op_subset_set(x, 1, , value = 0L)
+  expect_identical(as.matrix(first_row), matrix(c(0L, 2L, 0L, 4L, 0L, 6L), 2))
+  expect_identical(as.matrix(op_subset_set(x, , -1, value = c(8L, 9L)))[, 3], 8:9)
+  expect_identical(as.matrix(op_subset_set(x, , value = 1L)), matrix(1L, 2, 3))
+  mask <- matrix(c(TRUE, FALSE, FALSE, TRUE, FALSE, FALSE), 2)
+  expect_identical(as.matrix(op_subset_set(x, mask, value = c(7L, 8L)))[mask], 7:8)
+  expect_identical(as.matrix(op_subset_set(diag(2), 1, 2, value = 5)), matrix(c(1, 0, 5, 1), 2))
+  before <- as.matrix(x)
+  y <- x
+  op_subset(y, 2, 2:NULL) <- c(-1L, -2L)
+  expect_identical(as.matrix(y)[2, ], c(2L, -1L, -2L))
+  expect_identical(as.matrix(x), before)
+  expect_error(op_subset_set(x, 1, value = 1:2), "dims \\[2\\] does not fit into the dims \\[3\\]")
+  expect_error(op_subset_set(x, 3, 1, value = 1L), "index 3 is out of bounds")
+})
+
+test_that("`op_subset<-` changes a Keras variable itself", {
+  variable <- keras_variable(c(1, 2, 3))
+  same <- variable
+  op_subset(variable, 2) <- 20
+  expect_identical(py_id(variable), py_id(same))
+  expect_equal(as.numeric(same), c(1, 20, 3))
+  changed <- op_subset_set(variable, 1, value = 0)
+  expect_equal(as.numeric(variable), c(1, 20, 3))
+  expect_equal(as.numeric(changed), c(0, 20, 3))
+})
