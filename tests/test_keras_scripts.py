@@ -11,6 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from twin import backend
+
+pytestmark = pytest.mark.skipif(
+    backend() != "tensorflow", reason="scripts with tf.GradientTape and tf.data train on TensorFlow"
+)
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "examples" / "keras"
 TWINS = Path(__file__).resolve().parent / "keras_twins"
@@ -21,7 +26,7 @@ CLEAR = "rm(list = ls(globalenv(), all.names = TRUE), envir = globalenv())"
 @pytest.fixture(scope="module", autouse=True)
 def deterministic():
     """TensorFlow adds up in one order, whichever of its threads is faster."""
-    tf = pytest.importorskip("tensorflow")
+    import tensorflow as tf
     from tensorflow.python.framework import config
 
     tf.config.experimental.enable_op_determinism()

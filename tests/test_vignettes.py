@@ -45,6 +45,14 @@ EXPECTED = {
         "stopped after epoch",
         "caught: the loss falls too slowly",
     ],
+    "keras": [
+        "Total params: 131",
+        "the column `Species` of the data frame is",
+        "`units` takes whole numbers, not 2.5.",
+        "step 3 loss",
+        "did you mean `activation`?",
+        "there is no such file",
+    ],
     "values": [
         "| integer, length 1 | int | yes |",
         "| int of 32 bits | integer | yes |",
