@@ -331,7 +331,7 @@ def test_broken_setup_is_an_import_error_that_names_its_kind():
 @pytest.mark.parametrize("kind", broken_setup.SENTENCES)
 def test_every_text_is_one_sentence_with_a_remedy(kind):
     names = "home program printed version oldest libr include reason rinterface built_for"
-    names += " backend source requirement"
+    names += " backend source requirement running"
     text = broken_setup.sentence(kind, **dict.fromkeys(names.split(), "x"))
     assert text.endswith(".")
     assert ": " in text
