@@ -60,7 +60,8 @@ call_at <- function(frame) {
 # there are, and the callable if it is Python's.
 called_at <- function(frame, call) {
   fn <- sys.function(frame)
-  head <- as.character(call[[1L]])
+  # do.call() with a function leaves the function itself in the call.
+  head <- if (is.function(call[[1L]])) "" else as.character(call[[1L]])
   list(
     name = head[[length(head)]], given = as.list(names(call)),
     known = as.list(names(formals(fn))), target = if (!is.null(attr(fn, "pyref"))) fn

@@ -180,7 +180,7 @@ def entry_of(name: str) -> Entry:
         computing = {k: a for k, a in _arguments(name, function)[0].items() if k not in arguments}
     arguments |= {k: a for k, a in computing.items() if k not in ("y_true", "y_pred")}
     for key, default in table.MORE_ARGUMENTS.get(name, {}).items():
-        arguments[key] = Argument(key, key, kind_of(key, default, ""), default)
+        arguments[key] = Argument(key, key, kind_of(name, key, default, ""), default)
     if name in table.DATASETS:
         arguments["convert"] = Argument("convert", "convert", default=True)
     arguments = _ordered(name, family, arguments)

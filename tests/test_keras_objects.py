@@ -233,7 +233,7 @@ def test_ranges_and_extremes(scope, keras, code, expected):
 
 
 def test_arguments_of_functions_are_for_computing(scope, keras):
-    y_true, y_pred = np.array([[1.0, 0.0]]), np.array([[0.9, 0.2]])
+    y_true, y_pred = np.array([[[1.0, 0.0]], [[0.9, 0.2]]], "float32")
     value = scope("metric_binary_crossentropy(a, b, axis = 2)", a=y_true, b=y_pred)
     np.testing.assert_array_equal(value, keras.metrics.binary_crossentropy(y_true, y_pred, axis=1))
     with pytest.raises(TypeError, match="takes `axis` only together with `y_true` and `y_pred`"):
