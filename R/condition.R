@@ -112,7 +112,7 @@ install_handlers <- function() {
   replace_in_base("Sys.sleep", function(time) invisible(.Call(core_sleep, time)))
   # R ends a process that is not interactive after an error that no handler can see (a full
   # stack), unless it has something to do instead.
-  options(error = expression(NULL))
+  options(error = expression(NULL), pager = show_files)
 }
 
 # For all of R: a signal in R's own Sys.sleep() would break another thread's stack.
@@ -197,7 +197,7 @@ described_calls <- function(calls) {
 
 handler_heads <- c(".handleSimpleError", "record_condition", "stop_python", "refuse_quit")
 
-evaluator_calls <- c("run_code", "withVisible", "eval", "evaluate_text", "source_env")
+evaluator_calls <- c("console_run", "run_code", "withVisible", "eval", "evaluate_text", "source_env")
 
 # "" for a function that stands in the call as a value: R's own handlers are called so.
 call_head <- function(call) {

@@ -72,6 +72,7 @@ make_surface_function <- function(name) {
     direct_body(known$direct, names(formals(fn)), usual)
   }
   attr(fn, "keras_name") <- name
+  class(fn) <- c("keras_wrapper", "function")
   if (known$is_class) {
     attr(fn, "py_class_of") <- class_getter(name)
   }

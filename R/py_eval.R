@@ -121,6 +121,9 @@ py_func <- function(f) {
 
 #' Show Python's help
 #'
+#' What Python's own `help()` prints. A function that is made from Keras, such as `layer_dense`, has a
+#' page in R's words, which is shown for it instead.
+#'
 #' @param object A Python object, such as a function, class or module, or the name of one as a
 #'   string; a name without help is a `python.builtin.ImportError`.
 #' @return NULL, invisibly; the text is printed.
@@ -129,8 +132,8 @@ py_func <- function(f) {
 #' py_help(import("math")$sqrt)
 #' }
 py_help <- function(object) {
-  cat(bridge$help_text(object), "\n", sep = "")
-  invisible(NULL)
+  wrapped <- attr(object, "keras_name", exact = TRUE)
+  show_text(if (is.null(wrapped)) paste0(bridge$help_text(object), "\n") else our_text(wrapped))
 }
 
 #' Which Python is there
