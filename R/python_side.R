@@ -42,10 +42,13 @@ parse_code <- function(file, text) {
   )
 }
 
-# As Rscript does: visible values are printed.
-run_code <- function(expressions, env) {
+# As Rscript does: visible values are printed. `done` gets each value before.
+run_code <- function(expressions, env, done = NULL) {
   for (i in seq_along(expressions)) {
     result <- withVisible(eval(expressions[i], env))
+    if (!is.null(done)) {
+      done(result$value)
+    }
     if (result$visible) {
       print(result$value)
     }

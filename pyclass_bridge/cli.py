@@ -1,4 +1,4 @@
-"""The command line: run an R script, examine the machine, print the version.
+"""The command line: run an R script, prompt for R code, examine the machine, print the version.
 
 Guarantees: a mistake of the user or of the machine ends in a sentence on stderr and a status, never
 in a traceback: 1 for an R error or a broken setup, 2 for a wrong command, 130 for Ctrl-C.
@@ -26,6 +26,12 @@ The package pyclassbridge is attached; commandArgs(trailingOnly = TRUE) gives AR
 library(keras3), keras, reticulate and tensorflow, and names such as keras3::layer_dense,
 mean this package, unless --no-stand-in is given.
 An R error ends the run with status 1 and shows the R calls with file and line."""
+
+CONSOLE_HELP = """\
+An R prompt in a session that shares this process with Python and Keras: completion by
+the tab key, input of several lines, a history that is kept in $XDG_STATE_HOME (or
+~/.local/state). Ctrl-C gives up a line or stops what runs; Ctrl-D or q() ends.
+Input that comes from a file or a pipe is run as a script."""
 
 DOCTOR_HELP = """\
 Show which R, Python, rpy2, Keras and Keras backend are in use and what is wrong with
@@ -62,12 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser(
         "run", help="run an R script", description=RUN_HELP, formatter_class=raw
     )
-    run.add_argument(
-        "--no-stand-in",
-        dest="stand_in",
-        action="store_false",
-        help="leave library(keras3) and the like to the R packages of these names",
-    )
+    _add_stand_in(run)
     run.add_argument("file", metavar="FILE.R", help="the R script")
     rest = run.add_argument(
         "args", metavar="ARGS", nargs=argparse.REMAINDER, help="arguments of the script"
@@ -75,11 +76,26 @@ def _parser() -> argparse.ArgumentParser:
     rest.required = False  # argparse would ask for them where FILE.R is missing
     run.set_defaults(command=_run)
 
+    console = commands.add_parser(
+        "console", help="prompt for R code", description=CONSOLE_HELP, formatter_class=raw
+    )
+    _add_stand_in(console)
+    console.set_defaults(command=_console)
+
     examine = commands.add_parser(
         "doctor", help="examine the installation", description=DOCTOR_HELP, formatter_class=raw
     )
     examine.set_defaults(command=_doctor)
     return parser
+
+
+def _add_stand_in(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-stand-in",
+        dest="stand_in",
+        action="store_false",
+        help="leave library(keras3) and the like to the R packages of these names",
+    )
 
 
 def _version() -> str:
@@ -99,16 +115,29 @@ def _run(arguments: argparse.Namespace) -> int:
     mistake = _mistake_in_path(arguments.file)
     if mistake:
         return _fail(mistake, 2)
-    # Both need R, or are slow without need for the other commands.
-    from . import session
+    session = _session()
+    return _script(
+        lambda: session.run_file(arguments.file, arguments.args, stand_in=arguments.stand_in)
+    )
 
-    _quiet_tensorflow()
-    session.start()
+
+def _console(arguments: argparse.Namespace) -> int:
+    session = _session()
+    if not sys.stdin.isatty():
+        text = sys.stdin.read()
+        return _script(lambda: session.run_input(text, stand_in=arguments.stand_in))
+    from . import console
+
+    return console.run(stand_in=arguments.stand_in)
+
+
+def _script(run) -> int:
+    """The status of a script; its error is shown."""
     from .condition import RError
     from .error_text import text_of
 
     try:
-        session.run_file(arguments.file, arguments.args, stand_in=arguments.stand_in)
+        run()
     except (BrokenPipeError, BrokenSetup):
         raise
     except RError as error:
@@ -119,6 +148,15 @@ def _run(arguments: argparse.Namespace) -> int:
             raise
         return _fail_by(error, error.r_text, error.r_calls)
     return 0
+
+
+def _session():
+    """The session, started. It needs R, and is slow without need for the other commands."""
+    from . import session
+
+    _quiet_tensorflow()
+    session.start()
+    return session
 
 
 def _quiet_tensorflow() -> None:

@@ -10,6 +10,8 @@ import re
 import sys
 import traceback
 
+line_is_open = False  # did R's last output end within a line?
+
 _decoders = {
     False: codecs.getincrementaldecoder("utf-8")("replace"),
     True: codecs.getincrementaldecoder("utf-8")("replace"),
@@ -29,7 +31,10 @@ def write_console(data: bytes, is_error: bool) -> None:
     if not data:
         stream.flush()
         return
+    global line_is_open
     text = _decoders[is_error].decode(data)
+    if text:
+        line_is_open = not text.endswith("\n")
     try:
         stream.write(text)
     except UnicodeEncodeError:  # a stream that is not UTF-8 gets escapes, as sys.stderr does

@@ -178,16 +178,26 @@ def run_file(path: str | os.PathLike, args=(), stand_in: bool = False) -> None:
         ...     pyclass_bridge.run_file(script, args=["Ada"])
         [1] "Hello Ada"
     """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"there is no R file {os.fspath(path)!r} to run")
+    _run_script((os.fspath(path),), args, stand_in)
+
+
+def run_input(text: str, stand_in: bool = False) -> None:
+    """Run the text of an R script that has no file, as `run_file` does a file."""
+    _run_script(("<stdin>", text), (), stand_in)
+
+
+def _run_script(script: tuple, args, stand_in: bool) -> None:
+    """Run what parse_code() in R makes of `script`: a path, or a name and a text."""
     from .condition import RError
     from .r_functions import r_function, r_raw
 
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no R file {os.fspath(path)!r} to run")
     if stand_in:
         r_function("use_stand_ins")()
-    r_function("set_arguments")(os.fspath(path), list(args))
+    r_function("set_arguments")(script[0], list(args))
     try:
-        code = r_raw("parse_code")(os.fspath(path))
+        code = r_raw("parse_code")(*script)
         r_function("run_code")(code, r_raw("globalenv")())
     except RError as error:
         if "pyclassbridge_quit" in error.r_class:
