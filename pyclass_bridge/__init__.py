@@ -41,7 +41,7 @@ def __getattr__(name: str):
 
 
 def __dir__():
-    return sorted({*globals(), *_PUBLIC})
+    return sorted(__all__)
 
 
 if not _embed.is_command_line():

@@ -4,6 +4,7 @@ completion."""
 from __future__ import annotations
 
 import types
+from keyword import iskeyword
 from pathlib import Path
 
 from .function import make_function
@@ -21,7 +22,8 @@ class RNamespace(types.ModuleType):
         self.__all__ = list(values)  # help() shows these
 
     def __dir__(self):
-        return list(self.__all__)
+        """What can be written after a dot: an operator of R can't."""
+        return [name for name in self.__all__ if name.isidentifier() and not iskeyword(name)]
 
     def __repr__(self) -> str:
         return f"<R file {Path(self.__file__).name}: {', '.join(self.__all__) or 'no definitions'}>"
