@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import output
 from .condition import RError, RWarning
-from .error_text import for_r, hint
+from .error_text import hint, text_of
 from .r_functions import r_function
 
 GREETING = "R {r} in Python {python}, with pyclassbridge. ?name shows help, Ctrl-D or q() ends.\n"
@@ -96,7 +96,7 @@ class Console:
             if "pyclassbridge_quit" in error.r_class:
                 self.status = r_function("quit_status")(error.condition)
             else:
-                self._failed(error, for_r(str(error)), error.calls)
+                self._failed(error, text_of(error), error.calls)
         except Exception as error:  # Python's own, which R code has let through
             if not hasattr(error, "r_calls"):
                 raise
