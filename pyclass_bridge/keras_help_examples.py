@@ -16,7 +16,7 @@ import tokenize
 from . import keras_surface_table as table
 from .keras_help_words import IN_PYTHON, object_at, r_names
 from .keras_surface_entry import Entry, entry_of
-from .keras_surface_values import ANY, AXIS, SHAPE, r_literal
+from .keras_surface_values import ANY, AXES_OR_NUMBER, AXIS, SHAPE, r_literal
 
 _BLOCK = re.compile(r"(^ *```.*?^ *```|^ *>>> .*?(?=\n\s*\n|\Z))", re.DOTALL | re.MULTILINE)
 _OPERATORS = {
@@ -252,7 +252,7 @@ class Translation:
 
     def surface_call(self, entry: Entry, node, before: str | None = None) -> str:
         """A call of a wrapper; arguments by position get their names where R has another first."""
-        if entry.name in table.INDICES and entry.name in ("op_take", "op_take_along_axis"):
+        if getattr(table.INDICES.get(entry.name), "arguments", ()):
             raise Uncertain  # the values of indices are in the data
         known = list(entry.arguments.values())
         if entry.computes and node.args:
@@ -283,6 +283,8 @@ class Translation:
         """Whole numbers need no L where the wrapper makes them whole."""
         if argument.kind == AXIS:
             return self.axis(node)
+        if argument.kind == AXES_OR_NUMBER:
+            raise Uncertain
         if argument.kind == SHAPE and isinstance(node, (ast.Tuple, ast.List)) and node.elts:
             dims = [self.value(x) for x in node.elts]
             is_open = "NULL" in dims

@@ -11,7 +11,7 @@ import inspect
 import re
 
 from .keras_surface_entry import at, entry_of, names
-from .keras_surface_values import ANY, AXIS, Argument, r_default, r_literal
+from .keras_surface_values import ANY, AXES_OR_NUMBER, AXIS, Argument, r_default, r_literal
 
 IN_PYTHON = "In Python:"  # stands before code that stays as Keras has it
 
@@ -94,6 +94,9 @@ COMMON = {
     "dtype": "String, the type of its numbers, such as `\"float32\"`, or a policy of types.",
     "trainable": "TRUE or FALSE: are its weights trained?",
     "activity_regularizer": "Regularizer of the output.",
+    "convert": "TRUE or FALSE: are the data arrays of R, or do they stay NumPy's?",
+    "include_end": "TRUE or FALSE: is `end` one of the numbers?",
+    "unroll": "TRUE or FALSE: is the loop over time unrolled?",
     "zero_indexed": "TRUE or FALSE: do indices count from 0, as in Python? They count from 1 in R.",
 }
 # What `...` takes.
@@ -105,7 +108,11 @@ DOTS = {
     "open": "Further arguments of Keras, by name.",
     "closed": "Nothing: other arguments are errors that name the nearest one.",
 }
-_AXIS_WORDS = " Counts from 1 in R; negative numbers count from the end."
+# What is added to an argument of a kind that R counts in its own way.
+COUNTED = {
+    AXIS: " Counts from 1 in R; negative numbers count from the end.",
+    AXES_OR_NUMBER: " Axes, in a list, count from 1 in R; one number is how many there are.",
+}
 
 
 # ---- words -------------------------------------------------------------------------------------
@@ -151,8 +158,8 @@ class Rules:
         if not text:
             return self.dots if name == "..." else COMMON.get(name, "Keras does not describe it.")
         text = self.prose(self._defaults(argument, text) if argument else text)
-        counted = self.counts and argument is not None and argument.kind == AXIS
-        return f"{text.rstrip()}{_AXIS_WORDS}" if counted else text
+        words = COUNTED.get(argument.kind, "") if self.counts and argument else ""
+        return f"{text.rstrip()}{words}"
 
     def _defaults(self, argument: Argument, text: str) -> str:
         """`text` with the default as the usage shows it, where it tells the default as it is."""
