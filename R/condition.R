@@ -60,8 +60,8 @@ call_at <- function(frame) {
 # there are, and the callable if it is Python's.
 called_at <- function(frame, call) {
   fn <- sys.function(frame)
-  # do.call() with a function leaves the function itself in the call.
-  head <- if (is.function(call[[1L]])) "" else as.character(call[[1L]])
+  # do.call() and the use of an active binding have the function itself in the place of its name.
+  head <- if (is.function(call[[1L]])) "function" else as.character(call[[1L]])
   list(
     name = head[[length(head)]], given = as.list(names(call)),
     known = as.list(names(formals(fn))), target = if (!is.null(attr(fn, "pyref"))) fn

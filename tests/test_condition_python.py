@@ -173,3 +173,9 @@ def test_errors_while_converting(r):
 def test_empty_arguments_are_errors(r):
     with pytest.raises((RError, TypeError), match=r"empty|missing"):
         r("function(f) f(, 2)")(lambda *args: 1)
+
+
+def test_a_call_that_has_the_function_in_the_place_of_its_name(r):
+    code = "do.call(import('json')$dumps, list(1, skpkeys = 3))"
+    said = r(f"tryCatch({code}, error = conditionMessage)")
+    assert said == "TypeError: function() has no argument `skpkeys`; did you mean `skipkeys`?"
