@@ -37,7 +37,6 @@ surface_side <- function() {
     surface$side <- import("pyclass_bridge.keras_surface")
     surface$call <- surface$side$call
     surface$call_raw <- py_proxy(surface$call, FALSE)
-    surface$call_direct <- surface$side$call_direct
     surface$side$teach_keras()
     newer <- setdiff(as_strings(surface$side$names()), surface$known)
     for (name in newer) {
@@ -71,6 +70,10 @@ make_surface_function <- function(name) {
   } else {
     direct_body(known$direct, names(formals(fn)), usual)
   }
+  if (!is.null(known$direct)) {
+    # R's own compiler comes late to functions as small as these.
+    fn <- compiler::cmpfun(fn)
+  }
   attr(fn, "keras_name") <- name
   class(fn) <- c("keras_wrapper", "function")
   if (known$is_class) {
@@ -91,11 +94,11 @@ class_getter <- function(name) {
   function() surface_side()$class_of(name)
 }
 
-# A function whose arguments are all required and pass as they are; other calls take the usual way,
-# which names the right arguments.
-direct_body <- function(number, arguments, usual) {
+# The body of a function whose arguments are all required and pass as they are, to `direct`; other
+# calls take the usual way, which names the right arguments.
+direct_body <- function(direct, arguments, usual) {
   values <- lapply(setdiff(arguments, "..."), as.name)
-  call <- as.call(c(quote(.External), core_call, quote(surface$call_direct), number, values))
+  call <- as.call(c(quote(.External), core_call, direct, values))
   absent <- lapply(values, function(value) call("missing", value))
   is_usual <- Reduce(function(a, b) call("||", a, b), absent, quote(...length() > 0L))
   bquote(if (.(is_usual)) .(usual) else .(call))

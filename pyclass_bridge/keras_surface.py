@@ -38,7 +38,6 @@ from .r_side_tensor import is_tensor
 __all__ = [
     "apply_layer",
     "call",
-    "call_direct",
     "callable_of",
     "class_of",
     "custom_object_scope",
@@ -64,25 +63,31 @@ _METRIC_END = ("reduction", "name", "dtype")
 
 # ---- for the R wrapper -------------------------------------------------------------------------
 
-_direct: list = []
-
-
 def describe(name: str) -> dict:
-    """What the R wrapper is made from: `code` with its formals, `direct`, the number of a function
-    that takes its arguments as they are, or None, whether it stands for a class, and whether for a
-    data set."""
+    """What the R wrapper is made from: `code` with its formals, `direct`, a function that takes the
+    arguments in order, or None, whether it stands for a class, and whether for a data set."""
     entry = entry_of(name)
-    is_direct = _passes_all(entry)
-    if is_direct:
-        _direct.append((entry.function, [a.is_tensor for a in entry.arguments.values()]))
     return {
         "code": f"function({', '.join(_formals(entry))}) NULL",
-        "direct": len(_direct) - 1 if is_direct else None,
+        "direct": _direct_call(entry) if _passes_all(entry) else None,
         "is_class": entry.cls is not None,
         "is_dataset": name in table.DATASETS,
         "shapes": [a.name for a in entry.arguments.values() if a.kind == "shape"] + [""],
         "indices": [*getattr(table.INDICES.get(name), "arguments", ()), ""],
     }
+
+
+def _direct_call(entry: Entry):
+    """Keras' function, which gets R vectors for tensors as the arrays they are."""
+    function = entry.function
+    ways = [as_data if argument.is_tensor else None for argument in entry.arguments.values()]
+    if ways == [as_data]:
+        return lambda x: function(as_data(x))
+    if ways == [as_data, as_data]:
+        return lambda x, y: function(as_data(x), as_data(y))
+    return lambda *values: function(
+        *[way(value) if way else value for value, way in zip(values, ways, strict=True)]
+    )
 
 
 def _passes_all(entry: Entry) -> bool:
@@ -127,13 +132,6 @@ def callable_of(name: str):
     """What Keras takes for the wrapper itself: its function, else its class."""
     entry = entry_of(name)
     return entry.function or entry.cls
-
-
-def call_direct(number: int, *values):
-    """Call a function that takes its arguments as they are, in order."""
-    function, are_tensors = _direct[number]
-    pairs = zip(values, are_tensors, strict=True)
-    return function(*[as_data(value) if is_tensor else value for value, is_tensor in pairs])
 
 
 def call(name: str, named: dict, dots: list, extra: dict):

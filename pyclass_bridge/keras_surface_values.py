@@ -149,13 +149,13 @@ def as_data(value, keeps_doubles: bool = False):
     """An R vector, or array of doubles, as an array of Keras' float type or of integers; in lists
     too. R has one type of doubles, so they take the float type that Keras is set to, unless a
     `dtype` comes after (`keeps_doubles`)."""
+    if not isinstance(value, (list, np.ndarray)):
+        return value
     floatx = "float64" if keeps_doubles else _floatx()
     if isinstance(value, np.ndarray):
         return value.astype(floatx, copy=False) if value.dtype == np.float64 else value
-    if not isinstance(value, list) or not value:
-        return value
     types = {type(x) for x in value}
-    if not types <= {bool, int, float}:
+    if not types or not types <= {bool, int, float}:
         has_arrays = types & {list, np.ndarray}
         return [as_data(x, keeps_doubles) for x in value] if has_arrays else value
     if float in types:
