@@ -46,7 +46,7 @@ describe_py_object <- function(x) {
     "a Python class"
   } else if (type == "python.builtin.module") {
     "a Python module"
-  } else if (is.function(x) && grepl("function|method", type)) {
+  } else if (is.function(x) && grepl("(function|method)$", type)) {
     "a Python function"
   } else {
     paste0("an instance of `", type, "`")

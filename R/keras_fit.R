@@ -1,14 +1,17 @@
 # compile(), fit(), evaluate(), predict() and their like on Keras models: R's arguments and data,
 # one call of Python (keras_surface_models.py), R's results.
 
-# The surface is made first: it imports Keras, with the doctor's word on what is missing.
-models_side <- function() {
+# A part of Python's side. The surface is made first: it imports Keras, with the doctor's word on
+# what is missing.
+keras_side <- function(part) {
   surface_side()
-  if (is.null(surface$models)) {
-    surface$models <- import("pyclass_bridge.keras_surface_models")
+  if (is.null(surface[[part]])) {
+    surface[[part]] <- import(paste0("pyclass_bridge.keras_surface_", part))
   }
-  surface$models
+  surface[[part]]
 }
+
+models_side <- function() keras_side("models")
 
 #' Configure, train and use a Keras model
 #'
@@ -22,14 +25,17 @@ models_side <- function() {
 #'
 #' @param object A Keras model.
 #' @param optimizer,loss,metrics,loss_weights,weighted_metrics Names or objects, such as `"adam"`,
-#'   `loss_mean_squared_error()`, `c("mae", metric_auc())`; for several outputs a list by name.
+#'   `loss_mean_squared_error()`, `c("mae", metric_auc())`; for several outputs a list by name. A
+#'   function among the metrics is shown under its name in the list.
 #' @param x,y Arrays, vectors, numeric data frames, factors (labels, as codes from 0), lists of
-#'   these, datasets, or a function that gives the next `list(x, y)` and NULL at the end.
+#'   these by place or name, datasets, or a function that gives the next `list(x, y)` or
+#'   `list(x, y, sample_weight)`, and NULL at the end. A data frame is one matrix, or for a model of
+#'   several inputs its columns by name. Text is data for a model whose input has dtype "string".
 #' @param batch_size,epochs,steps_per_epoch,validation_steps,validation_batch_size,steps Whole
 #'   numbers.
 #' @param callbacks A callback or a list of them.
 #' @param validation_split,validation_data,validation_freq A fraction of the data, or
-#'   `list(x, y)`, to validate with, every so many epochs.
+#'   `list(x, y)`, a dataset or a function, to validate with, every so many epochs.
 #' @param class_weight A weight for each class, named by its number from 0.
 #' @param initial_epoch The epoch to start with, counted from 1.
 #' @param sample_weight A weight for each case.
@@ -99,10 +105,10 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
                                              verbose = verbosity("fit"),
                                              view_metrics = FALSE) {
   result <- with_sink(models_side()$fit(object, as_dict(list(
-    x = keras_data(x), y = keras_data(y, "y"), batch_size = batch_size, epochs = epochs,
+    x = model_data(object, x), y = target_data(y), batch_size = batch_size, epochs = epochs,
     callbacks = surface_values(callbacks), validation_split = validation_split,
-    validation_data = keras_data(validation_data, "validation_data"), shuffle = shuffle,
-    class_weight = if (!is.null(class_weight)) as_dict(as.list(class_weight)),
+    validation_data = validation(object, validation_data), shuffle = shuffle,
+    class_weight = class_weights(class_weight),
     sample_weight = keras_data(sample_weight, "sample_weight"), initial_epoch = initial_epoch,
     steps_per_epoch = steps_per_epoch, validation_steps = validation_steps,
     validation_batch_size = validation_batch_size, validation_freq = validation_freq,
@@ -118,7 +124,7 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
                                                   sample_weight = NULL, steps = NULL,
                                                   callbacks = NULL) {
   with_sink(models_side()$evaluate(object, as_dict(list(
-    x = keras_data(x), y = keras_data(y, "y"), batch_size = batch_size, verbose = verbose,
+    x = model_data(object, x), y = target_data(y), batch_size = batch_size, verbose = verbose,
     sample_weight = keras_data(sample_weight, "sample_weight"), steps = steps,
     callbacks = surface_values(callbacks)
   )), as_dict(named_dots("evaluate", ...))))
@@ -129,7 +135,7 @@ predict.keras.src.models.model.Model <- function(object, x = NULL, ..., batch_si
                                                  verbose = verbosity("predict"),
                                                  steps = NULL, callbacks = NULL) {
   with_sink(models_side()$predict(object, as_dict(list(
-    x = keras_data(x), batch_size = batch_size, verbose = verbose, steps = steps,
+    x = model_data(object, x), batch_size = batch_size, verbose = verbose, steps = steps,
     callbacks = surface_values(callbacks)
   )), as_dict(named_dots("predict", ...))))
 }
@@ -158,35 +164,38 @@ verbosity <- function(fun) {
 #' predict_on_batch(model, x[1:2, ])
 #' }
 train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weight = NULL) {
+  with_method(object, "train_on_batch", "train_on_batch", "a Keras model")
   models_side()$on_batch(object, "train_on_batch", as_dict(list(
-    x = keras_data(x), y = keras_data(y, "y"),
+    x = model_data(object, x), y = target_data(y),
     sample_weight = keras_data(sample_weight, "sample_weight"),
-    class_weight = if (!is.null(class_weight)) as_dict(as.list(class_weight))
+    class_weight = class_weights(class_weight)
   )))
 }
 
 #' @rdname train_on_batch
 test_on_batch <- function(object, x, y = NULL, sample_weight = NULL, ...) {
+  with_method(object, "test_on_batch", "test_on_batch", "a Keras model")
   models_side()$on_batch(object, "test_on_batch", as_dict(c(list(
-    x = keras_data(x), y = keras_data(y, "y"),
+    x = model_data(object, x), y = target_data(y),
     sample_weight = keras_data(sample_weight, "sample_weight")
   ), named_dots("test_on_batch", ...))))
 }
 
 #' @rdname train_on_batch
 predict_on_batch <- function(object, x) {
-  object$predict_on_batch(keras_data(x))
+  with_method(object, "predict_on_batch", "predict_on_batch", "a Keras model")
+  models_side()$predict_on_batch(object, model_data(object, x))
 }
 
 #' Fit a preprocessing layer to data
 #'
-#' What the layer knew before is forgotten. A layer without data to learn from is a
-#' `python.builtin.AttributeError`.
+#' What the layer knew before is forgotten. A layer that learns nothing from data, and `steps` for
+#' one that reads all of them at once, are errors.
 #'
-#' @param object A layer such as `layer_normalization()`.
-#' @param data As `x` of [fit()].
+#' @param object A layer such as `layer_normalization()` or `layer_text_vectorization()`.
+#' @param data As `x` of [fit()]; for text also character vectors, and factors as their levels.
 #' @param ... Further arguments of the layer's method, by name.
-#' @param batch_size,steps Whole numbers.
+#' @param batch_size,steps Whole numbers: `steps` batches of a dataset are read.
 #' @return The layer, invisibly.
 #' @examples
 #' \dontrun{
@@ -195,10 +204,22 @@ predict_on_batch <- function(object, x) {
 #' normalize(matrix(c(2, 20), 1))
 #' }
 adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
-  models_side()$adapt(object, keras_data(data), as_dict(drop_nulls(list(
+  with_method(object, "adapt", "adapt", "a layer that learns from data")
+  models_side()$adapt(object, adapt_data(object, data), as_dict(drop_nulls(list(
     batch_size = batch_size, steps = steps, ...
   ))))
   invisible(object)
+}
+
+# A layer that reads text takes the levels of factors, not their codes.
+adapt_data <- function(layer, data) {
+  if (!models_side()$reads_text(layer)) {
+    return(keras_data(data, "data"))
+  }
+  if (is.data.frame(data)) {
+    data <- vapply(data, as.character, character(nrow(data)))
+  }
+  if (is.factor(data)) as.character(data) else keras_data(data, "data")
 }
 
 #' A metric from a function
@@ -252,7 +273,8 @@ only_output <- function(model) {
   if (length(names) == 1L) names
 }
 
-# What stands for an object of Keras: a wrapper is the class or function that it wraps.
+# What stands for an object of Keras: a wrapper is the class or function that it wraps. A vector
+# with names is by name, as a list is.
 surface_values <- function(x) {
   if (is.function(x) && !is.null(attr(x, "keras_name", exact = TRUE))) {
     surface_side()$callable_of(attr(x, "keras_name", exact = TRUE))
@@ -260,6 +282,8 @@ surface_values <- function(x) {
     registered_function(x)
   } else if (is.list(x) && !is.object(x)) {
     lapply(x, surface_values)
+  } else if (is.atomic(x) && !is.null(names(x))) {
+    as.list(x)
   } else {
     x
   }

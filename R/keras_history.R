@@ -1,5 +1,6 @@
 # The history of a training: what fit() returns. It prints, plots and is a data frame on demand.
-# A list of `params`, `metrics` (a number for each epoch, by name) and `epoch`, counted from 1.
+# A list of `params`, `metrics` (a number for each epoch, by name) and `epoch`, counted from 1. The
+# attribute `validated` holds the epochs that ended with a validation.
 
 training_history <- function(result) {
   metrics <- lapply(as.list(result$metrics), function(values) unlist(as.list(values)))
@@ -8,6 +9,7 @@ training_history <- function(result) {
       params = as.list(result$params), metrics = metrics,
       epoch = as.integer(unlist(result$epoch))
     ),
+    validated = as.integer(unlist(result$validated)),
     class = "keras_training_history"
   )
 }
@@ -52,8 +54,7 @@ as.data.frame.keras_training_history <- function(x, row.names = NULL, optional =
   lengths <- lengths(x$metrics)
   is_validation <- startsWith(names, "val_")
   data.frame(
-    # Validation may run in some epochs only: every k-th, so the last ones fit.
-    epoch = unlist(lapply(lengths, epochs_of, epochs = x$epoch), use.names = FALSE),
+    epoch = unlist(lapply(lengths, epochs_of, history = x), use.names = FALSE),
     value = unlist(x$metrics, use.names = FALSE),
     metric = factor(rep(base_metric(names), lengths), levels = unique(base_metric(names))),
     data = factor(
@@ -64,10 +65,15 @@ as.data.frame.keras_training_history <- function(x, row.names = NULL, optional =
   )
 }
 
-epochs_of <- function(n, epochs) {
-  if (!n) {
-    return(integer())
+# The epochs of a metric with `n` values: validation may run in some epochs only.
+epochs_of <- function(n, history) {
+  validated <- attr(history, "validated")
+  if (n == length(history$epoch)) {
+    history$epoch
+  } else if (n == length(validated)) {
+    validated
+  } else {
+    # A metric that began late, as a callback may add one to the logs.
+    utils::tail(history$epoch, n)
   }
-  every <- max(1L, length(epochs) %/% n)
-  epochs[seq_len(n) * every]
 }

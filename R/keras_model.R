@@ -1,5 +1,5 @@
 # Keras models as R users know them: keras_model_sequential(), keras_model(), summary(), layers,
-# weights, saving. The work is Keras' own; places of layers count from 1.
+# weights. The work is Keras' own; places of layers count from 1.
 
 #' Make a Keras model
 #'
@@ -57,20 +57,34 @@ keras_model <- function(inputs, outputs = NULL, ...) {
 
 #' Describe a model
 #'
+#' A misspelt argument is an error with the nearest one.
+#'
 #' @param object,x A Keras model.
-#' @param ... As in Keras' own `summary()`: `line_length`, `expand_nested`, `show_trainable`.
-#' @return The model, invisibly.
+#' @param ... Further arguments of Keras' own `summary()`, by name, such as `layer_range`; for
+#'   `print()` all of them.
+#' @param line_length A whole number: the width of the table.
+#' @param positions Where its columns end, as parts of the width.
+#' @param expand_nested Show the layers of models in the model?
+#' @param show_trainable Show which layers are trainable? NA: if one with weights is not.
+#' @param compact Leave out empty lines of the text, where Keras does not print itself?
+#' @return The model, invisibly; `format()` the text.
 #' @examples
 #' \dontrun{
 #' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
 #' summary(model, show_trainable = TRUE)
+#' cat(format(model, line_length = 60))
 #' }
 #' @name summary_of_models
-summary.keras.src.models.model.Model <- function(object, ...) {
+summary.keras.src.models.model.Model <- function(object, ..., line_length = NULL, positions = NULL,
+                                                 expand_nested = FALSE, show_trainable = NA,
+                                                 compact = TRUE) {
+  given <- summary_arguments(line_length, positions, expand_nested, show_trainable)
+  extra <- as_dict(named_dots("summary", ...))
   if (sink.number() > 0L) {
-    object$summary(..., print_fn = function(text, ...) cat(text, "\n", sep = ""))
+    cat(summary_lines(object, given, extra, compact), sep = "\n")
   } else {
-    object$summary(...)
+    # Keras prints with the colours of a terminal, and as HTML in a notebook.
+    models_side()$summary(object, given, extra)
   }
   invisible(object)
 }
@@ -78,6 +92,28 @@ summary.keras.src.models.model.Model <- function(object, ...) {
 #' @rdname summary_of_models
 print.keras.src.models.model.Model <- function(x, ...) {
   summary(x, ...)
+}
+
+#' @rdname summary_of_models
+format.keras.src.models.model.Model <- function(x, ..., line_length = NULL, positions = NULL,
+                                                expand_nested = FALSE, show_trainable = NA,
+                                                compact = TRUE) {
+  given <- summary_arguments(line_length, positions, expand_nested, show_trainable)
+  extra <- as_dict(named_dots("format", ...))
+  paste(summary_lines(x, given, extra, compact), collapse = "\n")
+}
+
+summary_arguments <- function(line_length, positions, expand_nested, show_trainable) {
+  as_dict(list(
+    line_length = line_length, positions = if (!is.null(positions)) as.list(positions),
+    expand_nested = expand_nested, show_trainable = if (!is.na(show_trainable)) show_trainable
+  ))
+}
+
+summary_lines <- function(object, given, extra, compact) {
+  text <- models_side()$summary_text(object, given, extra)
+  lines <- strsplit(paste0(text, "\n"), "\n", fixed = TRUE)[[1L]]
+  if (compact) lines[nzchar(trimws(lines))] else lines
 }
 
 #' Layers of a model
@@ -103,27 +139,43 @@ get_layer <- function(object, name = NULL, index = NULL) {
   if (is.null(name) == is.null(index)) {
     stop("get_layer(): give either the `name` of a layer or its `index`.", call. = FALSE)
   }
+  with_method(object, "get_layer", "get_layer", "a Keras model")
+  if (!is.null(name) && !is_string(name)) {
+    stop(
+      "get_layer(): `name` is the name of a layer, not ", describe_value(name), "; a place is ",
+      "given as `index`.",
+      call. = FALSE
+    )
+  }
   models_side()$get_layer(object, name, index)
 }
 
 #' @rdname get_layer
 pop_layer <- function(object, rebuild = TRUE) {
+  with_method(object, "pop_layer", "pop", "a Sequential model")
+  if (!length(object$layers)) {
+    stop("pop_layer(): the model has no layer to take off.", call. = FALSE)
+  }
   invisible(object$pop(rebuild = rebuild))
 }
 
 #' @rdname get_layer
 count_params <- function(object) {
-  object$count_params()
+  with_method(object, "count_params", "count_params", "a Keras model or layer")$count_params()
 }
 
 #' Let layers learn, or not
 #'
-#' A model that has trained already takes it up at the next [compile()]. A name or place that no
-#' layer has is an error.
+#' With `from`, `to` or `which` it is said of every layer of the model: those are frozen, the
+#' others learn; with `unfreeze_weights()` the other way round. A model that has trained already
+#' takes it up at the next [compile()].
 #'
-#' @param object A model.
-#' @param from,to The first and the last layer, by name or place; default: all.
-#' @param which Names or places of layers.
+#' A name or place that no layer has is an error, as is a `which` that does not fit the layers.
+#'
+#' @param object A model, or a layer to set as a whole.
+#' @param from,to The first and the last layer: by name or place, negative from the end, or itself.
+#' @param which Layers: their names or places, one of TRUE and FALSE for each, or a function that
+#'   gives TRUE or FALSE for a layer.
 #' @return The model, invisibly.
 #' @examples
 #' \dontrun{
@@ -132,15 +184,19 @@ count_params <- function(object) {
 #'   layer_dense(1)
 #' freeze_weights(model, to = "hidden")
 #' length(get_weights(model, trainable = TRUE))
+#' freeze_weights(model, which = function(layer) layer$name == "hidden")
+#' model
 #' unfreeze_weights(model)
 #' }
 freeze_weights <- function(object, from = NULL, to = NULL, which = NULL) {
+  with_method(object, "freeze_weights", "trainable", "a Keras model or layer")
   models_side()$set_trainable(object, FALSE, from, to, which)
   invisible(object)
 }
 
 #' @rdname freeze_weights
 unfreeze_weights <- function(object, from = NULL, to = NULL, which = NULL) {
+  with_method(object, "unfreeze_weights", "trainable", "a Keras model or layer")
   models_side()$set_trainable(object, TRUE, from, to, which)
   invisible(object)
 }
@@ -160,102 +216,14 @@ unfreeze_weights <- function(object, from = NULL, to = NULL, which = NULL) {
 #' get_weights(model)
 #' }
 get_weights <- function(object, trainable = NA) {
+  with_method(object, "get_weights", "get_weights", "a Keras model or layer")
   as.list(models_side()$get_weights(object, if (!is.na(trainable)) trainable))
 }
 
 #' @rdname get_weights
 set_weights <- function(object, weights) {
+  with_method(object, "set_weights", "set_weights", "a Keras model or layer")
   object$set_weights(lapply(unname(weights), keras_data, label = "weights"))
-  invisible(object)
-}
-
-#' Save a model, or its weights
-#'
-#' A file that is there already is an error unless `overwrite`, and so is a path with another
-#' ending, or weights that do not fit unless `skip_mismatch`. `load_model()` reads a saved model.
-#'
-#' @param model A Keras model.
-#' @param filepath A path that ends in `.keras`; for weights in `.weights.h5`.
-#' @param overwrite Replace a file that is there?
-#' @param zipped,max_shard_size As in Keras.
-#' @param skip_mismatch Pass over layers whose weights do not fit?
-#' @param ... Further arguments of Keras' method, by name.
-#' @return The model, invisibly.
-#' @examples
-#' \dontrun{
-#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
-#' file <- tempfile(fileext = ".keras")
-#' save_model(model, file)
-#' load_model(file)
-#'
-#' weights <- tempfile(fileext = ".weights.h5")
-#' save_model_weights(model, weights)
-#' load_model_weights(model, weights)
-#' }
-save_model <- function(model, filepath, overwrite = FALSE, zipped = NULL, ...) {
-  path <- free_path("save_model", filepath, overwrite)
-  model$save(path, overwrite = TRUE, zipped = zipped, ...)
-  invisible(model)
-}
-
-#' @rdname save_model
-save_model_weights <- function(model, filepath, overwrite = FALSE, max_shard_size = NULL) {
-  path <- free_path("save_model_weights", filepath, overwrite)
-  if (is.null(max_shard_size)) {
-    model$save_weights(path, overwrite = TRUE)
-  } else {
-    model$save_weights(path, overwrite = TRUE, max_shard_size = max_shard_size)
-  }
-  invisible(model)
-}
-
-#' @rdname save_model
-load_model_weights <- function(model, filepath, skip_mismatch = FALSE, ...) {
-  model$load_weights(path.expand(filepath), skip_mismatch = skip_mismatch, ...)
-  invisible(model)
-}
-
-# Keras would ask at the console whether to overwrite.
-free_path <- function(fun, path, overwrite) {
-  path <- path.expand(path)
-  if (file.exists(path) && !isTRUE(overwrite)) {
-    stop(fun, "(): ", path, " is there already; overwrite = TRUE replaces it.", call. = FALSE)
-  }
-  path
-}
-
-#' The configuration of a model, layer, metric, ...
-#'
-#' `get_config()` asks the object, `from_config()` makes one from a serialized configuration, which
-#' names its class; one without a class is an error, and so is a class that is not known.
-#' `reset_state()` sets a metric, or a layer with a state, back to its start.
-#'
-#' @param object An object of Keras.
-#' @param config A configuration with its class, as `serialize_keras_object()` gives it.
-#' @param custom_objects Classes by name, if the configuration has some of its own.
-#' @return `get_config()` a Python dict; `from_config()` an object; `reset_state()` the object,
-#'   invisibly.
-#' @examples
-#' \dontrun{
-#' layer <- layer_dense(units = 8, activation = "relu")
-#' get_config(layer)$units
-#' from_config(serialize_keras_object(layer))
-#' average <- metric_mean()
-#' average$update_state(3)
-#' reset_state(average)$result()
-#' }
-get_config <- function(object) {
-  py_proxy(object, FALSE)$get_config()
-}
-
-#' @rdname get_config
-from_config <- function(config, custom_objects = NULL) {
-  surface_side()$from_config(config, custom_objects)
-}
-
-#' @rdname get_config
-reset_state <- function(object) {
-  object$reset_state()
   invisible(object)
 }
 
@@ -304,7 +272,7 @@ keras_tensor_value <- function(x) {
 #'
 #' Those of R, Python, NumPy and of Keras' backend.
 #'
-#' @param seed A whole number; a fraction is cut off. NA or a negative one is an error.
+#' @param seed A whole number from 0; a fraction, NA or a negative one is an error.
 #' @return NULL, invisibly.
 #' @examples
 #' \dontrun{
@@ -312,6 +280,12 @@ keras_tensor_value <- function(x) {
 #' random_normal(shape(2))
 #' }
 set_random_seed <- function(seed) {
+  if (!is.numeric(seed) || length(seed) != 1L || is.na(seed) || seed != trunc(seed) || seed < 0) {
+    stop(
+      "set_random_seed(): `seed` is a whole number from 0, not ", describe_value(seed), ".",
+      call. = FALSE
+    )
+  }
   seed <- as.integer(seed)
   set.seed(seed)
   surface_side()

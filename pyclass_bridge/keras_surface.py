@@ -25,7 +25,6 @@ from .keras_surface_indices import with_indices
 from .keras_surface_objects import (
     by_name,
     custom_object_scope,
-    from_config,
     model_from_json,
     register,
     set_custom_objects,
@@ -43,7 +42,6 @@ __all__ = [
     "custom_object_scope",
     "decode",
     "describe",
-    "from_config",
     "model_from_json",
     "names",
     "preprocess",
@@ -186,7 +184,8 @@ def _keywords(entry: Entry, named: dict, extra: dict) -> dict:
         raise TypeError(_wrong_argument(entry, extra))
     keywords = {}
     for key, value in (named | extra).items():
-        _refuse_class(entry.name, key, value)
+        if key != "custom_objects":
+            _refuse_class(entry.name, key, value)
         argument = entry.arguments.get(key)
         if argument is None:
             argument = Argument(key, key, kind_of(entry.name, key, EMPTY, ""))

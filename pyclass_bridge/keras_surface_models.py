@@ -12,20 +12,42 @@ import keras
 
 from .error_text import no_argument
 from .keras_explain import explained
+from .keras_surface_data import inputs_of, prepare, reads_text, text_tensors
 from .keras_surface_indices import zero_based
 from .keras_surface_values import as_shape
 from .output import redraws_lines
 
+__all__ = [
+    "adapt",
+    "compile",
+    "dims_of",
+    "evaluate",
+    "fit",
+    "functional",
+    "get_layer",
+    "get_weights",
+    "inputs_of",
+    "named_function",
+    "on_batch",
+    "predict",
+    "predict_on_batch",
+    "reads_text",
+    "sequential",
+    "set_trainable",
+    "summary",
+    "summary_text",
+]
+
 _WHOLE = frozenset({
     "batch_size", "epochs", "steps_per_epoch", "validation_steps", "validation_batch_size", "steps",
-    "steps_per_execution",
+    "steps_per_execution", "line_length",
 })  # fmt: skip
 
 
 # ---- arguments ---------------------------------------------------------------------------------
 
 
-def _keywords(method, function: str, given: dict, extra: dict) -> dict:
+def keywords_of(method, function: str, given: dict, extra: dict) -> dict:
     """The arguments of the Keras method `method`: those that are NULL in R are left to Keras."""
     known = inspect.signature(method).parameters
     is_open = any(p.kind is p.VAR_KEYWORD for p in known.values())
@@ -36,12 +58,19 @@ def _keywords(method, function: str, given: dict, extra: dict) -> dict:
     keywords = {k: v for k, v in (given | extra).items() if v is not None}
     for name in _WHOLE & set(keywords):
         keywords[name] = whole(function, name, keywords[name])
-    if keywords.get("verbose") == "auto":
-        # Keras draws a bar into files too.
-        keywords["verbose"] = 1 if redraws_lines() else 2
-    elif "verbose" in keywords and not isinstance(keywords["verbose"], str):
-        keywords["verbose"] = int(keywords["verbose"])
+    if "verbose" in keywords:
+        keywords["verbose"] = _verbose(function, keywords["verbose"])
     return keywords
+
+
+def _verbose(function: str, value):
+    """TRUE and FALSE are 1 and 0; what Keras does not know is an error."""
+    if value == "auto":
+        # Keras draws a bar into files too.
+        return 1 if redraws_lines() else 2
+    if value in (0, 1, 2):
+        return int(value)
+    raise ValueError(f'{function}(): `verbose` is "auto", 0, 1 or 2, not {value!r}.')
 
 
 def whole(function: str, name: str, value):
@@ -77,7 +106,8 @@ def _callbacks(function: str, keywords: dict) -> None:
     _refuse_classes(function, "callbacks", value, keras.callbacks.Callback)
     flat = []
     for item in value:
-        flat += item if isinstance(item, (list, tuple)) else [item]
+        # NULL is what `if (condition) callback` gives R users.
+        flat += item if isinstance(item, (list, tuple)) else [item] if item is not None else []
     for item in flat:
         if not isinstance(item, keras.callbacks.Callback):
             what = "a function" if inspect.isfunction(item) else repr(item)
@@ -88,48 +118,12 @@ def _callbacks(function: str, keywords: dict) -> None:
     keywords["callbacks"] = flat
 
 
-def _data(keywords: dict) -> None:
-    """What Keras takes in a form of its own: tuples, generators, class numbers."""
-    if inspect.isfunction(keywords.get("x")):
-        keywords["x"] = _generator(keywords["x"])
-    validation = keywords.get("validation_data")
-    if inspect.isfunction(validation):
-        keywords["validation_data"] = _generator(validation)
-    elif isinstance(validation, list):
-        keywords["validation_data"] = tuple(validation)
-    if "class_weight" in keywords:
-        weights = keywords["class_weight"].items()
-        wrong = next((name for name, _ in weights if not str(name).isdigit()), None)
-        if wrong is not None:
-            raise ValueError(f"`class_weight` names classes by their number from 0, not `{wrong}`.")
-        keywords["class_weight"] = {int(k): float(v) for k, v in weights}
-
-
-def _generator(next_batch):
-    """A Python generator of what an R function gives until NULL."""
-    while True:
-        batch = next_batch()
-        if batch is None:
-            return
-        yield tuple(map(_array, batch)) if isinstance(batch, list) else batch
-
-
-def _array(x):
-    import numpy as np
-
-    return np.asarray(x) if isinstance(x, (list, int, float)) and not _has_arrays(x) else x
-
-
-def _has_arrays(x) -> bool:
-    return isinstance(x, list) and any(hasattr(item, "shape") for item in x)
-
-
 # ---- training ----------------------------------------------------------------------------------
 
 
 def compile(model, given: dict, extra: dict) -> None:
     """``model.compile()``; one metric is a list of metrics."""
-    keywords = _keywords(model.compile, "compile", given, extra)
+    keywords = keywords_of(model.compile, "compile", given, extra)
     bases = {
         "optimizer": keras.optimizers.Optimizer,
         "loss": keras.losses.Loss,
@@ -146,48 +140,66 @@ def compile(model, given: dict, extra: dict) -> None:
 
 def fit(model, given: dict, extra: dict) -> dict:
     """``model.fit()``; the history as R has it, epochs counted from 1."""
-    keywords = _keywords(model.fit, "fit", given, extra)
+    keywords = keywords_of(model.fit, "fit", given, extra)
     if "initial_epoch" in keywords:
         keywords["initial_epoch"] = zero_based("fit", "initial_epoch", keywords["initial_epoch"])
     if not isinstance(keywords.get("validation_freq"), list):
         keywords["validation_freq"] = int(keywords.get("validation_freq", 1))
+    if not 0 <= keywords.get("validation_split", 0) < 1:
+        split = keywords["validation_split"]
+        raise ValueError(f"fit(): `validation_split` is a fraction below 1, not {split:g}.")
     _callbacks("fit", keywords)
-    _data(keywords)
+    prepare(model, keywords)
     history = explained(model, "fit", keywords)
+    epochs = [epoch + 1 for epoch in history.epoch]
+    freq = keywords["validation_freq"]
+    validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]
     return {
         "params": dict(history.params or {}),
         "metrics": {name: list(values) for name, values in history.history.items()},
-        "epoch": [epoch + 1 for epoch in history.epoch],
+        "epoch": epochs,
+        "validated": [epoch for epoch in epochs if epoch in validated],
     }
 
 
 def evaluate(model, given: dict, extra: dict) -> dict:
     """``model.evaluate()``: loss and metrics by name."""
-    keywords = _keywords(model.evaluate, "evaluate", given, extra)
+    keywords = keywords_of(model.evaluate, "evaluate", given, extra)
     _callbacks("evaluate", keywords)
-    _data(keywords)
+    prepare(model, keywords)
     return dict(explained(model, "evaluate", keywords | {"return_dict": True}))
 
 
 def predict(model, given: dict, extra: dict):
     """``model.predict()``: an array, or what structure of arrays the model gives."""
-    keywords = _keywords(model.predict, "predict", given, extra)
+    keywords = keywords_of(model.predict, "predict", given, extra)
     _callbacks("predict", keywords)
-    _data(keywords)
+    prepare(model, keywords)
     return explained(model, "predict", keywords)
 
 
 def on_batch(model, name: str, given: dict) -> dict:
     """``train_on_batch`` or ``test_on_batch``: loss and metrics by name."""
     keywords = {k: v for k, v in given.items() if v is not None}
-    _data(keywords)
+    prepare(model, keywords)
     return dict(explained(model, name, keywords | {"return_dict": True}))
+
+
+def predict_on_batch(model, x):
+    """``model.predict_on_batch()``."""
+    x = text_tensors(model, "x", x)
+    return explained(model, "predict_on_batch", {"x": x})
 
 
 def adapt(layer, data, keywords: dict) -> None:
     """``layer.adapt()``; the size of the batches is only for layers that read data in batches."""
-    if "batch_size" not in inspect.signature(layer.adapt).parameters:
+    known = inspect.signature(layer.adapt).parameters
+    if "batch_size" not in known:
         keywords.pop("batch_size", None)
+    wrong = next((name for name in keywords if name not in known), None)
+    if wrong is not None:
+        kind = type(layer).__name__
+        raise TypeError(f"adapt(): the layer is a {kind}, which adapts without `{wrong}`.")
     layer.adapt(data, **{k: whole("adapt", k, v) for k, v in keywords.items()})
 
 
@@ -247,27 +259,70 @@ def get_weights(x, trainable) -> list:
     return [keras.ops.convert_to_numpy(weight) for weight in group]
 
 
-def set_trainable(model, trainable: bool, start: str | None, stop: str | None, which) -> None:
-    """Set `trainable` of layers: from one to another (names or places from 1), or of `which`."""
-    if which is not None:
-        chosen = which if isinstance(which, list) else [which]
-        for item in chosen:
-            by_name = isinstance(item, str)
-            layer = model.get_layer(item) if by_name else get_layer(model, None, item)
-            layer.trainable = trainable
+def set_trainable(x, trainable: bool, start, stop, which) -> None:
+    """Set `trainable` of the layers from one to another, or of `which`, and the opposite of the
+    others; of all without these."""
+    if start is None and stop is None and which is None:
+        x.trainable = trainable
         return
-    if start is None and stop is None:
-        model.trainable = trainable
-    first, last = _place(model, start, 0), _place(model, stop, len(model.layers) - 1)
-    for layer in model.layers[first : last + 1]:
-        layer.trainable = trainable
+    function = "unfreeze_weights" if trainable else "freeze_weights"
+    if not isinstance(x, keras.Model):
+        raise TypeError(f"{function}(): a layer has no layers to choose from; leave that out.")
+    if which is not None and (start is not None or stop is not None):
+        raise TypeError(f"{function}(): give either `which`, or `from` and `to`.")
+    if which is None:
+        first, last = _place(x, start, 0), _place(x, stop, len(x.layers) - 1)
+        chosen = [first <= i <= last for i in range(len(x.layers))]
+    else:
+        chosen = _chosen(function, x, which)
+    # A layer learns only in a model that does, and setting the model sets all its layers.
+    x.trainable = True
+    for layer, is_chosen in zip(x.layers, chosen, strict=True):
+        layer.trainable = trainable if is_chosen else not trainable
+
+
+def _chosen(function: str, model, which) -> list[bool]:
+    """For each layer: is it one of `which`, layers by name, place, TRUE or FALSE, or predicate?"""
+    if inspect.isfunction(which):
+        which = [which(layer) for layer in model.layers]
+        if not all(isinstance(answer, bool) for answer in which):
+            raise TypeError(f"{function}(): `which` as a function gives TRUE or FALSE for a layer.")
+    which = which if isinstance(which, list) else [which]
+    if which and all(isinstance(item, bool) for item in which):
+        if len(which) != len(model.layers):
+            raise ValueError(
+                f"{function}(): `which` has {len(which)} TRUE or FALSE, and the model has "
+                f"{len(model.layers)} layers."
+            )
+        return which
+    places = {_place(model, item, 0) for item in which}
+    return [place in places for place in range(len(model.layers))]
 
 
 def _place(model, item, default: int) -> int:
+    """The place, from 0, of a layer that is given itself, by name, or by its place from 1."""
     if item is None:
         return default
-    layer = model.get_layer(item) if isinstance(item, str) else get_layer(model, None, item)
-    return model.layers.index(layer)
+    if not isinstance(item, keras.layers.Layer):
+        by_name = isinstance(item, str)
+        item = model.get_layer(item) if by_name else get_layer(model, None, item)
+    return model.layers.index(item)
+
+
+def summary(model, given: dict, extra: dict, **printing) -> None:
+    """``model.summary()``. Whether layers are trainable is shown when it is None (NA in R) if one
+    with weights is not."""
+    keywords = keywords_of(model.summary, "summary", given, extra)
+    if "show_trainable" not in keywords:
+        keywords["show_trainable"] = any(x.weights and not x.trainable for x in model.layers)
+    model.summary(**keywords, **printing)
+
+
+def summary_text(model, given: dict, extra: dict) -> str:
+    """What `summary()` prints."""
+    lines = []
+    summary(model, given, extra, print_fn=lambda text, **_: lines.append(text))
+    return "\n".join(lines)
 
 
 def dims_of(x) -> tuple:

@@ -1,4 +1,4 @@
-"""Keras' registry of custom objects and its configurations, for R (R/keras_objects.R).
+"""Keras' registry of custom objects, for R (R/keras_objects.R).
 
 Importing this module imports no Keras.
 """
@@ -11,7 +11,9 @@ from .keras_surface_entry import at
 
 
 def by_name(objects):
-    """Custom objects under their own names, where R's list has none."""
+    """Custom objects under their own names, where R's list has none, or one is no list."""
+    if callable(objects):
+        objects = [objects]
     if not isinstance(objects, (list, tuple)):
         return objects
     return {item.__name__: item for item in objects}
@@ -37,16 +39,6 @@ def set_custom_objects(objects, clear: bool) -> dict:
 def custom_object_scope(objects):
     """The scope, a context manager, in which `objects` are known."""
     return at("saving.custom_object_scope")(by_name(objects))
-
-
-def from_config(config, custom_objects=None):
-    """An object of Keras from the configuration that `get_config()` in R has given."""
-    if isinstance(config, dict) and "class_name" not in config:
-        raise ValueError(
-            "from_config() needs to know the class: call `<class>$from_config(config)`, or use "
-            "serialize_keras_object() and deserialize_keras_object()."
-        )
-    return at("saving.deserialize_keras_object")(config, custom_objects=by_name(custom_objects))
 
 
 def model_from_json(text: str, custom_objects=None):

@@ -218,7 +218,8 @@ OPTIMIZER_ORDERS_KEPT = frozenset({"optimizer_lamb", "optimizer_muon"})
 INTEGERS = frozenset({
     "batch_size", "beam_width", "crossing_dim", "decay_steps", "dims", "ema_overwrite_frequency",
     "filters", "gradient_accumulation_steps", "groups", "head_dim", "height", "ignore_class",
-    "input_dim", "k", "key_dim", "max_length", "max_number", "max_steps_per_epoch", "max_tokens",
+    "image_size", "input_dim", "k", "key_dim", "max_length", "max_number", "max_steps_per_epoch",
+    "max_tokens",
     "maximum_iterations", "maxlen", "n", "ngrams", "num", "num_bins", "num_classes", "num_tokens",
     "output_dim", "output_padding", "output_sequence_length", "patience", "repeats", "salt", "seed",
     "sequence_length", "size", "strides", "target_class_ids", "target_height", "target_width",
@@ -233,8 +234,11 @@ WHOLES = frozenset({
     "target_length", ("op_bincount", "x"), ("op_in_top_k", "targets"),
 })  # fmt: skip
 
+# Lists of which each item is a sequence: a number alone is a sequence of one.
+SEQUENCES = frozenset({"sequences"})
+
 # Whole numbers of Keras' signature that may be fractions: a doubt about the default's type.
-NUMBERS = frozenset({"min_delta", "baseline", "min_lr", "sequences"})
+NUMBERS = frozenset({"min_delta", "baseline", "min_lr"})
 
 # Dims: whole numbers or NA, of which one alone is a shape of one dim.
 SHAPES = frozenset({

@@ -16,6 +16,7 @@ from . import keras_surface_table as table
 from .r_side_tensor import loaded_keras
 
 ANY, INTEGER, WHOLE, SHAPE, AXIS = "any", "integer", "whole", "shape", "axis"
+SEQUENCES = "sequences"
 AXES_OR_NUMBER = "axes or number"
 _INT = re.compile(r"\b(int|ints|integer|integers)\b|^(the )?number of\b", re.IGNORECASE)
 _FLOAT = re.compile(r"\b(floats?|floating|real|fraction|scalar)\b", re.IGNORECASE)
@@ -67,6 +68,8 @@ def kind_of(function: str, name: str, default, text: str) -> str:
         return AXES_OR_NUMBER if (function, name) in table.AXES_OR_NUMBER else AXIS
     if name in table.SHAPES:
         return SHAPE
+    if name in table.SEQUENCES:
+        return SEQUENCES
     if name in table.NUMBERS:
         return ANY
     if name in table.INTEGERS or (function, name) in table.INTEGERS:
@@ -114,6 +117,8 @@ def _converted(function: str, argument: Argument, value):
         return value
     if kind == WHOLE:
         return _each(whole_array(value), lambda x: int(x) if x.is_integer() else x)
+    if kind == SEQUENCES:
+        return [[x] if isinstance(x, (int, float, str)) else x for x in value]
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if kind == AXIS or (kind == AXES_OR_NUMBER and isinstance(value, list)):

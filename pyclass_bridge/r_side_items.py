@@ -102,14 +102,14 @@ class FunctionIterator(collections.abc.Iterator):
     """
 
     def __init__(self, step, prefetch=0):
-        self._step = step
+        self.step = step
         self._prefetch = prefetch
         self._ready = collections.deque()
         self._done = False
 
     def __next__(self):
         while not self._done and len(self._ready) <= self._prefetch:
-            value = self._step()
+            value = self.step()
             if isinstance(value, Done):
                 self._done = True
             else:
@@ -117,6 +117,12 @@ class FunctionIterator(collections.abc.Iterator):
         if not self._ready:
             raise StopIteration
         return self._ready.popleft()
+
+    def through(self, step):
+        """The same iteration with `step()`, which stands on this one's; what is ready is shared."""
+        other = FunctionIterator(step, self._prefetch)
+        other._ready = self._ready
+        return other
 
 
 def iterator_from(step, prefetch=0):

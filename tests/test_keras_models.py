@@ -2,46 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import numpy as np
 import pytest
-
-RNG = np.random.default_rng(1)
-X = RNG.normal(size=(96, 4)).astype("float32")
-Y = (X @ np.array([[1.0], [-2.0], [0.5], [0.0]]) + 0.3).astype("float32")
-LABELS = (X[:, 0] > 0).astype("int32") + (X[:, 1] > 0.5)
-
-
-def from_r(code: str, **variables):
-    """The value of R code that sees `variables`, in R's global environment as a script's is."""
-    import pyclass_bridge
-
-    assign = pyclass_bridge.r("function(name, value) assign(name, value, envir = globalenv())")
-    for name, value in variables.items():
-        assign(name, value)
-    return pyclass_bridge.r(textwrap.dedent(code))
-
-
-def dense(keras, seed=3):
-    keras.utils.set_random_seed(seed)
-    model = keras.Sequential([
-        keras.layers.Input((4,)),
-        keras.layers.Dense(8, activation="relu"),
-        keras.layers.Dense(1),
-    ])
-    model.compile("adam", "mse", metrics=["mae"])
-    return model
-
-
-DENSE = """
-  set_random_seed(3)
-  model <- keras_model_sequential(input_shape = 4) |>
-    layer_dense(8, activation = "relu") |>
-    layer_dense(1)
-  model |> compile(optimizer = "adam", loss = "mse", metrics = "mae")
-"""
-
+from r_models import DENSE, LABELS, X, Y, dense, from_r
 
 # ---- the same numbers --------------------------------------------------------------------------
 
@@ -232,6 +195,109 @@ def test_summary_and_print_show_the_model(keras, capsys):
     assert capsys.readouterr().out.count("Total params") == 2
 
 
+STACK = """
+  model <- keras_model_sequential(input_shape = 4) |>
+    layer_dense(8, name = "a") |> layer_dense(6, name = "b") |> layer_dense(1, name = "c")
+  learning <- function(model) vapply(model$layers, function(layer) layer$trainable, NA)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "rows"),
+    [
+        ("summary(model, line_length = 60)", {"line_length": 60}),
+        ("summary(model, show_trainable = TRUE)", {"show_trainable": True}),
+        ("summary(model, positions = c(0.3, 0.7, 1))", {"positions": [0.3, 0.7, 1.0]}),
+        ("print(model, expand_nested = TRUE)", {"expand_nested": True}),
+        ("print(model, layer_range = c('a', 'b'))", {"layer_range": ["a", "b"]}),
+        ("cat(format(model, line_length = 50))", {"line_length": 50}),
+        ("{ freeze_weights(model, which = 1); print(model) }", {"show_trainable": True}),
+    ],
+)
+def test_a_summary_is_that_of_keras(keras, code, rows):
+    model, text = from_r(f"{STACK}text <- capture.output({code}); list(model, text)")
+    lines = []
+    model.summary(print_fn=lambda line, **_: lines.append(line), **rows)
+    assert text == [line for line in "\n".join(lines).split("\n") if line.strip()]
+
+
+def test_a_summary_that_is_not_compact_keeps_its_empty_lines(keras):
+    lines, compact = from_r(
+        f"{STACK} lapply(c(FALSE, TRUE), function(x) capture.output(summary(model, compact = x)))"
+    )
+    assert lines == [*compact, ""]
+
+
+@pytest.mark.parametrize(
+    ("code", "learning"),
+    [
+        ("freeze_weights(model)", [False, False, False]),
+        ("freeze_weights(model, from = 'b')", [True, False, False]),
+        ("freeze_weights(model, to = 'b')", [False, False, True]),
+        ("freeze_weights(model, from = 2L, to = 2L)", [True, False, True]),
+        ("freeze_weights(model, from = -1)", [True, True, False]),
+        ("freeze_weights(model, to = -2)", [False, False, True]),
+        ("freeze_weights(model, to = get_layer(model, 'a'))", [False, True, True]),
+        ("freeze_weights(model, which = c('a', 'c'))", [False, True, False]),
+        ("freeze_weights(model, which = c(1, 3))", [False, True, False]),
+        ("freeze_weights(model, which = -1)", [True, True, False]),
+        ("freeze_weights(model, which = c(TRUE, FALSE, FALSE))", [False, True, True]),
+        ("freeze_weights(model, which = function(l) l$units > 5)", [False, False, True]),
+        ("unfreeze_weights(freeze_weights(model))", [True, True, True]),
+        ("unfreeze_weights(freeze_weights(model), from = 'c')", [False, False, True]),
+        ("unfreeze_weights(model, which = list('b', -1))", [False, True, True]),
+    ],
+)
+def test_freezing_says_it_of_every_layer(keras, code, learning):
+    layers, weights, visible = from_r(
+        f"{STACK}done <- withVisible({code})\n"
+        "list(learning(done$value), length(get_weights(model, trainable = TRUE)), done$visible)"
+    )
+    assert layers == learning
+    assert (weights, visible) == (2 * sum(learning), False)
+
+
+def test_frozen_layers_keep_their_weights(keras):
+    ours = from_r(
+        STACK
+        + """
+        before <- get_weights(model)
+        freeze_weights(model, to = "b")
+        compile(model, "sgd", "mse")
+        fit(model, x, y, epochs = 1, verbose = 0)
+        unlist(Map(identical, before, get_weights(model)))
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert ours == [True] * 4 + [False] * 2
+
+
+def test_a_layer_and_a_model_in_a_model_freeze_as_a_whole(keras):
+    ours = from_r("""
+      base <- keras_model_sequential(input_shape = 4, name = "base") |>
+        layer_dense(3) |> layer_dense(2)
+      start <- layer_input(shape = 4)
+      model <- keras_model(start, base(start) |> layer_dense(1))
+      freeze_weights(model, which = "base")
+      first <- length(model$trainable_weights)
+      unfreeze_weights(base$layers[[2]])
+      c(first, length(base$trainable_weights))
+    """)
+    assert ours == [2, 0]
+
+
+def test_pop_layer_takes_the_last_layer_off(keras):
+    ours = from_r(
+        STACK
+        + """
+        popped <- withVisible(pop_layer(model))
+        list(popped$value$name, popped$visible, length(model$layers), dim(model(x)))
+        """,
+        x=X,
+    )
+    assert ours == ["c", False, 2, [96, 6]]
+
+
 def test_layers_and_weights(keras):
     ours = from_r(DENSE + """
       freeze_weights(model, to = 1)
@@ -293,10 +359,34 @@ def test_saving_and_loading(keras, tmp_path):
         ("fit(model, c(1L, NA), y)", "`x` holds NA"),
         ("callback_lambda(on_epoch_ned = function(epoch) 1)", "Did you mean `on_epoch_end`?"),
         ("get_layer(model)", "give either the `name` of a layer or its `index`"),
+        ("get_layer(model, 1)", "`name` is the name of a layer, not the value 1; a place is given"),
+        ("get_layer(model, index = 0)", "`index` counts from 1, so 0 is no index"),
+        ("get_layer('m', 'a')", "get_layer(): `object` is a Keras model, not the string \"m\"."),
+        ("pop_layer(3)", "pop_layer(): `object` is a Sequential model, not the value 3."),
+        (
+            "pop_layer(keras_model(model$inputs, model$outputs))",
+            "is a Sequential model, not an instance of `keras.src.models.functional.Functional`",
+        ),
+        ("pop_layer(keras_model_sequential())", "the model has no layer to take off"),
+        ("count_params(3)", "count_params(): `object` is a Keras model or layer, not the value 3."),
+        ("get_weights(3)", "get_weights(): `object` is a Keras model or layer, not the value 3."),
+        ("set_weights(3, list())", "set_weights(): `object` is a Keras model or layer, not"),
+        ("freeze_weights(3)", "freeze_weights(): `object` is a Keras model or layer, not"),
+        ("freeze_weights(model$layers[[1]], from = 1)", "a layer has no layers to choose from"),
+        ("freeze_weights(model, from = 1, which = 1)", "either `which`, or `from` and `to`"),
+        ("freeze_weights(model, which = function(l) 'a')", "`which` as a function gives TRUE or"),
+        ("freeze_weights(model, which = c(TRUE, FALSE, TRUE))", "and the model has 2 layers"),
+        ("freeze_weights(model, which = 9)", "there is no layer 9: the model has 2"),
+        ("unfreeze_weights(model, from = 'zz')", "No such layer: zz"),
+        ("summary(model, show_trainble = TRUE)", "did you mean `show_trainable`?"),
+        ("summary(model, line_length = 60.5)", "`line_length` takes a whole number, not 60.5."),
+        ("set_random_seed(1.5)", "`seed` is a whole number from 0, not the value 1.5."),
+        ("set_random_seed('a')", "`seed` is a whole number from 0, not the string \"a\"."),
+        ("set_random_seed(NA)", "`seed` is a whole number from 0, not the value NA."),
     ],
 )
 def test_mistakes_are_one_clear_message(keras, code, message):
-    with pytest.raises((TypeError, ValueError, RuntimeError)) as caught:
+    with pytest.raises((TypeError, ValueError, RuntimeError, IndexError)) as caught:
         from_r(DENSE + code, x=X, y=Y)
     assert message in str(caught.value)
 
