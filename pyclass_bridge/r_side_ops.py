@@ -89,17 +89,19 @@ def binary(op, x, y):
 
 
 def _sum_of_two(x, y):
-    """`x + y` by the tensors' own operator: `keras.ops.add` on TensorFlow takes a column that is
-    as long as a row of `x` for a bias, and adds it along the wrong dim."""
+    """`x + y`. `keras.ops.add` on TensorFlow takes a column that is as long as a row of `x` for a
+    bias, and adds it along the wrong dim: what has dims is added by the tensors' own operator."""
     keras = loaded_keras()
     ops = keras.ops
-    are_values = is_tensor(x) and is_tensor(y)
-    if not are_values or isinstance(x, keras.KerasTensor) or isinstance(y, keras.KerasTensor):
+    has_dims = is_tensor(x) and is_tensor(y) and len(y.shape) > 1
+    if not has_dims or isinstance(x, keras.KerasTensor) or isinstance(y, keras.KerasTensor):
         return ops.add(x, y)
     # A variable's own `+` is keras.ops.add again.
     x, y = (v.value if isinstance(v, keras.Variable) else v for v in (x, y))
+    if x.dtype == y.dtype:
+        return x + y
     dtype = keras.backend.result_type(dtype_of(x), dtype_of(y))
-    return ops.convert_to_tensor(x, dtype=dtype) + ops.convert_to_tensor(y, dtype=dtype)
+    return ops.cast(x, dtype) + ops.cast(y, dtype)
 
 
 def unary(op, x):
