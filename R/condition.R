@@ -30,6 +30,12 @@ stop_again <- function(condition) {
   stop(condition)
 }
 
+# An error that names the user's call, however deep in this namespace it is found.
+stop_at_user <- function(...) {
+  call <- call_at(user_frame())
+  stop(simpleError(paste0(...), call))
+}
+
 # The frame of the innermost call that stands in code of the user's, be it of a function of this
 # namespace; 0 if there is none.
 user_frame <- function() {
@@ -48,6 +54,8 @@ call_at <- function(frame) {
     return(NULL)
   }
   call <- sys.call(frame)
+  # The source is that of the line, which a call in the arguments of another would print as.
+  attr(call, "srcref") <- NULL
   if (is.symbol(call[[1L]])) {
     head <- sub("[.](keras[.]src|python[.]builtin)[.].*$", "", as.character(call[[1L]]))
     operator <- sys.frame(frame)$.Generic

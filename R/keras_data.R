@@ -20,10 +20,9 @@ keras_data <- function(x, label = "x") {
     # A ts, a table, what I() gives: numbers all the same.
     array_of(unclass(x), label)
   } else {
-    stop(
+    stop_at_user(
       "`", label, "` is ", describe_value(x), ", and Keras takes numbers. Make them with ",
-      "as.numeric() or as.matrix().",
-      call. = FALSE
+      "as.numeric() or as.matrix()."
     )
   }
 }
@@ -35,10 +34,9 @@ is_matrix_object <- function(x) {
 
 array_of <- function(x, label) {
   if ((is.integer(x) || is.logical(x)) && anyNA(x)) {
-    stop(
+    stop_at_user(
       "`", label, "` holds NA, which has no place among Keras' whole numbers. Leave these cases ",
-      "out, or fill them in.",
-      call. = FALSE
+      "out, or fill them in."
     )
   }
   array(x, dim = if (is.null(dim(x))) length(x) else dim(x))
@@ -53,11 +51,10 @@ frame_matrix <- function(x, label) {
 }
 
 stop_column <- function(frame, column, label) {
-  stop(
+  stop_at_user(
     "`", label, "`: the column `", column, "` of the data frame is ",
     describe_value(frame[[column]]), ", and Keras takes numbers. Leave it out, or code it with ",
-    "model.matrix() or to_categorical().",
-    call. = FALSE
+    "model.matrix() or to_categorical()."
   )
 }
 
@@ -65,10 +62,9 @@ stop_column <- function(frame, column, label) {
 target_data <- function(y, label = "y") {
   for (part in if (is.list(y) && !is.object(y)) y else list(y)) {
     if (is.character(part)) {
-      stop(
+      stop_at_user(
         "`", label, "` holds strings, and the model takes numbers: factor() and to_categorical() ",
-        "code them.",
-        call. = FALSE
+        "code them."
       )
     }
   }
@@ -100,9 +96,8 @@ model_data <- function(model, x, label = "x") {
 frame_inputs <- function(x, inputs, label) {
   absent <- setdiff(names(inputs), names(x))
   if (length(absent)) {
-    stop(
-      "`", label, "`: the data frame has no column `", absent[[1L]], "`, an input of the model.",
-      call. = FALSE
+    stop_at_user(
+      "`", label, "`: the data frame has no column `", absent[[1L]], "`, an input of the model."
     )
   }
   columns <- lapply(names(inputs), function(name) {
@@ -121,10 +116,9 @@ frame_inputs <- function(x, inputs, label) {
 batch_iterator <- function(model, f, label) {
   needed <- names(Filter(function(default) identical(default, quote(expr = )), formals(f)))
   if (length(setdiff(needed, "..."))) {
-    stop(
+    stop_at_user(
       "`", label, "` is a function with the argument `", setdiff(needed, "...")[[1L]], "`: one ",
-      "that gives batches takes none. Return list(x, y), and NULL at the end.",
-      call. = FALSE
+      "that gives batches takes none. Return list(x, y), and NULL at the end."
     )
   }
   py_iterator(function() {
@@ -143,11 +137,10 @@ as_batch <- function(model, batch, label) {
   }
   parts <- c("x", "y", "sample_weight")
   if (any(has_name(batch)) && !all(names(batch) %in% parts) || !length(batch) %in% 1:3) {
-    stop(
+    stop_at_user(
       "`", label, "` takes list(x, y) or list(x, y, sample_weight)", if (any(has_name(batch))) {
         paste0(", not a list of ", ticked(names(batch)), ": inputs by name are a list in it")
-      }, ".",
-      call. = FALSE
+      }, "."
     )
   }
   if (is.null(names(batch))) {
@@ -165,10 +158,9 @@ validation <- function(model, data) {
     return(as_batch(model, data, "validation_data"))
   }
   if (is.atomic(data) && !is.null(data) || is.data.frame(data)) {
-    stop(
+    stop_at_user(
       "`validation_data` is list(x, y), a dataset or a function that gives such lists, not ",
-      describe_value(data), ".",
-      call. = FALSE
+      describe_value(data), "."
     )
   }
   model_data(model, data, "validation_data")
@@ -183,20 +175,18 @@ class_weights <- function(x) {
   }
   wrong <- names(x)[!grepl("^[0-9]+$", names(x))]
   if (is.null(names(x)) || length(wrong)) {
-    stop(
+    stop_at_user(
       "`class_weight` is named by the numbers of the classes, which count from 0, as in ",
-      "list(\"0\" = 1, \"1\" = 2)", if (length(wrong)) paste0("; `", wrong[[1L]], "` is none"), ".",
-      call. = FALSE
+      "list(\"0\" = 1, \"1\" = 2)", if (length(wrong)) paste0("; `", wrong[[1L]], "` is none"), "."
     )
   }
   weights <- as.list(x)
   numbers <- vapply(weights, function(weight) is.numeric(weight) && length(weight) == 1L, NA)
   if (!all(numbers)) {
     first <- which(!numbers)[[1L]]
-    stop(
+    stop_at_user(
       "`class_weight`: the weight of class ", names(x)[[first]], " is a number, not ",
-      describe_value(weights[[first]]), ".",
-      call. = FALSE
+      describe_value(weights[[first]]), "."
     )
   }
   as_dict(weights)
@@ -214,10 +204,7 @@ named_dots <- function(fun, ...) {
 # `object`, if it has the Python method that `fun` stands on; `what` says which objects have it.
 with_method <- function(object, fun, method, what, argument = "object") {
   if (!is_py_object(object) || !bridge$has_attr(object, method)) {
-    stop(
-      fun, "(): `", argument, "` is ", what, ", not ", describe_value(object), ".",
-      call. = FALSE
-    )
+    stop_at_user(fun, "(): `", argument, "` is ", what, ", not ", describe_value(object), ".")
   }
   object
 }

@@ -381,3 +381,20 @@ def test_mistakes_with_data_are_one_clear_message(keras, case):
     with pytest.raises((TypeError, ValueError, RuntimeError)) as caught:
         from_r(DENSE + TWO_INPUTS + code, x=X, y=Y)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "call", ["fit(model, x, letters)", "get_weights(3)", "predict(model, data.frame(a = 'b'))"]
+)
+def test_a_mistake_names_the_call_that_made_it(keras, call):
+    ours = from_r(
+        DENSE
+        + f"""
+        told <- function(code) {{
+          tryCatch(code, error = function(e) capture.output(print(conditionCall(e))))
+        }}
+        told({call})
+        """,
+        x=X,
+    )
+    assert ours == call.replace("'", '"')
