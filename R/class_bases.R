@@ -76,11 +76,6 @@ check_metaclass <- function(class, keywords) {
   }
 }
 
-# TRUE if one of `bases` (Python classes) is Keras' own Callback or derives from it.
-is_callback_base <- function(bases) {
-  derives_from(bases, keras_kinds$Callback$named)
-}
-
 # `named` is the full name of a class, so that asking imports nothing.
 derives_from <- function(bases, named) {
   for (base in bases) {
