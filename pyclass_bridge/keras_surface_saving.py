@@ -5,8 +5,10 @@ A configuration from here knows its class, so that it makes the object again wit
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import shutil
+import tempfile
 from pathlib import Path
 
 import keras
@@ -71,5 +73,20 @@ def export(model, path: str, overwrite: bool, extra: dict) -> None:
                 f"export_savedmodel(): {path} is there already and is no exported model, so it is "
                 "not replaced. Give another `export_dir_base`."
             )
-        shutil.rmtree(there)
-    model.export(path, **keywords)
+        with _put_aside(there):
+            model.export(path, **keywords)
+    else:
+        model.export(path, **keywords)
+
+
+@contextlib.contextmanager
+def _put_aside(former: Path):
+    """A directory that is gone once the block has made another one, and back if the block fails."""
+    with tempfile.TemporaryDirectory(dir=former.parent) as beside:
+        aside = former.rename(Path(beside) / former.name)
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(former, ignore_errors=True)
+            aside.rename(former)
+            raise

@@ -105,6 +105,12 @@ def test_an_export_replaces_only_an_export(keras, tmp_path):
     with pytest.raises(FileExistsError, match="is no exported model, so it is not replaced"):
         from_r(DENSE + "export_savedmodel(model, path)", path=str(tmp_path))
     assert (tmp_path / "mine").exists()
+    former = tmp_path / "former"
+    from_r(DENSE + "export_savedmodel(model, path, verbose = FALSE)", path=str(former))
+    with pytest.raises(ValueError, match="not yet been built"):
+        from_r("export_savedmodel(keras_model_sequential(), path)", path=str(former))
+    assert (former / "saved_model.pb").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["former", "mine"]
     code = "export_savedmodel(model, path, overwrite = FALSE, versioned = FALSE)"
     with pytest.raises(FileExistsError, match="is there already; overwrite = TRUE replaces it"):
         from_r(DENSE + code, path=str(tmp_path))
