@@ -14,6 +14,7 @@ import sys
 
 from .condition import RError
 from .keras_surface_table import RENAMED
+from .r_side_tensor import dims
 
 _LIBRARIES = frozenset({"keras", "tensorflow", "jax", "jaxlib", "torch"})
 
@@ -44,11 +45,6 @@ def _ticked(names) -> str:
 
 def _quoted(strings) -> str:
     return ", ".join(f'"{string}"' for string in strings)
-
-
-def dims(shape) -> str:
-    """A shape as R users read it: (NA, 4)."""
-    return f"({', '.join('NA' if n is None else str(n) for n in shape)})"
 
 
 # ---- replacements that need more than a pattern --------------------------------------------------

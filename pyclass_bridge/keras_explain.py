@@ -11,7 +11,8 @@ import re
 
 import numpy as np
 
-from .error_text import dims, nearest
+from .error_text import nearest
+from .r_side_tensor import dims
 
 # The parts of the data, in Keras' order.
 _PARTS = ("x", "y", "sample_weight")

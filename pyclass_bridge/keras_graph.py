@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 import keras
 
+from .r_side_tensor import dims
+
 PADDING = (2.0, 0.7)  # of the text in a box, both sides together
 GAP = (2.0, 1.0)  # between neighbours: characters, lines
 RANK_GAP = (6.0, 1.4)  # between the ranks that an arrow joins
@@ -198,11 +200,7 @@ def _box(
 
 
 def _shapes(tensors) -> str:
-    """As R has dims: an open one is NA."""
-    return ", ".join(
-        "(" + ", ".join("NA" if dim is None else str(dim) for dim in tensor.shape) + ")"
-        for tensor in tensors
-    )
+    return ", ".join(dims(tensor.shape) for tensor in tensors)
 
 
 # ---- layout ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ in traced code; a logical mask needs its value, so it works eagerly only.
 import numpy as np
 
 from pyclass_bridge.r_side_tensor import (
+    dims,
     dtype_of,
     is_symbolic,
     is_tensor,
@@ -137,7 +138,7 @@ def _take(x, kind, value, axis, label):
         mask = _mask(value, label)
         if mask.ndim != 1 or (size is not None and mask.shape[0] != size):
             raise IndexError(
-                f"`{label}[...]`: a logical index of dims {list(mask.shape)} "
+                f"`{label}[...]`: a logical index of dims {dims(mask.shape)} "
                 f"does not fit a dim of size {size}"
             )
         place = np.nonzero(mask)[0]
@@ -185,8 +186,8 @@ def tensor_item_set(x, kinds, values, new, label="x"):
         new = ops.broadcast_to(ops.convert_to_tensor(new, dtype=dtype_of(x)), chosen.shape)
     except Exception as error:
         raise ValueError(
-            f"`{label}[...] <- value`: a value of dims {list(np.shape(new))} does not fit into the "
-            f"dims {list(chosen.shape)} of what it replaces."
+            f"`{label}[...] <- value`: a value of dims {dims(np.shape(new))} does not fit into the "
+            f"dims {dims(chosen.shape)} of what it replaces."
         ) from error
     flat = ops.reshape(ops.convert_to_tensor(x), (-1,))
     places = ops.reshape(chosen, (-1, 1))

@@ -108,12 +108,17 @@ def _known(n):
         return -1
 
 
+def dims(shape):
+    """A shape as R users read it: (NA, 4)."""
+    return f"({', '.join('NA' if n is None else str(n) for n in shape)})"
+
+
 def size_of(x):
     """The number of elements of a tensor or array; -1 if unknown, None without dims."""
-    dims = dim_of(x)
-    if dims is None:
+    sizes = dim_of(x)
+    if sizes is None:
         return -1 if is_tensor(x) else None
-    return -1 if -1 in dims else int(np.prod(dims, dtype="int64"))
+    return -1 if -1 in sizes else int(np.prod(sizes, dtype="int64"))
 
 
 def _for_r(array):

@@ -169,7 +169,7 @@ test_that("op_subset_set() and `op_subset<-` set elements", {
   op_subset(y, 2, 2:NULL) <- c(-1L, -2L)
   expect_identical(as.matrix(y)[2, ], c(2L, -1L, -2L))
   expect_identical(as.matrix(x), before)
-  expect_error(op_subset_set(x, 1, value = 1:2), "dims \\[2\\] does not fit into the dims \\[3\\]")
+  expect_error(op_subset_set(x, 1, value = 1:2), "dims \\(2\\) does not fit into the dims \\(3\\)")
   expect_error(op_subset_set(x, 3, 1, value = 1L), "index 3 is out of bounds")
 })
 
