@@ -117,7 +117,7 @@ arguments_of_code <- function(before, text) {
     return(character())
   }
   is_python <- is_py_object(value) && is.null(attr(value, "r_class", exact = TRUE))
-  arguments <- if (is_python) help_side()$argument_names(value) else names(formals(args(value)))
+  arguments <- if (is_python) help_side()$parameters(value) else names(formals(args(value)))
   arguments <- setdiff(as_strings(arguments), "...")
   sprintf("%s = ", arguments[startsWith(arguments, text)])
 }

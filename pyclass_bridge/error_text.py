@@ -326,13 +326,13 @@ def _refused_argument(text: str, called) -> str | None:
 
 
 def parameters(target) -> list[str]:
-    """The names of the parameters of a callable, without `*args` and `**kwargs`."""
-    variable = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    """The names of the parameters of a callable that can be given by name."""
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     try:
         known = inspect.signature(target).parameters.values()
     except (TypeError, ValueError):  # a callable of C has none
         return []
-    return [p.name for p in known if p.kind not in variable]
+    return [p.name for p in known if p.kind in by_name]
 
 
 _told = False

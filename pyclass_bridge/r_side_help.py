@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 import pydoc
 import re
 import sys
 
 from . import roxygen
+from .error_text import parameters
 from .keras_help import has_page, object_page, surface_page, wrapper_line
 
 __all__ = [
-    "argument_names",
     "has_page",
     "index_page",
     "is_terminal",
     "object_page",
+    "parameters",
     "roxygen_names",
     "roxygen_page",
     "show_in_pager",
@@ -49,16 +49,6 @@ def index_page(families: dict[str, int], width: int) -> str:
     counts = [(f"{prefix}_*()", f"{count} functions") for prefix, count in families.items()]
     page.add("Made from the installed Keras", rows=counts)
     return roxygen.as_text(page, width)
-
-
-def argument_names(x) -> list[str]:
-    """The arguments of a callable that can be given by name."""
-    try:
-        parameters = inspect.signature(x).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return [p.name for p in parameters if p.kind in by_name]
 
 
 def is_terminal() -> bool:
