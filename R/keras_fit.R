@@ -205,9 +205,9 @@ predict_on_batch <- function(object, x) {
 #' }
 adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
   with_method(object, "adapt", "adapt", "a layer that learns from data")
-  models_side()$adapt(object, adapt_data(object, data), as_dict(drop_nulls(list(
-    batch_size = batch_size, steps = steps, ...
-  ))))
+  given <- drop_nulls(list(batch_size = batch_size, steps = steps))
+  further <- named_dots("adapt", ...)
+  models_side()$adapt(object, adapt_data(object, data), as_dict(c(given, further)))
   invisible(object)
 }
 
@@ -276,10 +276,8 @@ only_output <- function(model) {
 # What stands for an object of Keras: a wrapper is the class or function that it wraps. A vector
 # with names is by name, as a list is.
 surface_values <- function(x) {
-  if (is.function(x) && !is.null(attr(x, "keras_name", exact = TRUE))) {
-    surface_side()$callable_of(attr(x, "keras_name", exact = TRUE))
-  } else if (is.function(x)) {
-    registered_function(x)
+  if (is.function(x)) {
+    keras_value(x)
   } else if (is.list(x) && !is.object(x)) {
     lapply(x, surface_values)
   } else if (is.atomic(x) && !is.null(names(x))) {

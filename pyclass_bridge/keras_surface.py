@@ -228,8 +228,10 @@ def _call(entry: Entry, target, positional, keywords: dict):
         return target(*positional, **keywords)
     except (TypeError, ValueError) as error:
         extra = {k: v for k, v in keywords.items() if k not in _keras_names(entry)}
-        sentence = _wrong_argument(entry, extra) if extra else _missing_argument(entry, keywords)
-        if sentence is None or (positional and not extra):
+        sentence = _wrong_argument(entry, extra) if extra else None
+        if sentence is None and not positional:
+            sentence = _missing_argument(entry, keywords)
+        if sentence is None:
             raise
         raise TypeError(sentence) from error
 

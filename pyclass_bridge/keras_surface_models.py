@@ -14,7 +14,7 @@ from .error_text import no_argument
 from .keras_explain import explained
 from .keras_surface_data import inputs_of, prepare, reads_text, text_tensors
 from .keras_surface_indices import zero_based
-from .keras_surface_values import as_shape
+from .keras_surface_values import as_shape, whole_number
 from .output import redraws_lines
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
 
 _WHOLE = frozenset({
     "batch_size", "epochs", "steps_per_epoch", "validation_steps", "validation_batch_size", "steps",
-    "steps_per_execution", "line_length",
+    "steps_per_execution", "validation_freq", "line_length",
 })  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def keywords_of(method, function: str, given: dict, extra: dict) -> dict:
             raise TypeError(no_argument(function, name, dict.fromkeys([*given, *known])))
     keywords = {k: v for k, v in (given | extra).items() if v is not None}
     for name in _WHOLE & set(keywords):
-        keywords[name] = whole(function, name, keywords[name])
+        keywords[name] = whole_number(function, name, keywords[name])
     if "verbose" in keywords:
         keywords["verbose"] = _verbose(function, keywords["verbose"])
     return keywords
@@ -71,14 +71,6 @@ def _verbose(function: str, value):
     if value in (0, 1, 2):
         return int(value)
     raise ValueError(f'{function}(): `verbose` is "auto", 0, 1 or 2, not {value!r}.')
-
-
-def whole(function: str, name: str, value):
-    """`value` as an integer if it is a whole number; a fraction is an error."""
-    if isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
-        shown = f'"{value}"' if isinstance(value, str) else f"{value:g}"
-        raise ValueError(f"{function}(): `{name}` takes a whole number, not {shown}.")
-    return int(value) if isinstance(value, float) else value
 
 
 def _refuse_classes(function: str, name: str, value, base: type) -> None:
@@ -143,8 +135,9 @@ def fit(model, given: dict, extra: dict) -> dict:
     keywords = keywords_of(model.fit, "fit", given, extra)
     if "initial_epoch" in keywords:
         keywords["initial_epoch"] = zero_based("fit", "initial_epoch", keywords["initial_epoch"])
-    if not isinstance(keywords.get("validation_freq"), list):
-        keywords["validation_freq"] = int(keywords.get("validation_freq", 1))
+    freq = keywords.setdefault("validation_freq", 1)
+    if isinstance(freq, int) and freq < 1:
+        raise ValueError(f"fit(): `validation_freq` counts epochs from 1, so {freq} is none.")
     if not 0 <= keywords.get("validation_split", 0) < 1:
         split = keywords["validation_split"]
         raise ValueError(f"fit(): `validation_split` is a fraction below 1, not {split:g}.")
@@ -152,7 +145,6 @@ def fit(model, given: dict, extra: dict) -> dict:
     prepare(model, keywords)
     history = explained(model, "fit", keywords)
     epochs = [epoch + 1 for epoch in history.epoch]
-    freq = keywords["validation_freq"]
     validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]
     return {
         "params": dict(history.params or {}),
@@ -200,7 +192,7 @@ def adapt(layer, data, keywords: dict) -> None:
     if wrong is not None:
         kind = type(layer).__name__
         raise TypeError(f"adapt(): the layer is a {kind}, which adapts without `{wrong}`.")
-    layer.adapt(data, **{k: whole("adapt", k, v) for k, v in keywords.items()})
+    layer.adapt(data, **{k: whole_number("adapt", k, v) for k, v in keywords.items()})
 
 
 def named_function(name: str, function):
@@ -220,7 +212,7 @@ def sequential(layers: list, start: dict, name: str | None, trainable: bool):
             start[key] = as_shape(_whole_dims(key, start[key]))
     if "batch_size" in start:
         size = start["batch_size"]
-        start["batch_size"] = whole("keras_model_sequential", "input_batch_size", size)
+        start["batch_size"] = whole_number("keras_model_sequential", "input_batch_size", size)
     first = [keras.layers.Input(**start)] if start else []
     return keras.Sequential([*first, *layers], name=name, trainable=trainable)
 
@@ -228,7 +220,7 @@ def sequential(layers: list, start: dict, name: str | None, trainable: bool):
 def _whole_dims(key: str, dims):
     if isinstance(dims, (list, tuple)):
         return [_whole_dims(key, dim) for dim in dims]
-    return whole("keras_model_sequential", f"input_{key}", dims)
+    return whole_number("keras_model_sequential", f"input_{key}", dims)
 
 
 def functional(inputs, outputs, keywords: dict):

@@ -197,10 +197,12 @@ def _each(value, change):
     return value
 
 
-def whole_number(function: str, name: str, value: float) -> int:
-    if not value.is_integer():
-        raise ValueError(f"{function}(): `{name}` takes whole numbers, not {value:g}.")
-    return int(value)
+def whole_number(function: str, name: str, value):
+    """`value` as an integer if it is a whole number; a fraction and a text are errors."""
+    if isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
+        shown = f'"{value}"' if isinstance(value, str) else f"{value:g}"
+        raise ValueError(f"{function}(): `{name}` takes whole numbers, not {shown}.")
+    return int(value) if isinstance(value, float) else value
 
 
 def _axis(function: str, name: str, value):

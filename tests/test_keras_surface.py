@@ -124,6 +124,7 @@ def test_null_is_none(r, keras):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
+        ("layer_dense(name = 'a')", "layer_dense() needs the argument `units`."),
         ("layer_dense(units = 0.5)", "layer_dense(): `units` takes whole numbers, not 0.5."),
         (
             "callback_early_stopping(patiance = 3)",
