@@ -142,13 +142,35 @@ Math.python.builtin.object <- function(x, ...) {
   bridge_of(x)$math(.Generic, x, if (length(extra)) extra[[1L]])
 }
 
-Summary.python.builtin.object <- function(..., na.rm = FALSE) {
+# With `axis` (from 1), along it as `op_sum()` and its like; else over all elements, as R does.
+Summary.python.builtin.object <- function(..., axis = NULL, keepdims = FALSE, na.rm = FALSE) {
   values <- list(...)
+  if (!is.null(axis) || keepdims) {
+    return(reduced_along(.Generic, values, axis, keepdims, na.rm))
+  }
   bridge_of(values[[1L]])$summary(.Generic, values, na.rm)
 }
 
-mean.python.builtin.object <- function(x, ..., na.rm = FALSE) {
+mean.python.builtin.object <- function(x, ..., axis = NULL, keepdims = FALSE, na.rm = FALSE) {
+  if (!is.null(axis) || keepdims) {
+    return(reduced_along("mean", list(x), axis, keepdims, na.rm))
+  }
   bridge_of(x)$mean(x, na.rm)
+}
+
+reduced_along <- function(name, values, axis, keepdims, na_rm) {
+  wrong <- if (length(values) > 1L) {
+    "`axis` is for one tensor"
+  } else if (na_rm) {
+    "`na.rm` goes over all elements, without `axis`"
+  } else if (name == "range") {
+    "no `axis` here: min() and max() take one"
+  }
+  if (!is.null(wrong)) {
+    stop(name, "(): ", wrong, ".", call. = FALSE)
+  }
+  reduce <- get(paste0("op_", name), envir = topenv())
+  reduce(values[[1L]], axis = axis, keepdims = keepdims)
 }
 
 # Base R's `%*%` knows no S3 classes before R 4.3, so the package has its own.

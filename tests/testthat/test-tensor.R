@@ -81,6 +81,22 @@ test_that("Math and Summary are R's", {
   expect_error(lgamma(x), "no counterpart in keras.ops")
 })
 
+test_that("reductions go along an axis, counted from 1", {
+  expect_equal(as.numeric(sum(x, axis = 1)), colSums(m))
+  expect_equal(as.numeric(max(x, axis = 2)), apply(m, 1, max))
+  expect_equal(as.numeric(min(x, axis = -1)), apply(m, 1, min))
+  expect_equal(as.numeric(prod(x, axis = 1)), apply(m, 2, prod))
+  expect_equal(as.numeric(mean(x, axis = c(1, 2))), mean(m))
+  expect_identical(dim(sum(x, axis = 2, keepdims = TRUE)), c(2L, 1L))
+  expect_identical(dim(mean(x, keepdims = TRUE)), c(1L, 1L))
+  expect_identical(as.logical(any(x > 4, axis = 1)), c(FALSE, FALSE, TRUE))
+  expect_identical(as.logical(all(x > 1, axis = 2)), c(FALSE, TRUE))
+  expect_error(sum(x, 1, axis = 1), "`axis` is for one tensor")
+  expect_error(sum(x, axis = 1, na.rm = TRUE), "without `axis`")
+  expect_error(range(x, axis = 1), "min() and max() take one", fixed = TRUE)
+  expect_error(sum(x, axis = 0), "from 1")
+})
+
 test_that("matrix functions", {
   expect_equal(as.array(x %*% t(m)), m %*% t(m))
   expect_equal(as.array(m %*% t(x)), m %*% t(m))
