@@ -2,6 +2,7 @@
 
 Looked at after Keras has refused the data, so the usual path pays nothing. The exception stays as
 it is; what was found out is its attribute `explanation`, which R shows in place of its text.
+The model can be trained after it, with the data put right.
 """
 
 from __future__ import annotations
@@ -17,17 +18,30 @@ from .r_side_tensor import dims
 # The parts of the data, in Keras' order.
 _PARTS = ("x", "y", "sample_weight")
 
+# Where a model keeps its compiled functions.
+_COMPILED = ("train_function", "test_function", "predict_function")
+
 
 def explained(model, method: str, keywords: dict):
     """``model.<method>(**keywords)``; an error about the data tells R's dims."""
     try:
         return getattr(model, method)(**keywords)
-    except Exception as error:
+    except BaseException as error:
+        _forget_compiled(model)
+        if not isinstance(error, Exception):
+            raise
         sentence = _sentence(model, method, keywords, str(error))
         if sentence is not None:
             with contextlib.suppress(AttributeError):  # an exception with slots keeps none
                 error.explanation = sentence
         raise
+
+
+def _forget_compiled(model) -> None:
+    """Leave no half-traced function behind: TensorFlow refuses to trace one a second time."""
+    for name in _COMPILED:
+        if getattr(model, name, None) is not None:
+            setattr(model, name, None)
 
 
 def _sentence(model, method: str, keywords: dict, text: str) -> str | None:

@@ -329,3 +329,24 @@ def test_mistakes_in_training_are_one_clear_message(keras, code):
     with pytest.raises((TypeError, ValueError, RuntimeError)) as caught:
         from_r(DENSE + code, x=X, y=Y)
     assert MISTAKES[code] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "fit(model, x[, 1, drop = FALSE], y)",
+        "fit(model, x)",
+        "train_on_batch(model, cbind(x, x), y)",
+    ],
+)
+def test_a_model_trains_after_a_mistake_in_its_data(keras, code):
+    epochs = from_r(
+        DENSE + f"""
+        failed <- inherits(try({code}, silent = TRUE), "try-error")
+        stopifnot(failed)
+        py_clear_last_error()
+        length(fit(model, x, y, epochs = 2, verbose = 0)$epoch)
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert epochs == 2
