@@ -148,6 +148,24 @@ def _targets(model, method: str, keywords: dict) -> str | None:
     return None
 
 
+def _class_codes(model, method: str, keywords: dict) -> str | None:
+    """Class numbers where columns of classes are wanted, or the other way round."""
+    outputs = list(_model_shapes(model, "outputs").values())
+    given = list((_shapes(keywords.get("y")) or {}).values())
+    if len(outputs) != 1 or len(given) != 1:
+        return None
+    text = f"`y` has dims {dims(given[0])}, and the model gives {dims(outputs[0])}: "
+    if len(given[0]) < len(outputs[0]):
+        return text + (
+            'class numbers go with the loss "sparse_categorical_crossentropy"; '
+            "to_categorical() codes them for others."
+        )
+    return text + (
+        'the loss "sparse_categorical_crossentropy" takes class numbers; a column for each class '
+        'goes with "categorical_crossentropy".'
+    )
+
+
 def _strings(model, method: str, keywords: dict) -> str | None:
     for name in _PARTS:
         values = keywords.get(name)
@@ -166,7 +184,8 @@ _EXPLANATIONS = (
      r"|missing 1 required positional", _missing),
     (r"cardinality is ambiguous", _samples),
     (r"incompatible|Invalid input shape|expects \d+ .*input|Missing data for input"
-     r"|[Ss]hape mismatch|must be equal|same shape", _inputs),
+     r"|[Ss]hape mismatch|must be equal|same shape|shape with unknown rank", _inputs),
+    (r"must have rank \(ndim\) `target.ndim - 1`|must have the same rank", _class_codes),
     (r"must have the same shape|different structures|[Ii]ncompatible|[Ss]hape mismatch|broadcast",
      _targets),
     (r"Invalid dtype: (str|object)|string", _strings),

@@ -350,3 +350,23 @@ def test_a_model_trains_after_a_mistake_in_its_data(keras, code):
         x=X, y=Y,
     )  # fmt: skip
     assert epochs == 2
+
+
+CLASSES = """
+    model <- keras_model_sequential(input_shape = 2) |> layer_dense(3, activation = "softmax")
+    compile(model, "sgd", paste0({!r}, "categorical_crossentropy"))
+    fit(model, matrix(0, 6, 2), {}, verbose = 0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("prefix", "y", "sentence"),
+    [
+        ("", "factor(rep(1:3, 2))", "class numbers go with the loss"),
+        ("sparse_", "to_categorical(rep(0:2, 2))", "takes class numbers; a column for each class"),
+    ],
+)
+def test_classes_coded_for_the_other_loss(keras, prefix, y, sentence):
+    with pytest.raises(ValueError) as caught:
+        from_r(CLASSES.format(prefix, y))
+    assert sentence in str(getattr(caught.value, "explanation", caught.value))
