@@ -107,10 +107,10 @@ direct_body <- function(direct, arguments, usual) {
 # Calls Keras with the arguments that `call`, the matched call of the wrapper whose frame is
 # `frame`, supplies.
 call_surface <- function(name, shapes, indices, frame, call, run = surface$call) {
-  given <- as.character(names(call)[-1L])
-  arguments <- names(formals(surface$made[[name]]))
-  named <- mget(intersect(arguments, given), envir = frame)
-  dots <- if (length(call) - 1L > length(named)) eval(quote(list(...)), frame) else list()
+  arguments <- intersect(names(formals(surface$made[[name]])), as.character(names(call)))
+  given <- supplied(arguments, call, frame)
+  named <- mget(given, envir = frame)
+  dots <- if (length(call) - 1L > length(arguments)) eval(quote(list(...)), frame) else list()
   by_name <- has_name(dots)
   extra <- dots[by_name]
   for (key in intersect(indices, given)) {
@@ -126,13 +126,28 @@ call_surface <- function(name, shapes, indices, frame, call, run = surface$call)
   if (is.null(value)) invisible() else value
 }
 
+# Of the `arguments` of the matched call `call`, those that have a value: the caller may pass on one
+# that it was not given itself, as in function(object, ...) layer_dense(object, ...).
+supplied <- function(arguments, call, frame) {
+  for (key in arguments) {
+    if (is.symbol(call[[key]]) && eval(call("missing", as.name(key)), frame)) {
+      arguments <- setdiff(arguments, key)
+    }
+  }
+  arguments
+}
+
 surface_shapes <- c("input_shape", "batch_input_shape", "batch_shape")
 
 # The values of arguments for Keras: NA in a shape is an open dim, and a wrapper such as
-# activation_relu, given as a value, is Keras' own function.
+# activation_relu, given as a value, is Keras' own function. The names in a vector, such as those of
+# a row of parameters, mean nothing to Keras.
 lapply_named <- function(values, shapes) {
   for (key in names(values)) {
     value <- values[[key]]
+    if (is.atomic(value) && !is.object(value) && !is.null(names(value))) {
+      value <- values[[key]] <- unname(value)
+    }
     if (key %in% shapes) {
       values[key] <- list(shape_value(value))
     } else if (is.function(value) || is.factor(value) || is.data.frame(value)) {

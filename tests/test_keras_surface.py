@@ -121,6 +121,39 @@ def test_null_is_none(r, keras):
     assert r("layer_dense(units = 1, activation = NULL)").activation is keras.activations.linear
 
 
+def test_an_argument_that_the_caller_lacks_is_not_given(r, keras):
+    r("mine <- function(object, units, ...) layer_dense(object, units = units, ...)")
+    assert r("mine(units = 3, activation = 'relu')").units == 3
+    assert r("mine(layer_input(shape = 2), 3)").shape == (None, 3)
+    with pytest.raises(Exception, match=r"layer_dense\(\) needs the argument `units`"):
+        r("mine(activation = 'relu')")
+    with pytest.raises(Exception, match=r"op_add\(\) needs the argument `x2`"):
+        r("(function(x, y) op_add(x, y))(1)")
+
+
+def test_arguments_are_evaluated_once_in_the_order_of_the_formals(r, keras):
+    assert r("""
+      local({
+        seen <- character()
+        see <- function(name, value) {
+          seen <<- c(seen, name)
+          value
+        }
+        layer_dense(activation = see("activation", "relu"), units = see("units", 3))
+        seen
+      })
+    """) == ["units", "activation"]
+
+
+def test_names_in_a_vector_mean_nothing_to_keras(r, keras):
+    r("hyper <- c(units = 3, rate = 0.5)")
+    assert r("layer_dense(units = hyper['units'])").units == 3
+    assert r("layer_dropout(rate = hyper['rate'])").rate == 0.5
+    assert r("layer_input(shape = c(rows = 4, columns = 2))").shape == (None, 4, 2)
+    relu = r("layer_dense(units = 1, activation = c(first = 'relu'))").activation
+    assert relu is keras.activations.relu
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
