@@ -252,7 +252,7 @@ TARGET_SHAPES = frozenset({"newshape", "target_shape"})
 # What Keras takes as a list only, where one alone is no list in R.
 LISTS = frozenset({
     "bin_boundaries", "boundaries", "cells", "exclude_layers", "input_axes", "output_axes",
-    "target_class_ids",
+    "start_indices", "target_class_ids",
 })  # fmt: skip
 
 # Tensors whose docstring does not begin so, and what does begin so and is a list of its own.

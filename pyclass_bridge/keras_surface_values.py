@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import keras_surface_table as table
-from .r_side_tensor import loaded_keras
+from .r_side_tensor import is_tensor, loaded_keras
 
 ANY, INTEGER, WHOLE, SHAPE, AXIS = "any", "integer", "whole", "shape", "axis"
 SEQUENCES = "sequences"
@@ -108,6 +108,7 @@ def convert(function: str, argument: Argument, value):
     """`value` as Keras takes it for `argument` of the R function `function`."""
     value = _converted(function, argument, value)
     is_lone = value is not None and not isinstance(value, (list, tuple, np.ndarray))
+    is_lone = is_lone and not is_tensor(value)
     return [value] if is_lone and argument.name in table.LISTS else value
 
 
