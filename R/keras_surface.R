@@ -5,6 +5,7 @@
 # What the surface keeps: the wrappers made so far, Python's side of it, the names of a newer Keras.
 surface <- new.env(parent = emptyenv())
 surface$made <- new.env(parent = emptyenv())
+surface$direct <- new.env(parent = emptyenv())
 surface$newer <- NULL
 
 # The names are bound, exported and given an environment for newer ones before the namespace is
@@ -68,7 +69,8 @@ make_surface_function <- function(name) {
   } else if (is.null(known$direct)) {
     usual
   } else {
-    direct_body(known$direct, names(formals(fn)), usual)
+    surface$direct[[name]] <- known$direct
+    direct_body(name, names(formals(fn)), usual)
   }
   if (!is.null(known$direct)) {
     # R's own compiler comes late to functions as small as these.
@@ -94,10 +96,11 @@ class_getter <- function(name) {
   function() surface_side()$class_of(name)
 }
 
-# The body of a function whose arguments are all required and pass as they are, to `direct`; other
-# calls take the usual way, which names the right arguments.
-direct_body <- function(direct, arguments, usual) {
+# The body of a function whose arguments are all required and pass as they are; other calls take the
+# usual way, which names the right arguments.
+direct_body <- function(name, arguments, usual) {
   values <- lapply(setdiff(arguments, "..."), as.name)
+  direct <- bquote(surface$direct[[.(name)]])
   call <- as.call(c(quote(.External), core_call, direct, values))
   absent <- lapply(values, function(value) call("missing", value))
   is_usual <- Reduce(function(a, b) call("||", a, b), absent, quote(...length() > 0L))

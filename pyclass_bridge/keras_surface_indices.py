@@ -87,5 +87,5 @@ def _zero_based_tensor(function: str, name: str, value):
         value = ops.cast(value, "int32")
     if not is_symbolic(value):
         _refuse_zero(function, name, bool(ops.any(ops.equal(value, 0))))
-    # 0, which only traced code can let through, is behind the end: in no case the first.
+    # 0, which only traced code can let through, counts from the end: in no case it is the first.
     return ops.subtract(value, ops.cast(ops.greater_equal(value, 0), dtype_of(value)))

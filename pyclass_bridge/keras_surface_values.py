@@ -159,14 +159,20 @@ def as_data(value, keeps_doubles: bool = False):
         return value
     floatx = "float64" if keeps_doubles else _floatx()
     if isinstance(value, np.ndarray):
-        return value.astype(floatx, copy=False) if value.dtype == np.float64 else value
+        doubles = value.dtype == np.float64
+        return _for_backend(value.astype(floatx, copy=False) if doubles else value)
     types = {type(x) for x in value}
     if not types or not types <= {bool, int, float}:
         has_arrays = types & {list, np.ndarray}
         return [as_data(x, keeps_doubles) for x in value] if has_arrays else value
-    if float in types:
-        return np.array(value, floatx)
-    return narrow(np.array(value))
+    return _for_backend(np.array(value, floatx) if float in types else narrow(np.array(value)))
+
+
+def _for_backend(array):
+    """Some of Keras' operations on torch take no arrays of NumPy's, unlike those elsewhere."""
+    keras = loaded_keras()
+    is_torch = keras.backend.backend() == "torch" and array.dtype.kind in "biuf"
+    return keras.ops.convert_to_tensor(array) if is_torch else array
 
 
 def _floatx():
