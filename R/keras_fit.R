@@ -104,7 +104,7 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
                                              validation_freq = 1,
                                              verbose = verbosity("fit"),
                                              view_metrics = FALSE) {
-  result <- with_sink(models_side()$fit(object, as_dict(list(
+  result <- with_sink(models_side()$fit(object, arguments_of(list(
     x = model_data(object, x), y = target_data(y), batch_size = batch_size, epochs = epochs,
     callbacks = surface_values(callbacks), validation_split = validation_split,
     validation_data = validation(object, validation_data), shuffle = shuffle,
@@ -123,7 +123,7 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
                                                   verbose = verbosity("evaluate"),
                                                   sample_weight = NULL, steps = NULL,
                                                   callbacks = NULL) {
-  with_sink(models_side()$evaluate(object, as_dict(list(
+  with_sink(models_side()$evaluate(object, arguments_of(list(
     x = model_data(object, x), y = target_data(y), batch_size = batch_size, verbose = verbose,
     sample_weight = keras_data(sample_weight, "sample_weight"), steps = steps,
     callbacks = surface_values(callbacks)
@@ -134,7 +134,7 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
 predict.keras.src.models.model.Model <- function(object, x = NULL, ..., batch_size = NULL,
                                                  verbose = verbosity("predict"),
                                                  steps = NULL, callbacks = NULL) {
-  with_sink(models_side()$predict(object, as_dict(list(
+  with_sink(models_side()$predict(object, arguments_of(list(
     x = model_data(object, x), batch_size = batch_size, verbose = verbose, steps = steps,
     callbacks = surface_values(callbacks)
   )), as_dict(named_dots("predict", ...))))
@@ -165,7 +165,7 @@ verbosity <- function(fun) {
 #' }
 train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weight = NULL) {
   with_method(object, "train_on_batch", "train_on_batch", "a Keras model")
-  models_side()$on_batch(object, "train_on_batch", as_dict(list(
+  models_side()$on_batch(object, "train_on_batch", arguments_of(list(
     x = model_data(object, x), y = target_data(y),
     sample_weight = keras_data(sample_weight, "sample_weight"),
     class_weight = class_weights(class_weight)
@@ -271,6 +271,14 @@ only_output <- function(model) {
   }
   names <- if (bridge$has_attr(model, "output_names")) as_strings(model$output_names)
   if (length(names) == 1L) names
+}
+
+# The arguments by name. One number, such as an element of a vector of parameters, has no name to
+# Keras.
+arguments_of <- function(given) {
+  as_dict(lapply(given, function(x) {
+    if (is.atomic(x) && !is.object(x) && length(x) == 1L) unname(x) else x
+  }))
 }
 
 # What stands for an object of Keras: a wrapper is the class or function that it wraps. A vector

@@ -370,3 +370,18 @@ def test_classes_coded_for_the_other_loss(keras, prefix, y, sentence):
     with pytest.raises(ValueError) as caught:
         from_r(CLASSES.format(prefix, y))
     assert sentence in str(getattr(caught.value, "explanation", caught.value))
+
+
+def test_a_number_with_a_name_is_a_number(keras):
+    history = from_r(
+        """
+        hp <- c(epochs = 2, batch = 4)
+        m <- keras_model_sequential(input_shape = 2) |> layer_dense(1)
+        m |> compile(loss = "mse")
+        h <- m |> fit(matrix(1, 8, 2), rep(1, 8), epochs = hp["epochs"], batch_size = hp["batch"],
+                      verbose = 0)
+        m |> evaluate(matrix(1, 8, 2), rep(1, 8), batch_size = hp["batch"], verbose = 0)
+        list(h$epoch, h$params$steps)
+        """
+    )
+    assert [list(history[0]), history[1]] == [[1, 2], 2]
