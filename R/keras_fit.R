@@ -107,7 +107,8 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
   result <- with_sink(models_side()$fit(object, arguments_of(list(
     x = model_data(object, x), y = target_data(y), batch_size = batch_size, epochs = epochs,
     callbacks = surface_values(callbacks), validation_split = validation_split,
-    validation_data = validation(object, validation_data), shuffle = shuffle,
+    validation_data = validation(object, validation_data),
+    shuffle = if (!missing(shuffle)) shuffle,
     class_weight = class_weights(class_weight),
     sample_weight = keras_data(sample_weight, "sample_weight"), initial_epoch = initial_epoch,
     steps_per_epoch = steps_per_epoch, validation_steps = validation_steps,

@@ -170,11 +170,8 @@ def require_keras() -> types.ModuleType:
     if "keras" in sys.modules and hasattr(sys.modules["keras"], "Model"):
         return sys.modules["keras"]
     check_keras()
-    # TensorFlow reports its optimisations on stderr as it is imported, before it can be told not
-    # to; a script's output is no place for that.
-    held = held_stderr() if embed.is_command_line() else contextlib.nullcontext()
     try:
-        with held:
+        with quiet_import("tensorflow"):
             return importlib.import_module("keras")
     except Exception as error:
         backend, _ = keras_backend()
@@ -200,6 +197,13 @@ def use_backend(backend: str, hide_gpus: bool) -> None:
     os.environ["KERAS_BACKEND"] = backend
     if hide_gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+
+def quiet_import(package: str):
+    """A block in which `package` is imported. TensorFlow reports its optimisations on stderr then,
+    before it can be told not to; a script's output is no place for that."""
+    is_first = package == "tensorflow" and package not in sys.modules
+    return held_stderr() if is_first and embed.is_command_line() else contextlib.nullcontext()
 
 
 @contextlib.contextmanager

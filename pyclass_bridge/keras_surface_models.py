@@ -143,6 +143,9 @@ def fit(model, given: dict, extra: dict) -> dict:
         raise ValueError(f"fit(): `validation_split` is a fraction below 1, not {split:g}.")
     _callbacks("fit", keywords)
     prepare(model, keywords)
+    if not hasattr(keywords.get("x"), "__getitem__"):
+        # Keras warns that it does not shuffle a dataset or batches, unless it need not.
+        keywords.setdefault("shuffle", False)
     history = explained(model, "fit", keywords)
     epochs = [epoch + 1 for epoch in history.epoch]
     validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]

@@ -21,11 +21,13 @@ import warnings
 def require_module(name):
     """Import the module `name` (dots allowed); Keras with the doctor's word on what is missing."""
     _take_environment()
-    if name.split(".")[0] == "keras":
-        from pyclass_bridge import doctor
+    from pyclass_bridge import doctor
 
+    package = name.split(".")[0]
+    if package == "keras":
         doctor.require_keras()
-    return importlib.import_module(name)
+    with doctor.quiet_import(package):
+        return importlib.import_module(name)
 
 
 def _take_environment():

@@ -385,3 +385,12 @@ def test_a_number_with_a_name_is_a_number(keras):
         """
     )
     assert [list(history[0]), history[1]] == [[1, 2], 2]
+
+
+def test_no_warning_on_a_shuffle_that_nobody_asked_for(keras, recwarn):
+    batches = "function() list(matrix(1, 4, 4), rep(1, 4))"
+    fit = f"model |> fit({batches}, steps_per_epoch = 2, epochs = 1, verbose = 0"
+    from_r(DENSE + fit + ")")
+    assert not [w for w in recwarn if "shuffle" in str(w.message)]
+    from_r(DENSE + fit + ", shuffle = TRUE)")
+    assert [w for w in recwarn if "shuffle" in str(w.message)]
