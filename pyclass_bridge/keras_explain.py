@@ -22,14 +22,17 @@ _PARTS = ("x", "y", "sample_weight")
 _COMPILED = ("train_function", "test_function", "predict_function")
 
 
-def explained(model, method: str, keywords: dict):
-    """``model.<method>(**keywords)``; an error about the data tells R's dims."""
+def explained(model, method: str, keywords: dict, failures=()):
+    """``model.<method>(**keywords)``; an error about the data tells R's dims. What made the data
+    fail (`failures`) goes on as itself."""
     try:
         return getattr(model, method)(**keywords)
     except BaseException as error:
         _forget_compiled(model)
         if not isinstance(error, Exception):
             raise
+        if failures and error is not failures[0]:
+            raise failures[0] from error
         sentence = _sentence(model, method, keywords, str(error))
         if sentence is not None:
             with contextlib.suppress(AttributeError):  # an exception with slots keeps none

@@ -12,25 +12,37 @@ from keras.src.models.functional import Functional
 from .r_side_items import FunctionIterator
 
 
-def prepare(model, keywords: dict) -> None:
-    """Put the data among `keywords` into Keras' form."""
+def prepare(model, keywords: dict) -> list[Exception]:
+    """Put the data among `keywords` into Keras' form. The list that it returns gets the exception
+    of an R function that fails to give a batch, of which TensorFlow's threads keep a text only."""
+    failures: list[Exception] = []
     for name in ("x", "validation_data"):
         if name in keywords:
-            keywords[name] = _batches(model, name, keywords[name])
+            keywords[name] = _batches(model, name, keywords[name], failures)
     if isinstance(keywords.get("validation_data"), list):
         keywords["validation_data"] = tuple(keywords["validation_data"])
     if "class_weight" in keywords:
         weights = keywords["class_weight"].items()
         keywords["class_weight"] = {int(k): float(v) for k, v in weights}
+    return failures
 
 
-def _batches(model, name: str, data):
+def _batches(model, name: str, data, failures: list[Exception]):
     """Batches as a generator of tuples, other data as they are; text as tensors in both."""
     if isinstance(data, FunctionIterator):
-        return (_batch(model, name, batch) for batch in data)
+        return _made(model, name, data, failures)
     if name == "validation_data" and isinstance(data, list):
         return _batch(model, name, data)
     return text_tensors(model, name, data)
+
+
+def _made(model, name: str, data, failures: list[Exception]):
+    try:
+        for batch in data:
+            yield _batch(model, name, batch)
+    except Exception as error:
+        failures.append(error)
+        raise
 
 
 def _batch(model, name: str, batch):

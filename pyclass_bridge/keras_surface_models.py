@@ -142,11 +142,11 @@ def fit(model, given: dict, extra: dict) -> dict:
         split = keywords["validation_split"]
         raise ValueError(f"fit(): `validation_split` is a fraction below 1, not {split:g}.")
     _callbacks("fit", keywords)
-    prepare(model, keywords)
+    failures = prepare(model, keywords)
     if not hasattr(keywords.get("x"), "__getitem__"):
         # Keras warns that it does not shuffle a dataset or batches, unless it need not.
         keywords.setdefault("shuffle", False)
-    history = explained(model, "fit", keywords)
+    history = explained(model, "fit", keywords, failures)
     epochs = [epoch + 1 for epoch in history.epoch]
     validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]
     return {
@@ -161,16 +161,16 @@ def evaluate(model, given: dict, extra: dict) -> dict:
     """``model.evaluate()``: loss and metrics by name."""
     keywords = keywords_of(model.evaluate, "evaluate", given, extra)
     _callbacks("evaluate", keywords)
-    prepare(model, keywords)
-    return dict(explained(model, "evaluate", keywords | {"return_dict": True}))
+    failures = prepare(model, keywords)
+    return dict(explained(model, "evaluate", keywords | {"return_dict": True}, failures))
 
 
 def predict(model, given: dict, extra: dict):
     """``model.predict()``: an array, or what structure of arrays the model gives."""
     keywords = keywords_of(model.predict, "predict", given, extra)
     _callbacks("predict", keywords)
-    prepare(model, keywords)
-    return explained(model, "predict", keywords)
+    failures = prepare(model, keywords)
+    return explained(model, "predict", keywords, failures)
 
 
 def on_batch(model, name: str, given: dict) -> dict:

@@ -398,3 +398,20 @@ def test_a_mistake_names_the_call_that_made_it(keras, call):
         x=X,
     )
     assert ours == call.replace("'", '"')
+
+
+@pytest.mark.parametrize("last", [0, 3])
+def test_an_error_of_a_function_that_gives_batches_keeps_its_class(keras, last):
+    code = f"""
+      n <- 0
+      late <- function() {{
+        n <<- n + 1
+        if (n > {last}) stop(errorCondition("no more", class = "out_of_batches"))
+        list(matrix(1, 4, 4), rep(1, 4))
+      }}
+      tryCatch(
+        model |> fit(late, steps_per_epoch = 2, epochs = 4, verbose = 0),
+        out_of_batches = function(e) conditionMessage(e)
+      )
+    """
+    assert from_r(DENSE + code) == "no more"
