@@ -64,15 +64,11 @@ make_surface_function <- function(name) {
       match.call()
     )
   )
-  body(fn) <- if (known$is_dataset) {
-    dataset_body(usual)
-  } else if (is.null(known$direct)) {
-    usual
+  if (is.null(known$direct)) {
+    body(fn) <- if (known$is_dataset) dataset_body(usual) else usual
   } else {
     surface$direct[[name]] <- known$direct
-    direct_body(name, names(formals(fn)), usual)
-  }
-  if (!is.null(known$direct)) {
+    body(fn) <- direct_body(name, names(formals(fn)), usual)
     # R's own compiler comes late to functions as small as these.
     fn <- compiler::cmpfun(fn)
   }

@@ -137,8 +137,6 @@ class_env_around <- function(class_env, spec, closure, class_ref) {
 
 environment_with <- function(...) list2env(list(...), parent = globalenv())
 
-environment_variables <- function() as.list(Sys.getenv())
-
 defined_in <- function(env) as.list(ls(env, sorted = TRUE))
 
 definition_of <- function(env, name) get(name, envir = env, inherits = FALSE)

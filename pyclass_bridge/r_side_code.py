@@ -4,9 +4,11 @@ Code runs in ``__main__`` unless it is to be local. Guarantees: Keras and Tensor
 imported when R asks for them or touches an attribute of a delayed module.
 """
 
+import ctypes
 import importlib
 import importlib.util
 import io
+import itertools
 import linecache
 import os
 import pydoc
@@ -33,14 +35,22 @@ def require_module(name):
 def _take_environment():
     """Show Python what R's Sys.setenv() has set, such as KERAS_BACKEND: `os.environ` is a copy from
     the start of the process."""
-    from pyclass_bridge.r_functions import r_function
-
-    now = r_function("environment_variables")()
+    now = dict(_environment())
     for name, value in now.items():
         if os.environ.get(name) != value:
             os.environ[name] = value
     for name in os.environ.keys() - now.keys():
         del os.environ[name]
+
+
+def _environment():
+    """The variables of the process, whatever their bytes: R's Sys.getenv() refuses some."""
+    rows = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+    all_rows = map(rows.__getitem__, itertools.count())
+    for row in itertools.takewhile(lambda row: row is not None, all_rows):
+        name, found, value = row.partition(b"=")
+        if found:
+            yield os.fsdecode(name), os.fsdecode(value)
 
 
 class LazyModule(types.ModuleType):
