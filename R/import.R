@@ -101,4 +101,5 @@ bind_on_use("keras", function() import("keras"), environment())
 bind_on_use("tf", function() import("tensorflow"), environment())
 #' @rdname keras
 #' @name py
-bind_on_use("py", function() import_main(), environment())
+# Looked up at each use: IPython, and its %run, put another module in the place of the main one.
+makeActiveBinding("py", function() import_main(), environment())

@@ -19,7 +19,9 @@ kind <- factor("a")
 def shell():
     from IPython.core.interactiveshell import InteractiveShell
 
-    yield InteractiveShell.instance()
+    shell = InteractiveShell.instance()
+    yield shell
+    shell.restore_sys_module_state()
     InteractiveShell.clear_instance()
 
 
@@ -66,3 +68,17 @@ def test_dir(source):
     assert dir(ns) == ["area", "callback_stop", "kind"]
     assert ns.__all__ == ["%+%", "area", "callback_stop", "kind", "my.fun"]
     assert getattr(ns, "my.fun")(3) == 3
+
+
+def test_py_is_the_main_module_of_now(r, shell, tmp_path):
+    """%run puts a module of the script's own in the place of the main one while it runs."""
+    script = tmp_path / "script.py"
+    script.write_text("import pyclass_bridge\nn = 2\nseen = pyclass_bridge.r('py$n')\n")
+    shell.user_ns["n"] = 1
+    assert r("py$n") == 1
+    shell.run_line_magic("run", str(script))
+    assert shell.user_ns["seen"] == 2
+    shell.user_ns["n"] = 3
+    assert r("py$n") == 3
+    for name in ("n", "seen"):
+        del shell.user_ns[name]
