@@ -84,19 +84,23 @@ class RTestFailure(Exception):
 
 REPORT = """
 local({
-  results <- as.data.frame(testthat::test_file(
+  tests <- testthat::test_file(
     %s, env = new.env(parent = asNamespace("pyclassbridge")), reporter = "silent",
     load_package = "none", stop_on_failure = FALSE
-  ))
+  )
   format_result <- function(r) {
     paste0(class(r)[[1]], ": ", paste(conditionMessage(r), collapse = " "))
   }
-  bad <- results[results$failed > 0 | results$error, ]
-  lines <- unlist(lapply(seq_len(nrow(bad)), function(i) {
-    shown <- Filter(function(r) !inherits(r, "expectation_success"), bad$result[[i]])
-    c(paste0("* ", bad$test[[i]]), vapply(shown, format_result, ""))
-  }))
-  list(count = sum(results$nb), text = paste(lines, collapse = "\\n"))
+  is_bad <- function(r) inherits(r, c("expectation_failure", "expectation_error"))
+  # testthat's data frame would leave out the error that ends a test.
+  lines <- lapply(tests, function(test) {
+    bad <- Filter(is_bad, test$results)
+    if (length(bad)) c(paste0("* ", test$test), vapply(bad, format_result, ""))
+  })
+  list(
+    count = sum(lengths(lapply(tests, `[[`, "results"))),
+    text = paste(unlist(lines), collapse = "\\n")
+  )
 })
 """
 
