@@ -17,6 +17,7 @@ _PUBLIC = {
     "RParseError": "condition",
     "RWarning": "condition",
     "RObject": "robject",
+    "fit": "keras_fit",
     "r": "session",
     "run_file": "session",
     "source": "session",

@@ -16,6 +16,7 @@ from .keras_surface_data import inputs_of, prepare, reads_text, text_tensors
 from .keras_surface_indices import zero_based
 from .keras_surface_values import as_shape, whole_number
 from .output import redraws_lines
+from .training import training
 
 __all__ = [
     "adapt",
@@ -146,7 +147,9 @@ def fit(model, given: dict, extra: dict) -> dict:
     if not hasattr(keywords.get("x"), "__getitem__"):
         # Keras warns that it does not shuffle a dataset or batches, unless it need not.
         keywords.setdefault("shuffle", False)
-    history = explained(model, "fit", keywords, failures)
+    with training(model, keywords.pop("callbacks", [])) as this:
+        listed = {"callbacks": this.listed()}
+        history = explained(model, "fit", keywords | listed, failures)
     epochs = [epoch + 1 for epoch in history.epoch]
     validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]
     return {
