@@ -99,7 +99,7 @@ bind_on_use("keras", function() import("keras"), environment())
 #' @rdname keras
 #' @name tf
 bind_on_use("tf", function() import("tensorflow"), environment())
+# Looked up at each use: IPython, and its %run, put another module in the place of the main one.
 #' @rdname keras
 #' @name py
-# Looked up at each use: IPython, and its %run, put another module in the place of the main one.
 makeActiveBinding("py", function() import_main(), environment())

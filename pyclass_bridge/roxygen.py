@@ -13,7 +13,7 @@ from pathlib import Path
 from .help_page import Page, as_text, usage
 
 _BLOCK = re.compile(r"((?:^#'.*\n)+)(.*)", re.MULTILINE)
-_OBJECT = re.compile(r"""(?:bind_on_use\()?[`"]?([^`",]+?)[`"]?(?:,| <- )""")
+_OBJECT = re.compile(r"""(?:(?:bind_on_use|makeActiveBinding)\()?[`"]?([^`",]+?)[`"]?(?:,| <- )""")
 _METHOD = re.compile(r"([\w.]+?)\.((?:keras\.src|python\.builtin)\..*|keras_\w+)")
 _TAG = re.compile(r"^@(\w+)[ \t]*", re.MULTILINE)
 
