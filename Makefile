@@ -1,10 +1,15 @@
 # Set-up and the commands of the project: `make demo` and `make test` do all that they need.
 #
 # Stamps in .venv/stamps remember what is done, so that a second run is fast; removing .venv starts
-# anew. PYTHON is the Python that .venv is made of, ARGS are passed on to pytest.
+# anew. PYTHON is the Python that .venv is made of, ARGS are passed on to pytest. The tests run in
+# WORKERS processes, which share out the files; a choice by ARGS runs in one, so that --pdb works.
 
 PYTHON ?= python3
 ARGS ?=
+WORKERS ?= $(if $(ARGS),0,2)
+
+# A worker that dies, such as by the time limit of a test, ends the run.
+SHARED := --dist=loadfile --no-loadscope-reorder --max-worker-restart=0
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +42,7 @@ demo: $(DONE)/core
 
 test: $(DONE)/core $(DONE)/test
 	$(SAY) 'running the tests'
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) $(SHARED) $(ARGS)
 
 lint: $(DONE)/core
 	$(BIN)/ruff check .

@@ -64,6 +64,17 @@ def keras():
     return pytest.importorskip("keras")
 
 
+# ---- workers of pytest-xdist -------------------------------------------------------------------
+
+LONG = ["test_backends.py", "test_keras_scripts.py", "test_stress.py"]
+
+
+def pytest_collection_modifyitems(config, items):
+    """Workers begin with the long files: begun last, one would run while the others have ended."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.name not in LONG)
+
+
 # ---- R tests -----------------------------------------------------------------------------------
 
 
@@ -154,6 +165,7 @@ STDERR = pytest.StashKey[int]()
 
 def pytest_configure(config):
     config.stash[STDERR] = os.dup(2)  # what a test writes is captured, and would be lost
+    config.stash[LIVE] = []
 
 
 @pytest.hookimpl(wrapper=True)
@@ -188,15 +200,26 @@ def live_proxies() -> int:
     return counters()["proxies"] - pyclass_bridge.r("pyclassbridge:::own_proxies")(*handles)
 
 
+LIVE = pytest.StashKey[list]()  # the count of each process that ran tests
+
+
 def pytest_sessionfinish(session, exitstatus):
-    if "pyclass_bridge._core" not in sys.modules or exitstatus not in (0, 1):
-        return
-    session.config.live_proxies = live_proxies()
-    if session.config.live_proxies > 0 and session.testscollected > 50:
+    config, live = session.config, session.config.stash[LIVE]
+    if "pyclass_bridge._core" in sys.modules and exitstatus in (0, 1):
+        live.append(live_proxies())
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["live_proxies"] = live
+    elif any(count > 0 for count in live) and session.testscollected > 50:
         session.exitstatus = 1
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """A worker of pytest-xdist has ended: its count is one of the run's."""
+    node.config.stash[LIVE].extend(getattr(node, "workeroutput", {}).get("live_proxies", []))
+
+
 def pytest_terminal_summary(terminalreporter, config):
-    live = getattr(config, "live_proxies", None)
-    if live is not None:
+    if config.stash[LIVE]:
+        live = ", ".join(map(str, config.stash[LIVE]))
         terminalreporter.write_line(f"live proxies at the end of the run: {live}")
