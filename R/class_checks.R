@@ -204,6 +204,7 @@ check_arity <- function(def, member) {
   if (is.null(usage)) {
     return(invisible())
   }
+  check_stage(def, member)
   check_order(def, member, usage)
   check_sample_weight(def, member)
   accepts <- positional_range(member$fn)
@@ -223,10 +224,24 @@ check_arity <- function(def, member) {
   abort_class(
     def$name, "`", member$given, "` ", if (too_few) "takes " else "needs ",
     counted(n, "argument"), if (length(names)) paste0(" (", ticked(names), ")"),
-    ", but Keras calls it with ", if (usage$most > usage$least) "at least ",
+    ", but it is called with ", if (usage$most > usage$least) "at least ",
     if (usage$least == 0) "none" else usage$least, ". Write `function(",
     paste(usage$args, collapse = ", "), ")`.", member = member$given
   )
+}
+
+# A stage takes nothing, not even what it could do without: it would never be passed.
+check_stage <- function(def, member) {
+  given <- names(formals(member$fn))
+  is_stage <- member$given == "on_exit" ||
+    identical(def$checks$hooks, "stage") && member$given %in% names(callback_stages)
+  if (is_stage && length(given)) {
+    remedy <- if (def$checks$hooks == "stage") " and read `self$ctx`"
+    abort_class(
+      def$name, "`", member$given, "` is called without arguments, and takes ", ticked(given),
+      ". Write `function()`", remedy, ".", member = member$given
+    )
+  }
 }
 
 check_order <- function(def, member, usage) {
@@ -255,9 +270,9 @@ check_sample_weight <- function(def, member) {
 # A hook in `private` is never called, and R6's `active =` is no list of members here.
 check_places <- function(def) {
   hooks <- intersect(names(def$private), names(def$checks$calls))
-  if (isTRUE(def$checks$hooks) && length(hooks)) {
+  if (!is.null(def$checks$hooks) && length(hooks)) {
     abort_class(
-      def$name, "`", hooks[[1L]], "` is private, so Keras never calls it. Make it public.",
+      def$name, "`", hooks[[1L]], "` is private, so it is never called. Make it public.",
       member = hooks[[1L]]
     )
   }
@@ -277,22 +292,50 @@ check_misspelt <- function(def, name) {
   if (is.null(def$checks) || name %in% names(def$checks$calls)) {
     return(invisible())
   }
-  if (def$checks$hooks) check_hook(def, name) else check_method_name(def, name)
+  if (is.null(def$checks$hooks)) check_method_name(def, name) else check_hook(def, name)
+}
+
+# The words for the hooks of a kind: `what` one is, `names` all there are, `meant` the one that is
+# meant by a name of the other kind.
+callback_words <- function(hooks) {
+  stages <- c(
+    on_train_begin = "on_begin", on_train_end = "on_end", on_train_batch_begin = "on_batch_begin",
+    on_train_batch_end = "on_batch_end", on_test_begin = "on_before_valid",
+    on_test_batch_begin = "on_batch_valid_begin", on_test_batch_end = "on_batch_valid_end",
+    on_test_end = "on_valid_end"
+  )
+  if (hooks == "stage") {
+    list(what = "a stage of a callback set", names = names(callback_stages), meant = stages)
+  } else {
+    list(
+      what = "a Keras callback hook", names = names(callback_hooks),
+      meant = structure(names(stages), names = stages)
+    )
+  }
 }
 
 check_hook <- function(def, name) {
-  hook <- nearest_hook(name, names(callback_hooks))
-  if (is.null(hook) && !startsWith(name, "on_") || base_has(def, name)) {
+  words <- callback_words(def$checks$hooks)
+  hook <- nearest_hook(name, words)
+  # The base of all sets has the hooks of Keras.
+  hidden <- def$checks$hooks == "stage" && name %in% names(words$meant)
+  own <- !hidden && base_has(def, name)
+  if (own || is.null(hook) && !startsWith(name, "on_")) {
     return(invisible())
   }
-  what <- paste0("`", name, "` is not a Keras callback hook")
   if (is.null(hook)) {
     message(
-      "Class `", def$name, "`: ", what, ", so Keras never calls it. If it is a method of your ",
-      "own, keep it in `private` or give it a name without `on_`."
+      "Class `", def$name, "`: `", name, "` is not ", words$what, ", so it is never called. If it ",
+      "is a method of your own, keep it in `private` or give it a name without `on_`."
+    )
+  } else if (name %in% names(words$meant)) {
+    abort_class(
+      def$name, "`", name, "` is not ", words$what, ": here it is `", hook, "`.", member = name
     )
   } else {
-    abort_class(def$name, what, ". Did you mean `", hook, "`?", member = name)
+    abort_class(
+      def$name, "`", name, "` is not ", words$what, ". Did you mean `", hook, "`?", member = name
+    )
   }
 }
 
@@ -304,7 +347,8 @@ hook_synonyms <- c(
   inference = "predict", prediction = "predict", epochs = "epoch", batches = "batch"
 )
 
-nearest_hook <- function(name, hooks) {
+# By the parts of its name, else as it is written.
+nearest_hook <- function(name, words) {
   snake <- tolower(gsub("([a-z])([A-Z])", "\\1_\\2", gsub(".", "_", name, fixed = TRUE)))
   if (!startsWith(snake, "on_")) {
     return(NULL)
@@ -312,8 +356,44 @@ nearest_hook <- function(name, hooks) {
   parts <- strsplit(snake, "_", fixed = TRUE)[[1L]]
   known <- parts %in% names(hook_synonyms)
   parts[known] <- hook_synonyms[parts[known]]
-  snake <- sub("_train_epoch_", "_epoch_", paste(parts, collapse = "_"), fixed = TRUE)
-  nearest_name(snake, hooks, 3L)
+  usual <- sub("_train_epoch_", "_epoch_", paste(parts, collapse = "_"), fixed = TRUE)
+  among <- c(words$names, names(words$meant))
+  for (candidate in c(intersect(snake, among), usual, sub("_test_", "_valid_", usual), snake)) {
+    nearest <- nearest_name(candidate, among, 3L)
+    if (!is.null(nearest)) {
+      return(if (nearest %in% words$names) nearest else words$meant[[nearest]])
+    }
+  }
+}
+
+# A state that is kept is also read again.
+check_state <- function(def) {
+  for (name in names(callback_state)) {
+    other <- setdiff(names(callback_state), name)
+    if (name %in% names(def$public) && !other %in% names(def$public) && !base_has(def, other)) {
+      abort_class(
+        def$name, "it has `", name, "` without `", other, "`. Define both, or neither.",
+        member = name
+      )
+    }
+  }
+}
+
+# A callback set counts nothing and has stages, another callback has the hooks of Keras.
+check_callback_bases <- function(def) {
+  is_set <- derives_from(def$bases, keras_kinds$CallbackSet$named)
+  if (def$kind == "CallbackSet" && !is_set) {
+    abort_class(
+      def$name, "its base is no callback set. Give a class made by callback_set(), or inherit ",
+      "from this one in Callback()."
+    )
+  }
+  if (def$kind == "Callback" && is_set) {
+    abort_class(
+      def$name, "its base is a callback set, which has stages in place of hooks. Write ",
+      "`callback_set(id, inherit = ...)`."
+    )
+  }
 }
 
 # Two letters that changed places are one edit.

@@ -27,6 +27,10 @@ class_spec <- function(def) {
   def$checks <- if (def$kind == "py_class") keras_kind_of(def$bases) else keras_kinds[[def$kind]]
   check_member_names(def)
   check_places(def)
+  if (!is.null(def$checks$hooks)) {
+    check_callback_bases(def)
+    check_state(def)
+  }
   def <- take_class_doc(def)
   public <- sort_members(def, def$public)
   private <- sort_members(def, def$private)

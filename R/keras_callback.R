@@ -8,7 +8,7 @@
 #' @param on_epoch_begin,on_epoch_end Functions of `epoch` and `logs`.
 #' @param on_train_begin,on_train_end Functions of `logs`.
 #' @param on_train_batch_begin,on_train_batch_end Functions of `batch` and `logs`.
-#' @param ... The other hooks of Callback(), by name. Epochs and batches count from 1. A function
+#' @param ... The other hooks of Callback() and `on_exit`, by name. Epochs and batches count from 1. A function
 #'   may leave out arguments at its end.
 #' @return A callback.
 #' @examples

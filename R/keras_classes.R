@@ -9,7 +9,8 @@ takes <- function(..., least = length(args), most = least) {
   list(args = args, least = least, most = most)
 }
 
-# The hooks in the order of Callback()'s arguments; the two aliases come last.
+# The hooks in the order of Callback()'s arguments; then the two aliases, and what is no hook of
+# Keras but is called at the end of a training.
 callback_hooks <- list(
   on_epoch_begin = takes("epoch", "logs = NULL"),
   on_epoch_end = takes("epoch", "logs = NULL"),
@@ -26,30 +27,60 @@ callback_hooks <- list(
   on_predict_batch_begin = takes("batch", "logs = NULL"),
   on_predict_batch_end = takes("batch", "logs = NULL"),
   on_batch_begin = takes("batch", "logs = NULL"),
-  on_batch_end = takes("batch", "logs = NULL")
+  on_batch_end = takes("batch", "logs = NULL"),
+  on_exit = takes()
 )
+
+# The stages of a callback set, in the order in which they run.
+callback_stages <- list(
+  on_begin = takes(),
+  on_epoch_begin = takes(),
+  on_batch_begin = takes(),
+  on_after_backward = takes(),
+  on_batch_end = takes(),
+  on_before_valid = takes(),
+  on_batch_valid_begin = takes(),
+  on_batch_valid_end = takes(),
+  on_valid_end = takes(),
+  on_epoch_end = takes(),
+  on_end = takes(),
+  on_exit = takes()
+)
+
+# The two methods by which a callback's state is kept: there are both or neither.
+callback_state <- list(state_dict = takes(), load_state_dict = takes("state"))
 
 # One row: `base` is the default base (code, evaluated when needed), `named` its full Python name,
 # `args` the recommended members that are arguments of the constructor, `calls` what Keras calls.
-# `callable`: the R method `call` is Python's `__call__`. `hooks`: other `on_*` names are mistakes.
-keras_kind <- function(base, named, args, calls, callable = FALSE, hooks = FALSE) {
+# `callable`: the R method `call` is Python's `__call__`. `hooks`: the words for them (callback_words
+# in class_checks.R) where other `on_*` names are mistakes. A class belongs to the first row that fits.
+keras_kind <- function(base, named, args, calls, callable = FALSE, hooks = NULL,
+                       package = "keras.src") {
   common <- list(get_config = takes(), from_config = takes("config", most = Inf))
   list(
-    base = base, named = paste0("keras.src.", named), args = args,
+    base = base, named = paste0(package, ".", named), args = args,
     calls = c(calls, common[setdiff(names(common), names(calls))]), callable = callable,
     hooks = hooks
   )
 }
 
 keras_kinds <- list(
+  CallbackSet = keras_kind(
+    quote(callback_set_base()), "callback_set.CallbackSet",
+    args = c(names(callback_stages), "initialize", names(callback_state)),
+    calls = c(callback_stages, callback_state),
+    hooks = "stage",
+    package = "pyclass_bridge"
+  ),
   Callback = keras_kind(
     quote(keras$callbacks$Callback), "callbacks.callback.Callback",
     args = names(callback_hooks)[1:14],
     calls = c(
       callback_hooks,
+      callback_state,
       list(set_model = takes("model"), set_params = takes("params"))
     ),
-    hooks = TRUE
+    hooks = "hook"
   ),
   Metric = keras_kind(
     quote(keras$metrics$Metric), "metrics.metric.Metric",
@@ -210,12 +241,15 @@ drop_nulls <- function(x) {
 #' @param train_step,test_step,predict_step,compute_loss,compute_metrics The steps of a model, as
 #'   above.
 #' @param ...,public Further members: methods, active bindings, class attributes. NULL among `...`
-#'   is left out, NULL in `public` is Python's `None`.
+#'   is left out, NULL in `public` is Python's `None`. In a `Callback()`, `on_exit`, a function of no
+#'   arguments, runs when the training is over, also after an error and Ctrl-C, under [fit()];
+#'   `weight`, a number, orders the callbacks of a training, the higher the later (0 without one).
 #' @param private Named list of members that only the methods see, as `private$name`.
 #' @param inherit The base: a Python class, an R class, a wrapper such as
 #'   `callback_early_stopping`. Default: the Keras base.
 #' @param parent_env The environment in which the methods look up what is not theirs.
-#' @return A function that returns instances. That of `Layer()` takes its place in a pipe: given a
+#' @return A function that returns instances. Those of a `Callback()` list the hooks that they have
+#'   as `$stages`. That of `Layer()` takes its place in a pipe: given a
 #'   model or tensors as first argument without a name, it puts the layer onto them.
 #' @examples
 #' \dontrun{

@@ -175,7 +175,8 @@ is_class_body <- function(env) {
 
 # The class that is being defined, for errors; NULL outside a body.
 open_class <- function() {
-  names(open_bodies$stack)[length(open_bodies$stack)]
+  open <- names(open_bodies$stack)
+  if (length(open)) open[[length(open)]]
 }
 
 # list(doc, public, private), members in the order in which they were first assigned.

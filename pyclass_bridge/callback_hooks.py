@@ -12,18 +12,26 @@ import sys
 
 from .signature import TRAMPOLINE
 
-_PHASES = ("train", "test", "predict")
+# In the order in which they run, each alias after the hook that calls it.
+HOOKS = (
+    "on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_batch_begin",
+    "on_train_batch_end", "on_batch_end", "on_test_begin", "on_test_batch_begin",
+    "on_test_batch_end", "on_test_end", "on_epoch_end", "on_train_end", "on_predict_begin",
+    "on_predict_batch_begin", "on_predict_batch_end", "on_predict_end",
+)  # fmt: skip
 INDEXED = {
-    **{f"on_epoch_{end}": "epoch" for end in ("begin", "end")},
-    **{f"on_{phase}_batch_{end}": "batch" for phase in _PHASES for end in ("begin", "end")},
-    **{f"on_batch_{end}": "batch" for end in ("begin", "end")},
+    hook: unit for hook in HOOKS for unit in ("epoch", "batch") if f"_{unit}_" in hook
 }
-HOOKS = frozenset(INDEXED) | {f"on_{phase}_{end}" for phase in _PHASES for end in ("begin", "end")}
 
 
 def is_keras_callback(cls: type) -> bool:
     """Is `cls` a Keras callback class? Keras is not imported for the answer."""
     return _inherits(cls, "keras.src.callbacks.callback", "Callback")
+
+
+def is_callback_set(cls: type) -> bool:
+    """Is `cls` a class of `callback_set()`, or its base?"""
+    return _inherits(cls, "pyclass_bridge.callback_set", "CallbackSet")
 
 
 def is_keras_metric(cls: type) -> bool:

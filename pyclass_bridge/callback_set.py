@@ -7,12 +7,18 @@ without arguments, each is the stage alone.
 
 from __future__ import annotations
 
+import copy
 import functools
+import types
 import weakref
 
 import keras
 
-from .training import current
+from .callback_stages import Stages, begins_alone, ends_alone, long, short
+from .error_text import nearest
+from .private import make_private
+from .r_functions import r_function
+from .training import current, identified
 
 STAGES = (
     "on_begin", "on_epoch_begin", "on_batch_begin", "on_after_backward", "on_batch_end",
@@ -21,24 +27,26 @@ STAGES = (
 )  # fmt: skip
 
 
+# ---- the context --------------------------------------------------------------------------------
+
+
 class Context:
     """What `self$ctx` is: the state of one training. Epochs and steps count from 1; the epoch is 0
     before the first. Scores are dicts by the name of the metric."""
 
+    epoch = step = step_valid = 0
+    last_loss = last_scores_train = last_scores_valid = gradients = None
+    _terminate = _valid_seen = False
+    _steps_before = 0
+
     def __init__(self, params: dict):
         self._params = params
         self._sets: list = []
-        self._steps_before = 0
-        self._valid_seen = False
-        self.model = None
-        self.epoch = 0
-        self.step = 0
-        self.step_valid = 0
-        self.last_loss = None
-        self.last_scores_train = None
-        self.last_scores_valid = None
-        self.gradients = None
-        self.terminate = False
+        self._training = None
+
+    @property
+    def model(self):
+        return self._sets[0].model  # on JAX the callback's own brings the weights up to date
 
     @property
     def network(self):
@@ -66,12 +74,39 @@ class Context:
     @property
     def callbacks(self) -> dict:
         """The callbacks of the training by id; those of a plain ``model.fit``: its sets."""
-        training = current()
-        if training is not None and training.model is self.model:
-            return dict(training.callbacks)
-        return {callback.id: callback for callback in self._sets}
+        return dict(self._training.callbacks if self._training else identified(self._sets))
 
-    def begin_epoch(self, epoch: int) -> None:
+    @property
+    def terminate(self) -> bool:
+        """Does the training stop at the end of the epoch? May be assigned."""
+        return self._terminate
+
+    @terminate.setter
+    def terminate(self, value):
+        if not isinstance(value, bool):
+            raise TypeError(f"`ctx$terminate` is TRUE or FALSE, not {value!r}.")
+        self._terminate = value
+
+    def __dir__(self):
+        return [name for name in object.__dir__(self) if not name.startswith("_")]
+
+    def __repr__(self) -> str:
+        return f"<ctx: epoch {self.epoch} of {self.total_epochs}, step {self.step}>"
+
+    def __getattr__(self, name: str):
+        raise self._unknown(name)
+
+    def __setattr__(self, name: str, value) -> None:
+        if not hasattr(type(self), name) and name not in ("_params", "_sets", "_training"):
+            raise self._unknown(name)
+        super().__setattr__(name, value)
+
+    def _unknown(self, name: str) -> AttributeError:
+        near = nearest(name, dir(self))
+        hint = f"; did you mean `{near}`?" if near else f"; it has {', '.join(dir(self))}."
+        return AttributeError(f"`ctx` has no `{name}`{hint}", name=name)
+
+    def _begin_epoch(self, epoch: int) -> None:
         if self.epoch == epoch + 1:
             return
         first = self.epoch == 0
@@ -80,46 +115,50 @@ class Context:
         self.last_scores_valid = None
         self._valid_seen = False
 
-    def end_step(self, batch: int, logs: dict | None) -> None:
+    def _end_step(self, batch: int, logs: dict | None) -> None:
         self.step = batch + 1
         if logs:
             self.last_loss = logs.get("loss")
             self.last_scores_train = dict(logs)
 
-    def before_valid(self) -> None:
+    def _before_valid(self) -> None:
         """Run `on_before_valid` of all sets, once in an epoch."""
         if not self._valid_seen:
             self._valid_seen = True
             for callback in self._sets:
                 callback.on_before_valid()
 
-    def end_epoch(self, logs: dict | None) -> None:
+    def _end_epoch(self, logs: dict | None) -> None:
         logs = logs or {}
         valid = {k.removeprefix("val_"): v for k, v in logs.items() if k.startswith("val_")}
         self.last_scores_train = {k: v for k, v in logs.items() if not k.startswith("val_")}
         self.last_scores_valid = valid or None
         self.last_loss = logs.get("loss", self.last_loss)
-        self.before_valid()
+        self._before_valid()
 
 
-# The context that Keras' list of callbacks is being given, if one of its sets keeps it.
-_newest = weakref.ref(Context({}))
+# By the dict of parameters that Keras gives to all callbacks of a list.
+_contexts = weakref.WeakValueDictionary()
 
 
-def _context_for(params: dict) -> Context:
+def _context_for(callback, params: dict) -> Context:
     """The context of the list of callbacks that has `params`, one object for all of the list."""
-    global _newest
-    context = _newest()
-    if context is None or context._params is not params:
-        context = Context(params)
-        _newest = weakref.ref(context)
+    context = _contexts.get(id(params))
+    if context is None:
+        context = _contexts[id(params)] = Context(params)
+        this = current()
+        context._training = this if this is not None and this.holds(callback) else None
+    context._sets.append(callback)
     return context
+
+
+# ---- stages that are hooks ----------------------------------------------------------------------
 
 
 def epoch_hook(name: str, stage):
     """The method `name` for the `stage`, a function of the instance: Keras' call keeps the context
     and runs it, a call without arguments runs it alone."""
-    keep = _epoch_begins if name == "on_epoch_begin" else _epoch_ends
+    keep = _EPOCH[name]
 
     @functools.wraps(stage)
     def hook(self, epoch=None, logs=None):
@@ -132,19 +171,37 @@ def epoch_hook(name: str, stage):
 
 
 def _epoch_begins(callback, stage, epoch, logs) -> None:
-    callback._ctx.begin_epoch(epoch)
+    callback._ctx._begin_epoch(epoch)
     stage(callback)
 
 
 def _epoch_ends(callback, stage, epoch, logs) -> None:
-    callback._ctx.end_epoch(logs)
+    callback._ctx._end_epoch(logs)
     stage(callback)
     if callback._ctx.terminate:
         callback.model.stop_training = True
 
 
+_EPOCH = {"on_epoch_begin": _epoch_begins, "on_epoch_end": _epoch_ends}
+
+
+def _assigned(callback, name: str, function):
+    """The method `name` for a `function` without arguments that an instance is given as stage."""
+    return types.MethodType(epoch_hook(name, lambda self: function()), callback)
+
+
 def _nothing(self):
     return None
+
+
+def _active(callback) -> list[str]:
+    """The stages of a set, in the order in which they run."""
+    cls, own = type(callback), vars(callback)
+    return [
+        name
+        for name in STAGES
+        if name in own or getattr(cls, name) is not getattr(CallbackSet, name)
+    ]
 
 
 class CallbackSet(keras.callbacks.Callback):
@@ -152,22 +209,9 @@ class CallbackSet(keras.callbacks.Callback):
 
     id = None
     weight = 0
+    stages = Stages(_active)
     _ctx = _pending = None
-
-    @property
-    def ctx(self) -> Context | None:
-        """The `Context`; None when no training is under way."""
-        return self._ctx
-
-    @property
-    def stages(self) -> list[str]:
-        """The active stages, in the order in which they run."""
-        own = vars(self)
-        return [
-            name
-            for name in STAGES
-            if name in own or getattr(type(self), name) is not getattr(CallbackSet, name)
-        ]
+    __repr__, __r_print__ = short, long
 
     on_begin = on_batch_begin = on_after_backward = on_batch_end = _nothing
     on_before_valid = on_batch_valid_begin = on_batch_valid_end = on_valid_end = _nothing
@@ -175,15 +219,29 @@ class CallbackSet(keras.callbacks.Callback):
     on_epoch_begin = epoch_hook("on_epoch_begin", _nothing)
     on_epoch_end = epoch_hook("on_epoch_end", _nothing)
 
+    def __init_subclass__(cls, **keywords):
+        super().__init_subclass__(**keywords)
+        for name in _EPOCH.keys() & vars(cls).keys():
+            setattr(cls, name, epoch_hook(name, vars(cls)[name]))
+
+    def __setattr__(self, name: str, value) -> None:
+        is_epoch_stage = name in _EPOCH and callable(value)
+        super().__setattr__(name, _assigned(self, name, value) if is_epoch_stage else value)
+
+    @property
+    def ctx(self) -> Context | None:
+        """The `Context`; None when no training is under way."""
+        return self._ctx
+
     def set_params(self, params):
         super().set_params(params)
         self._ctx = None
-        self._pending = _context_for(params)
-        self._pending._sets.append(self)
+        self._pending = _context_for(self, params)
 
     def on_train_begin(self, logs=None):
         self._ctx, self._pending = self._pending, None
-        self._ctx.model = self.model
+        if "on_exit" in self.stages:
+            begins_alone(self)
         self.on_begin()
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -191,12 +249,12 @@ class CallbackSet(keras.callbacks.Callback):
         self.on_batch_begin()
 
     def on_train_batch_end(self, batch, logs=None):
-        self._ctx.end_step(batch, logs)
+        self._ctx._end_step(batch, logs)
         self.on_batch_end()
 
     def on_test_begin(self, logs=None):
         if self._ctx is not None:
-            self._ctx.before_valid()
+            self._ctx._before_valid()
 
     def on_test_batch_begin(self, batch, logs=None):
         if self._ctx is not None:
@@ -215,6 +273,46 @@ class CallbackSet(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.on_end()
+        ends_alone(self)
+        if self._ctx._training is None:
+            self._leave_context()
 
     def _leave_context(self) -> None:
         self._ctx = self._pending = None
+
+    def clone(self, deep: bool = False):
+        """A copy, outside of any training. With `deep` each field is what the private method
+        `deep_clone(name, value)` returns for it.
+
+        Raises:
+            RuntimeError: a training is under way, or the class has no such method.
+        """
+        private = make_private(self)
+        if self._ctx is not None:
+            raise RuntimeError(
+                f"`{type(self).__name__}` can only be cloned when its `ctx` is NULL: after the "
+                "training."
+            )
+        if not r_function("has_deep_clone")(private):
+            raise RuntimeError(
+                f"`{type(self).__name__}` has no private method `deep_clone(name, value)`, without "
+                "which a callback set is not cloned. Write it in `private`: it returns what the "
+                "copy has for a field."
+            )
+        made = copy.copy(self)
+        for name, value in vars(self).items() if deep else ():
+            if name not in _OWN:
+                setattr(made, name, r_function("deep_clone_of")(private, name, value))
+        if deep:
+            r_function("deep_clone_private")(private, make_private(made))
+        return made
+
+    def __setstate__(self, state: dict) -> None:
+        """A copy runs the epoch's stages that were assigned to the original as its own."""
+        vars(self).update(state)
+        for name in _EPOCH.keys() & state.keys():
+            vars(self)[name] = types.MethodType(state[name].__func__, self)
+
+
+# What Keras and the base keep on an instance.
+_OWN = frozenset({*vars(keras.callbacks.Callback()), "_ctx", "_pending", *_EPOCH})

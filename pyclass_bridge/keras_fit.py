@@ -28,10 +28,7 @@ def fit(model, *args, callbacks=None, **keywords):
         >>> ns = pyclass_bridge.source("callbacks.R")  # doctest: +SKIP
         >>> pyclass_bridge.fit(model, x, y, epochs=3, callbacks=[ns.EarlyStop()])  # doctest: +SKIP
     """
-    import keras
+    from .training import flattened, training
 
-    from .training import training
-
-    flat = keras.tree.flatten(callbacks) if callbacks is not None else []
-    with training(model, flat) as this:
+    with training(model, flattened(callbacks)) as this:
         return model.fit(*args, callbacks=this.listed(), **keywords)

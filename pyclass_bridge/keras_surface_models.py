@@ -16,7 +16,7 @@ from .keras_surface_data import inputs_of, prepare, reads_text, text_tensors
 from .keras_surface_indices import zero_based
 from .keras_surface_values import as_shape, whole_number
 from .output import redraws_lines
-from .training import training
+from .training import flattened, training
 
 __all__ = [
     "adapt",
@@ -91,16 +91,10 @@ def _refuse_classes(function: str, name: str, value, base: type) -> None:
 def _callbacks(function: str, keywords: dict) -> None:
     """One callback or several, in a list of its own; anything else is an error."""
     value = keywords.pop("callbacks", None)
-    if value is None or isinstance(value, keras.callbacks.CallbackList):
-        if value is not None:
-            keywords["callbacks"] = value
+    if value is None:
         return
-    value = list(value) if isinstance(value, (list, tuple)) else [value]
-    _refuse_classes(function, "callbacks", value, keras.callbacks.Callback)
-    flat = []
-    for item in value:
-        # NULL is what `if (condition) callback` gives R users.
-        flat += item if isinstance(item, (list, tuple)) else [item] if item is not None else []
+    flat = flattened(value)
+    _refuse_classes(function, "callbacks", flat, keras.callbacks.Callback)
     for item in flat:
         if not isinstance(item, keras.callbacks.Callback):
             what = "a function" if inspect.isfunction(item) else repr(item)

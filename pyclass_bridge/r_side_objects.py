@@ -137,10 +137,11 @@ def repr_of(x):
 
 
 def print_text(x):
-    """What print(x) shows in R: a module's name, a tensor's str(), else the repr."""
+    """What print(x) shows in R: a module's name, a tensor's str(), what the class says, else the
+    repr."""
     if isinstance(x, types.ModuleType):
         return f"Module({x.__name__})"
-    return str(x) if is_tensor(x) else repr(x)
+    return str(x) if is_tensor(x) else getattr(type(x), "__r_print__", repr)(x)
 
 
 def line_of(x, width=75):

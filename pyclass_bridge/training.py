@@ -28,6 +28,10 @@ class Training:
         """The callbacks for Keras: the user's, after one that sees the training begin."""
         return [_Begin(self), *self.callbacks.values()]
 
+    def holds(self, callback) -> bool:
+        """Is it one of them?"""
+        return any(callback is item for item in self.callbacks.values())
+
 
 class _Begin(keras.callbacks.Callback):
     """Notes that the training has begun."""
@@ -45,12 +49,18 @@ def current() -> Training | None:
     return _current.get()
 
 
+def holds(callback) -> bool:
+    """Is that a training of this callback, which then runs its `on_exit`?"""
+    this = current()
+    return this is not None and this.holds(callback)
+
+
 @contextlib.contextmanager
 def training(model, callbacks):
     """Give the `Training` of `callbacks`, a flat list, for the time of its ``model.fit``.
 
     Raises:
-        TypeError: a `weight` is no number.
+        TypeError: a `weight` is no number, or an `id` no string.
         ValueError: two callbacks have the same `id`.
     """
     this = Training(model, callbacks)
@@ -58,25 +68,32 @@ def training(model, callbacks):
     try:
         yield this
     except BaseException:
-        for error in _leave(this):
-            warnings.warn(f"on_exit failed after the training had: {error}", stacklevel=3)
+        _tell(_leave(this), "the training had")
         raise
     else:
-        for error in _leave(this):
+        errors = _leave(this)
+        _tell(errors[1:], "that of another callback had")
+        for error in errors[:1]:
             raise error
     finally:
         _current.reset(token)
 
 
-def _leave(this: Training) -> list[Exception]:
-    """Run `on_exit` of all callbacks, then take their context from them; the errors on the way."""
+def _tell(errors: list, after: str) -> None:
+    for error in errors:
+        warnings.warn(f"on_exit failed after {after}: {error}", stacklevel=4)
+
+
+def _leave(this: Training) -> list[BaseException]:
+    """Run `on_exit` of all callbacks, then take their context from them; the errors on the way,
+    Ctrl-C among them."""
     errors = []
     for callback in this.callbacks.values():
         on_exit = getattr(callback, "on_exit", None)
         if this.began and callable(on_exit):
             try:
                 on_exit()
-            except Exception as error:
+            except BaseException as error:
                 errors.append(error)
     for callback in this.callbacks.values():
         leave = getattr(callback, "_leave_context", None)
@@ -88,13 +105,23 @@ def _leave(this: Training) -> list[Exception]:
 # ---- order and ids ------------------------------------------------------------------------------
 
 
+def flattened(callbacks) -> list:
+    """The callbacks in a callback, a list of lists, or a ``CallbackList``, whose own order and ends
+    are those of the training then. None is none: `if (condition) callback` gives it in R."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    if isinstance(callbacks, (list, tuple)):
+        return [callback for item in callbacks for callback in flattened(item)]
+    return [] if callbacks is None else [callbacks]
+
+
 def ordered(callbacks) -> list:
     """The callbacks by `weight` (0 where there is none), those of equal weight as given."""
     return sorted(callbacks, key=_weight)
 
 
 def _weight(callback) -> float:
-    weight = getattr(callback, "weight", None)
+    weight = _of_r(callback, "weight")
     if weight is None:
         return 0.0
     if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight != weight:
@@ -106,26 +133,36 @@ def _weight(callback) -> float:
 def identified(callbacks: list) -> dict:
     """The callbacks by `id`; one without an id of its own has the name of its class, with a number
     from the second on."""
-    given = [callback for callback in callbacks if _own_id(callback) is not None]
-    by_id = {}
-    for callback in given:
-        name = _own_id(callback)
-        if name in by_id:
+    taken = set()
+    for name in filter(None, map(_id, callbacks)):
+        if name in taken:
             raise ValueError(
-                f"Two callbacks have the id \"{name}\". Give one of them another: `callback$id <- "
-                f"\"{name}_2\"` in R."
+                f'Two callbacks have the id "{name}", which names one in its training. Give one of '
+                f'them another: `callback$id <- "{name}_2"` in R.'
             )
-        by_id[name] = callback
-    names = {id(callback): name for name, callback in by_id.items()}
+        taken.add(name)
     result = {}
     for callback in callbacks:
-        name = names.get(id(callback)) or _free(type(callback).__name__, {*by_id, *result})
+        name = _id(callback) or _free(type(callback).__name__, {*taken, *result})
         result[name] = callback
     return result
 
 
-def _own_id(callback) -> str | None:
-    return getattr(callback, "id", None)
+def _id(callback) -> str | None:
+    name = _of_r(callback, "id")
+    if name is not None and not (isinstance(name, str) and name):
+        raise TypeError(
+            f"`id` of `{type(callback).__name__}` names the callback: one string, not {name!r}."
+        )
+    return name
+
+
+def _of_r(callback, name: str):
+    """An attribute that says something to this package. Other callbacks may use the name for what
+    they like."""
+    if hasattr(type(callback), "__r_class__") or hasattr(callback, "_leave_context"):
+        return getattr(callback, name, None)
+    return None
 
 
 def _free(name: str, taken) -> str:

@@ -16,9 +16,11 @@ from .callback_hooks import (
     HOOKS,
     INDEXED,
     instances_only,
+    is_callback_set,
     is_keras_callback,
     is_keras_metric,
 )
+from .callback_stages import members as callback_members
 from .class_spec import ClassSpec, Member, class_spec_of
 from .condition import in_member
 from .function import core_function
@@ -86,7 +88,8 @@ class _Builder:
         namespace["__r_class__"] = RClassInfo(
             self.class_env, spec.has_private, spec.index_base, spec.kind
         )
-        namespace.update(copy_methods(types.resolve_bases(spec.bases)))
+        bases = types.resolve_bases(spec.bases)
+        namespace.update(copy_methods(bases))
         namespace.update(spec.fields)
         for member in spec.methods:
             namespace[member.name] = self.method(member)
@@ -94,6 +97,8 @@ class _Builder:
             namespace[member.name] = self.property(member)
         if self.is_callback and "set_model" not in namespace:
             namespace["set_model"] = instances_only(spec.name, self.ref)
+        if self.is_callback and not any(map(is_callback_set, bases)):
+            namespace.update(callback_members(namespace, bases, self.ref))
 
     def environment(self, member: Member):
         if not member.own_env:

@@ -53,10 +53,18 @@ if (!isNamespaceLoaded("pyclassbridge")) {
   ))
 }
 
+# What the base of callback sets has of Keras, as far as definitions ask.
+set_members <- c("on_train_begin", "on_train_end", "on_test_begin", "on_epoch_end")
+
 # Every Keras base of the table, under the name of its kind.
 bases <- local({
   kinds <- names(asNamespace("pyclassbridge")$keras_kinds)
-  sapply(kinds, function(kind) fake_class(kind, of = keras_path(kind)), simplify = FALSE)
+  made <- sapply(kinds, function(kind) fake_class(kind, of = keras_path(kind)), simplify = FALSE)
+  made$CallbackSet <- fake_class(
+    "CallbackSet",
+    of = c(keras_path("CallbackSet"), keras_path("Callback")), members = set_members
+  )
+  made
 })
 
 # The spec that evaluating `code` sends to Python.
@@ -79,9 +87,11 @@ named <- function(members, name) {
 fake_keras <- function(bases) {
   ns <- asNamespace("pyclassbridge")
   keras <- list()
-  for (kind in names(bases)) {
+  for (kind in setdiff(names(bases), "CallbackSet")) {
     eval(call("<-", ns$keras_kinds[[kind]]$base, bases[[kind]]))
   }
+  unlockBinding("callback_set_base", ns)
+  assign("callback_set_base", function() bases$CallbackSet, envir = ns)
   unlockBinding("keras", ns)
   makeActiveBinding("keras", function() keras, ns)
 }

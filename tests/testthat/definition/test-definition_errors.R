@@ -175,7 +175,47 @@ definition_errors <- alist(
   # methods that Keras would never call
   "old name of reset_state" = Metric("A", reset_states = function() NULL),
   "misspelt update_state" = Metric("A", update_sate = function(y_true, y_pred) NULL),
-  "misspelt build" = Layer("A", biuld = function(input_shape) NULL)
+  "misspelt build" = Layer("A", biuld = function(input_shape) NULL),
+  # callback sets
+  "id is missing" = callback_set(on_end = function() 1),
+  "id is a number" = callback_set(3),
+  "id is empty" = callback_set(""),
+  "id is a function" = callback_set(function() 1),
+  "weight is a string" = callback_set("a", weight = "high"),
+  "weight is NA" = callback_set("a", weight = NA_real_),
+  "misspelt stage" = callback_set("my_stop", on_edn = function() 1),
+  "misspelt stage in public" = callback_set("a", public = list(on_batch_ends = function() 1)),
+  "misspelt stage in the body" = A(bases$CallbackSet) %py_class% {
+    on_valid_batch_ned <- function() 1
+  },
+  "stage of validation, otherwise" = callback_set("a", on_batch_val_start = function() 1),
+  "hook of Keras in a set" = callback_set("a", on_train_begin = function() 1),
+  "hook of Keras misspelt in a set" = callback_set("a", on_train_batch_edn = function() 1),
+  "hook of validation in a set" = callback_set("a", on_test_begin = function() 1),
+  "stage with arguments" = callback_set("a", on_epoch_end = function(epoch, logs = NULL) 1),
+  "stage with an argument it can do without" = callback_set("a", on_end = function(logs = NULL) 1),
+  "stage is a number" = callback_set("a", on_end = 3),
+  "a private stage" = callback_set("a", private = list(on_valid_end = function() 1)),
+  "active is no list" = callback_set("a", active = function() 1),
+  "active holds a number" = callback_set("a", active = list(size = 1)),
+  "active without names" = callback_set("a", active = list(function() 1)),
+  "state_dict alone" = callback_set("a", state_dict = function() 1),
+  "load_state_dict alone" = callback_set("a", load_state_dict = function(state) 1),
+  "state_dict alone in Callback()" = Callback("A", state_dict = function() 1),
+  "load_state_dict without the state" =
+    callback_set("a", state_dict = function() 1, load_state_dict = function() 1),
+  "state_dict with an argument" = A(Cb) %py_class% {
+    state_dict <- function(state) 1
+    load_state_dict <- function(state) 1
+  },
+  "set from a callback" = callback_set("a", inherit = Cb),
+  "callback from a set" = Callback("A", inherit = bases$CallbackSet),
+  # what is called at the end of a training
+  "misspelt on_exit" = Callback("A", on_exti = function() 1),
+  "on_exit with an argument" = Callback("A", on_exit = function(logs) 1),
+  "a private on_exit" = Callback("A", private = list(on_exit = function() 1)),
+  "stage in Callback()" = Callback("A", on_begin = function(logs = NULL) 1),
+  "stage of validation in Callback()" = Callback("A", on_valid_end = function(logs = NULL) 1)
 )
 
 error_text <- function(code) {

@@ -39,7 +39,7 @@ test_that("the arguments are those R users of Keras know, in their order", {
 
 test_that("every row of the table has a constructor whose default base is Keras' own", {
   ns <- asNamespace("pyclassbridge")
-  for (kind in names(ns$keras_kinds)) {
+  for (kind in setdiff(names(ns$keras_kinds), "CallbackSet")) {
     spec <- spec_of(get(kind, envir = ns)("A"))
     expect_identical(spec$kind, kind)
     expect_identical(spec$bases, unname(bases[kind]))
@@ -133,11 +133,16 @@ test_that("a class whose base is a Keras callback is checked like Callback(), ot
   })
 })
 
+test_that("a marker outside of a class body names no class", {
+  e <- tryCatch(active_property(1), error = conditionMessage)
+  expect_identical(e, "`active_property()` needs a function, not the value 1.")
+})
+
 test_that("an `on_*` method of one's own is a message, unless a base has it or it is private", {
   own <- function(...) NULL
   expect_message(
     Callback("C", on_plateau = own),
-    "Class `C`: `on_plateau` is not a Keras callback hook, so Keras never calls it.",
+    "Class `C`: `on_plateau` is not a Keras callback hook, so it is never called.",
     fixed = TRUE
   )
   expect_silent(Callback("C", private = list(on_plateau = own)))
@@ -148,4 +153,37 @@ test_that("an `on_*` method of one's own is a message, unless a base has it or i
 test_that("a near miss of a method counts only while the method itself is missing", {
   expect_silent(Metric("M", result = function() 1, results = function() 2))
   expect_error(Metric("M", results = function() 2), "Did you mean `result`?", fixed = TRUE)
+})
+
+test_that("a callback set has the arguments of its row, and its class the name of its id", {
+  tail <- c("...", "public", "private", "active", "inherit", "weight", "parent_env")
+  row <- asNamespace("pyclassbridge")$keras_kinds$CallbackSet
+  expect_identical(names(formals(callback_set)), c("id", row$args, tail))
+  spec <- spec_of(callback_set(
+    "my_stop", on_end = function() 1, extra = function() 2, weight = 3,
+    public = list(best = Inf), active = list(twice = function() 2 * self$best)
+  ))
+  expect_identical(spec$name, "CallbackSetMyStop")
+  expect_identical(spec$kind, "CallbackSet")
+  expect_identical(spec$bases, unname(bases["CallbackSet"]))
+  expect_identical(spec$index_base, 0L)
+  expect_identical(member_names(spec$methods), c("on_end", "extra"))
+  expect_identical(member_names(spec$active), "twice")
+  expect_identical(spec$fields, list(best = Inf, id = "my_stop", weight = 3))
+  expect_identical(spec_of(callback_set("tb.log 2"))$name, "CallbackSetTbLog2")
+  expect_identical(spec_of(callback_set("a"))$fields, list(id = "a"))
+})
+
+test_that("the base of a set may be another, and have the other half of the state", {
+  first <- callback_set("first", on_end = function() 1)
+  expect_identical(spec_of(callback_set("second", inherit = first))$bases, list(first))
+  stateful <- fake_class("Stateful", of = keras_path("CallbackSet"), members = "load_state_dict")
+  expect_silent(callback_set("a", state_dict = function() 1, inherit = stateful))
+})
+
+test_that("a class with a callback set as its base is checked as one", {
+  spec <- spec_of(Late(bases$CallbackSet) %py_class% {
+    on_epoch_end <- function() 1
+  })
+  expect_identical(member_names(spec$methods), "on_epoch_end")
 })
