@@ -95,6 +95,6 @@ member_mark <- function(x) {
 }
 
 unmarked <- function(fn) {
-  attr(fn, "py_member") <- NULL
+  attr(fn, "py_member") <- attr(fn, "py_async") <- NULL
   fn
 }

@@ -86,11 +86,11 @@ derives_from <- function(bases, named) {
   FALSE
 }
 
-# The row of keras_kinds that classes with these bases belong to, or NULL.
-keras_kind_of <- function(bases) {
-  for (kind in names(keras_kinds)) {
-    if (derives_from(bases, keras_kinds[[kind]]$named)) {
-      return(keras_kinds[[kind]])
+# The row of `kinds` that classes with these bases belong to, or NULL.
+kind_of <- function(bases, kinds = c(keras_kinds, synalinks_kinds)) {
+  for (kind in kinds) {
+    if (derives_from(bases, kind$named)) {
+      return(kind)
     }
   }
   NULL

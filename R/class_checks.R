@@ -206,13 +206,15 @@ check_arity <- function(def, member) {
   }
   check_stage(def, member)
   check_order(def, member, usage)
-  check_sample_weight(def, member)
+  if ("sample_weight = NULL" %in% usage$args) {
+    check_sample_weight(def, member)
+  }
   accepts <- positional_range(member$fn)
   if (length(accepts$unreachable)) {
     abort_class(
-      def$name, "`", member$given, "` needs ", ticked(accepts$unreachable), " by name, but Keras ",
-      "passes its arguments by position. Write `function(", paste(usage$args, collapse = ", "),
-      ")`.", member = member$given
+      def$name, "`", member$given, "` needs ", ticked(accepts$unreachable), " by name, but ",
+      library_of(def), " passes its arguments by position. Write `function(",
+      paste(usage$args, collapse = ", "), ")`.", member = member$given
     )
   }
   if (accepts$most >= usage$least && accepts$least <= usage$most) {
@@ -248,9 +250,9 @@ check_order <- function(def, member, usage) {
   has_index <- any(usage$args[1L] %in% c("epoch", "batch"))
   if (has_index && identical(first_formal(member$fn), "logs")) {
     abort_class(
-      def$name, "`", member$given, "` has `logs` as its first argument, but Keras passes `",
-      usage$args[[1L]], "` first. Write `function(", paste(usage$args, collapse = ", "), ")`.",
-      member = member$given
+      def$name, "`", member$given, "` has `logs` as its first argument, but ",
+      library_of(def), " passes `", usage$args[[1L]], "` first. Write `function(",
+      paste(usage$args, collapse = ", "), ")`.", member = member$given
     )
   }
 }
@@ -297,25 +299,26 @@ check_misspelt <- function(def, name) {
 
 # The words for the hooks of a kind: `what` one is, `names` all there are, `meant` the one that is
 # meant by a name of the other kind.
-callback_words <- function(hooks) {
+callback_words <- function(def) {
   stages <- c(
     on_train_begin = "on_begin", on_train_end = "on_end", on_train_batch_begin = "on_batch_begin",
     on_train_batch_end = "on_batch_end", on_test_begin = "on_before_valid",
     on_test_batch_begin = "on_batch_valid_begin", on_test_batch_end = "on_batch_valid_end",
     on_test_end = "on_valid_end"
   )
-  if (hooks == "stage") {
+  if (def$checks$hooks == "stage") {
     list(what = "a stage of a callback set", names = names(callback_stages), meant = stages)
   } else {
     list(
-      what = "a Keras callback hook", names = names(callback_hooks),
+      what = paste("a", library_of(def), "callback hook"),
+      names = intersect(names(callback_hooks), names(def$checks$calls)),
       meant = structure(names(stages), names = stages)
     )
   }
 }
 
 check_hook <- function(def, name) {
-  words <- callback_words(def$checks$hooks)
+  words <- callback_words(def)
   hook <- nearest_hook(name, words)
   # The base of all sets has the hooks of Keras.
   hidden <- def$checks$hooks == "stage" && name %in% names(words$meant)
@@ -439,7 +442,8 @@ check_method_name <- function(def, name) {
   nearest <- nearest_name(name, wanted[nchar(wanted) > 4L], if (nchar(name) > 7L) 2L else 1L)
   if (!is.null(nearest) && !base_has(def, name)) {
     abort_class(
-      def$name, "`", name, "` is not a method that Keras calls. Did you mean `", nearest, "`?",
+      def$name, "`", name, "` is not a method that ", library_of(def), " calls. Did you mean `",
+      nearest, "`?",
       member = name
     )
   }

@@ -24,7 +24,7 @@ build_class <- function(def) {
 
 class_spec <- function(def) {
   check_class_name(def$name, def$form)
-  def$checks <- if (def$kind == "py_class") keras_kind_of(def$bases) else keras_kinds[[def$kind]]
+  def$checks <- checks_of(def)
   check_member_names(def)
   check_places(def)
   if (!is.null(def$checks$hooks)) {
@@ -40,6 +40,7 @@ class_spec <- function(def) {
   for (member in public$methods) {
     check_arity(def, member)
   }
+  check_async(def, public, private)
   callback <- def$kind == "Callback"
   list(
     name = def$name, module = module_of(def$parent_env), doc = def$doc, kind = def$kind,
@@ -49,6 +50,15 @@ class_spec <- function(def) {
     private_methods = as_spec(private$methods), private_active = as_spec(private$active),
     fields = public$fields, private_fields = private$fields
   )
+}
+
+# A constructor of ours may be given a base of another library.
+checks_of <- function(def) {
+  if (def$kind == "py_class") {
+    return(kind_of(def$bases))
+  }
+  other <- kind_of(def$bases, synalinks_kinds)
+  if (is.null(other)) keras_kinds[[def$kind]] else other
 }
 
 # A class docstring may also be given as a member `__doc__`.
@@ -71,7 +81,7 @@ sort_members <- function(def, members) {
       mark <- member_mark(value)
       check_function_member(def, name, value, mark)
       group <- if (mark == "active") "active" else "methods"
-      sorted[[group]][[name]] <- new_member(def, name, unmarked(value), mark)
+      sorted[[group]][[name]] <- new_member(def, name, unmarked(value), mark, is_async(value))
     } else {
       check_value_member(def, name, value)
       sorted$fields[name] <- list(value)
@@ -87,7 +97,7 @@ own_decorators <- c(
 )
 
 # A leading `self` (of a class method: `cls`) goes: the scope of the method provides it.
-new_member <- function(def, name, fn, mark) {
+new_member <- function(def, name, fn, mark, is_async) {
   decorator <- if (mark == "active") "" else mark
   if (decorator == "" && name %in% names(own_decorators)) {
     decorator <- own_decorators[[name]]
@@ -103,7 +113,7 @@ new_member <- function(def, name, fn, mark) {
   }
   list(
     given = name, name = python_member_name(name, def$checks), fn = fn, doc = body_doc(fn),
-    decorator = decorator, own_env = def$own_env, explicit_self = explicit,
+    decorator = decorator, is_async = is_async, own_env = def$own_env, explicit_self = explicit,
     calls_super = any(c("super", "__init__") %in% all.names(body(fn)))
   )
 }

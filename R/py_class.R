@@ -247,7 +247,7 @@ check_statements <- function(class, code) {
 }
 
 is_function_code <- function(code) {
-  markers <- c("active_property", "mark_active", "staticmethod", "classmethod")
+  markers <- c("active_property", "mark_active", "staticmethod", "classmethod", "async_method")
   is.call(code) && is.symbol(code[[1L]]) && (identical(code[[1L]], quote(`function`)) ||
     as.character(code[[1L]]) %in% markers && length(code) == 2L && is_function_code(code[[2L]]))
 }

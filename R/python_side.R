@@ -5,10 +5,11 @@ describe_function <- function(fn) {
   if (is.primitive(fn)) {
     known <- args(fn)
     return(list(
-      formals = spec_formals(if (is.null(known)) function(...) NULL else known), doc = NULL
+      formals = spec_formals(if (is.null(known)) function(...) NULL else known), doc = NULL,
+      is_async = FALSE
     ))
   }
-  list(formals = spec_formals(fn), doc = body_doc(fn))
+  list(formals = spec_formals(fn), doc = body_doc(fn), is_async = is_async(fn))
 }
 
 # The value of a user's own r_to_py() method for a classed value, NULL when there is none.

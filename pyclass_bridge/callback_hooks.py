@@ -24,9 +24,20 @@ INDEXED = {
 }
 
 
-def is_keras_callback(cls: type) -> bool:
-    """Is `cls` a Keras callback class? Keras is not imported for the answer."""
-    return _inherits(cls, "keras.src.callbacks.callback", "Callback")
+# By which method a callback gets what is trained, in each library that has callback classes.
+_SETTERS = {
+    "keras.src.callbacks.callback": "set_model",
+    "synalinks.src.callbacks.callback": "set_program",
+}
+
+
+def setter_of(bases) -> str | None:
+    """The name of that method for a callback class with these bases; None for another class. No
+    library is imported for the answer."""
+    for module, setter in _SETTERS.items():
+        if any(_inherits(base, module, "Callback") for base in bases):
+            return setter
+    return None
 
 
 def is_callback_set(cls: type) -> bool:
@@ -90,20 +101,23 @@ def super_hook(method, name: str, caller_index_base: int):
     return counted_by_r(hook, name) if caller_index_base == 1 and name in INDEXED else hook
 
 
-def instances_only(name: str, class_ref):
-    """`set_model`, the first that Keras calls of a callback, for the class that `class_ref` gives:
+def instances_only(name: str, class_ref, setter: str):
+    """`setter`, the first that fit() calls of a callback, for the class that `class_ref` gives:
     a class where its instance belongs is an error that says so."""
 
-    def set_model(self, *args, **kwargs):
+    library = "Keras" if setter == "set_model" else "Synalinks"
+
+    def set_trained(self, *args, **kwargs):
         cls = class_ref()
         if not isinstance(self, cls):
             raise TypeError(
-                f"`{name}` is a class, and Keras needs an instance of it: did you forget `()`? "
+                f"`{name}` is a class, and {library} needs an instance of it: did you forget `()`? "
                 f"Write `{name}()` among the callbacks."
             )
-        return super(cls, self).set_model(*args, **kwargs)
+        return getattr(super(cls, self), setter)(*args, **kwargs)
 
-    return set_model
+    set_trained.__name__ = setter
+    return set_trained
 
 
 # ---- logs through super ------------------------------------------------------------------------

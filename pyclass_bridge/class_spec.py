@@ -21,6 +21,7 @@ class Member:
     parameters: Parameters
     doc: str | None = None
     decorator: str = ""
+    is_async: bool = False
     own_env: bool = False
     calls_super: bool = True
 
@@ -35,6 +36,7 @@ class Member:
             parameters_of(row["formals"]),
             row["doc"],
             row["decorator"] or "",
+            bool(row["is_async"]),
             bool(row["own_env"]),
             bool(row["calls_super"]),
         )

@@ -45,6 +45,8 @@ def make_function(closure, name: str | None = None, module: str = "r"):
     parameters = parameters_of(facts["formals"])
     name = name or "r_function"
     call = core_function(closure, name, parameters)
-    out = trampoline(name, parameters, call, doc=facts["doc"], module=module)
+    out = trampoline(
+        name, parameters, call, doc=facts["doc"], module=module, is_async=facts["is_async"]
+    )
     out.__r_function__ = closure
     return out

@@ -7,6 +7,12 @@ values, so it is testable without R. The work is in the ``r_side_*`` modules.
 
 from pyclass_bridge.condition import warn
 from pyclass_bridge.output import begin_sink, end_sink
+from pyclass_bridge.r_side_async import (
+    async_members,
+    await_all,
+    await_one,
+    awaitable_problem,
+)
 from pyclass_bridge.r_side_classes import (
     class_label,
     exception_text,
@@ -110,8 +116,12 @@ __all__ = [
     "aperm",
     "array",
     "as_iterator",
+    "async_members",
     "attribute_hint",
     "attribute_names",
+    "await_all",
+    "await_one",
+    "awaitable_problem",
     "begin_capture",
     "begin_sink",
     "binary",

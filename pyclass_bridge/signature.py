@@ -7,11 +7,14 @@ is right. A default that R computes is shown as R code.
 
 from __future__ import annotations
 
+import builtins
 import functools
 import inspect
 import keyword
 import types
 from dataclasses import dataclass
+
+from .r_side_async import value_of
 
 TRAMPOLINE = "<R>"  # the file that tracebacks show for the functions made here
 
@@ -113,8 +116,9 @@ def _free(name: str, parameters: Parameters) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _code(name: str, before: tuple, after: tuple, dots: tuple, receiver: str | None, tells: bool):
-    """The code object of `def name(...): return _f(...)`; equal shapes share it."""
+def _code(name, before: tuple, after: tuple, dots: tuple, receiver, tells: bool, is_async: bool):
+    """The code object of `def name(...): return _f(...)`, perhaps `async def`; equal shapes share
+    it."""
     lead = [receiver] if receiver else []
     params = lead + [f"{n}=0" if default else n for n, default in before]
     passed = lead + [n for n, _ in before]
@@ -126,10 +130,12 @@ def _code(name: str, before: tuple, after: tuple, dots: tuple, receiver: str | N
     if dots:
         params.append(f"**{dots[1]}")
         passed.append(f"**{dots[1]}")
-    body = f"return _f({', '.join(passed)})"
+    call = f"_f({', '.join(passed)})"
+    body = f"return await _value_of({call})" if is_async else f"return {call}"
     if tells:
         body = f"\n try: {body}\n except _Exception as _error: _failed(_error); raise"
-    compiled = compile(f"def {name}({', '.join(params)}): {body}", TRAMPOLINE, "exec")
+    define = "async def" if is_async else "def"
+    compiled = compile(f"{define} {name}({', '.join(params)}): {body}", TRAMPOLINE, "exec")
     return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
 
 
@@ -143,10 +149,12 @@ def trampoline(
     module=None,
     qualname=None,
     failed=None,
+    is_async=False,
 ):
     """A Python function named `name` that calls `call`, the core's Function, with its arguments.
 
-    `failed` is called with an exception that leaves the function.
+    `failed` is called with an exception that leaves the function. An async one calls when it is
+    awaited, and awaits the result of `call` if that can be.
     """
     before, began = [], False
     for formal in parameters.before:
@@ -156,13 +164,15 @@ def trampoline(
     dots = (_free("args", parameters), _free("kwargs", parameters)) if parameters.has_dots else ()
     receiver = receiver and _free(receiver, parameters)
     safe = name if name.isidentifier() and not keyword.iskeyword(name) else python_name(name)
-    code = _code(safe, tuple(before), after, dots, receiver, failed is not None)
+    code = _code(safe, tuple(before), after, dots, receiver, failed is not None, is_async)
     defaults = tuple(
         formal.default if formal.has_default else MISSING
         for formal, (_, has) in zip(parameters.before, before, strict=True)
         if has
     )
-    names = {"_f": call, "_failed": failed, "_Exception": Exception, "__builtins__": {}}
+    names = {"_f": call, "_failed": failed, "_Exception": Exception, "__builtins__": builtins}
+    if is_async:
+        names["_value_of"] = value_of
     function = types.FunctionType(code, names, name, defaults)
     function.__kwdefaults__ = {f.name: f.default for f in parameters.after if f.has_default} or None
     function.__doc__ = doc

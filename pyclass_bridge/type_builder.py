@@ -17,8 +17,8 @@ from .callback_hooks import (
     INDEXED,
     instances_only,
     is_callback_set,
-    is_keras_callback,
     is_keras_metric,
+    setter_of,
 )
 from .callback_stages import members as callback_members
 from .class_spec import ClassSpec, Member, class_spec_of
@@ -65,8 +65,9 @@ class _Builder:
         self.ref = ClassRef()
         self.class_env = r_raw("class_env_of")(spec.handle, self.ref)
         bases = types.resolve_bases(spec.bases)  # Generic[T] is no class, but stands for one
-        self.is_callback = spec.kind == "Callback" or any(map(is_keras_callback, bases))
-        self.is_metric = spec.kind == "Metric" or any(map(is_keras_metric, bases))
+        self.setter = setter_of(bases)
+        self.is_callback = spec.kind == "Callback" or self.setter is not None
+        self.is_keras_metric = any(map(is_keras_metric, bases))
 
     def build(self) -> type:
         spec = self.spec
@@ -95,9 +96,9 @@ class _Builder:
             namespace[member.name] = self.method(member)
         for member in spec.active:
             namespace[member.name] = self.property(member)
-        if self.is_callback and "set_model" not in namespace:
-            namespace["set_model"] = instances_only(spec.name, self.ref)
-        if self.is_callback and not any(map(is_callback_set, bases)):
+        if self.setter is not None and self.setter not in namespace:
+            namespace[self.setter] = instances_only(spec.name, self.ref, self.setter)
+        if self.setter == "set_model" and not any(map(is_callback_set, bases)):
             namespace.update(callback_members(namespace, bases, self.ref))
 
     def environment(self, member: Member):
@@ -128,6 +129,7 @@ class _Builder:
             module=self.spec.module,
             qualname=f"{self.spec.name}.{member.name}",
             failed=functools.partial(in_member, self.spec.name, member.given),
+            is_async=member.is_async,
         )
 
     def method(self, member: Member):
@@ -151,7 +153,7 @@ class _Builder:
         )
         if member.name == "__init__" and not member.calls_super:
             return _with_base_set_up(call, self.spec.name, types.resolve_bases(self.spec.bases))
-        if self.is_metric and member.name == "result":
+        if self.is_keras_metric and member.name == "result":
             return _unwrapping(call)
         change = _RESULTS.get(member.name)
         return call if change is None else _changed(call, change)
@@ -236,7 +238,7 @@ def _value_of(result):
 
 def _with_base_set_up(call, name: str, bases):
     """`call`, an `initialize` whose R code does not mention `super`, for a class with these bases:
-    an instance whose Keras base is not set up fails much later, in words about something else."""
+    an instance whose base is not set up fails much later, in words about something else."""
     base = next((b for b in bases if _needs_set_up(b)), None)
     if base is None:
         return call
@@ -252,12 +254,12 @@ def _with_base_set_up(call, name: str, bases):
 
 
 def _needs_set_up(base: type) -> bool:
-    """Does a class of Keras among these have an `__init__` that its instances can't do without?
-    That of the plain Callback only sets what Keras sets again before it calls a hook."""
+    """Does a class of a library among these have an `__init__` that its instances can't do without?
+    That of the plain Callback only sets what fit() sets again before it calls a hook."""
     own = (c for c in base.__mro__ if "__init__" in vars(c) and "__r_class__" not in vars(c))
     owner = next(own, object)
-    of_keras = owner.__module__.startswith("keras.src.")
-    return of_keras and not (owner.__name__ == "Callback" and is_keras_callback(owner))
+    of_library = owner.__module__.startswith(("keras.src.", "synalinks.src."))
+    return of_library and not (owner.__name__ == "Callback" and setter_of((owner,)))
 
 
 def build_class(handle) -> type:

@@ -60,6 +60,19 @@ CASES = {
         "(lambda: r('repeat 1'))",
         "KeyboardInterrupt",
     ),
+    "a coroutine": (
+        "lambda: r('py_await(import(\"asyncio\")$sleep(30))')",
+        "KeyboardInterrupt",
+    ),
+    "R in a coroutine": (
+        "lambda: r('py_await(r_to_py(async_method(function() repeat 1))())')",
+        "KeyboardInterrupt",
+    ),
+    "R awaits where a loop runs": (
+        "lambda: r('py_await(r_to_py(async_method(function() "
+        "py_await(import(\"asyncio\")$sleep(30))))())')",
+        "KeyboardInterrupt",
+    ),
 }
 
 

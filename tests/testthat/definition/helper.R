@@ -15,11 +15,13 @@ fake_object <- function(class, callable = FALSE, ...) {
   structure(x, pyref = id, class = c(class, "python.builtin.object"))
 }
 
-# `of` names the Python classes it derives from; calling it records the arguments.
-fake_class <- function(name, of = character(), members = character()) {
+# `of` names the Python classes it derives from, `async` its async methods; calling it records the
+# arguments.
+fake_class <- function(name, of = character(), members = character(), async = character()) {
   fake_object(
     "python.builtin.type",
-    callable = TRUE, name = name, of = of, members = members,
+    callable = TRUE, name = name, of = of, members = c(members, async),
+    async = async,
     call = function(...) {
       recorder$args <- list(...)
       fake_object(paste0("r_globalenv.", name))
@@ -39,6 +41,9 @@ fake_bridge <- list(
   },
   issubclass_named = function(class, named) named %in% attr(class, "pyref")$of,
   has_attr = function(class, name) name %in% attr(class, "pyref")$members,
+  async_members = function(bases, names) {
+    intersect(unlist(names), unlist(lapply(bases, function(base) attr(base, "pyref")$async)))
+  },
   identity = function(x) attr(x, "pyref")
 )
 

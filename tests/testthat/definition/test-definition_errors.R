@@ -8,6 +8,14 @@ Base <- fake_class("Base")
 Cb <- bases$Callback
 instance <- fake_object("keras.src.callbacks.early_stopping.EarlyStopping")
 module <- fake_object("python.builtin.module")
+Async <- fake_class("Async", async = "update_state")
+synalinks <- local({
+  kinds <- asNamespace("pyclassbridge")$synalinks_kinds
+  list(
+    Callback = fake_class("Callback", of = kinds$Callback$named),
+    Metric = fake_class("Metric", of = kinds$Metric$named, async = "update_state")
+  )
+})
 callback_early_stopping <- structure(function(...) NULL, py_class_of = function() Cb)
 
 definition_errors <- alist(
@@ -176,6 +184,7 @@ definition_errors <- alist(
   "old name of reset_state" = Metric("A", reset_states = function() NULL),
   "misspelt update_state" = Metric("A", update_sate = function(y_true, y_pred) NULL),
   "misspelt build" = Layer("A", biuld = function(input_shape) NULL),
+<<<<<<< HEAD
   # callback sets
   "id is missing" = callback_set(on_end = function() 1),
   "id is a number" = callback_set(3),
@@ -216,6 +225,59 @@ definition_errors <- alist(
   "a private on_exit" = Callback("A", private = list(on_exit = function() 1)),
   "stage in Callback()" = Callback("A", on_begin = function(logs = NULL) 1),
   "stage of validation in Callback()" = Callback("A", on_valid_end = function(logs = NULL) 1)
+=======
+  # async methods
+  "async_method without a function" = A %py_class% {
+    fetch <- async_method(3)
+  },
+  "async_method without a name" = A %py_class% {
+    async_method(function() 1)
+  },
+  "async initialize" = A %py_class% {
+    initialize <- async_method(function() NULL)
+  },
+  "async special method" = A %py_class% {
+    `__len__` <- async_method(function() 1L)
+  },
+  "async hook" = A(Cb) %py_class% {
+    on_epoch_end <- async_method(function(epoch, logs = NULL) NULL)
+  },
+  "async call of a layer" = Layer("A", call = async_method(function(inputs) inputs)),
+  "async active binding" = A %py_class% {
+    size <- active_property(async_method(function() 1))
+  },
+  "async private method" = A %py_class% {
+    private$fetch <- async_method(function() 1)
+  },
+  "async private active binding" = A %py_class% {
+    private$size <- active_property(async_method(function() 1))
+  },
+  "plain method in the place of an async one" = A(Async) %py_class% {
+    update_state <- function(...) NULL
+  },
+  # classes for Synalinks
+  "misspelt hook of Synalinks" = A(synalinks$Callback) %py_class% {
+    on_epoch_edn <- function(epoch, logs = NULL) NULL
+  },
+  "hook of Synalinks with too few arguments" = A(synalinks$Callback) %py_class% {
+    on_epoch_end <- function() NULL
+  },
+  "private hook of Synalinks" = A(synalinks$Callback) %py_class% {
+    private$on_train_end <- function(logs = NULL) NULL
+  },
+  "async hook of Synalinks" = A(synalinks$Callback) %py_class% {
+    on_train_batch_end <- async_method(function(batch, logs = NULL) NULL)
+  },
+  "plain update_state of Synalinks" = Metric(
+    "A", inherit = synalinks$Metric, update_state = function(y_true, y_pred) NULL
+  ),
+  "async result of Synalinks" = Metric(
+    "A", inherit = synalinks$Metric, result = async_method(function() 1)
+  ),
+  "misspelt method of Synalinks" = A(synalinks$Metric) %py_class% {
+    resutl <- function() 1
+  }
+>>>>>>> 096e81e (py_await() runs coroutines from R, async_method() makes a method of R async def; definitions for Synalinks are checked in its name)
 )
 
 error_text <- function(code) {
