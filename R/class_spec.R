@@ -57,7 +57,7 @@ checks_of <- function(def) {
   if (def$kind == "py_class") {
     return(kind_of(def$bases))
   }
-  other <- kind_of(def$bases, synalinks_kinds)
+  other <- kind_of(def$bases, synalinks_kinds())
   if (is.null(other)) keras_kinds[[def$kind]] else other
 }
 

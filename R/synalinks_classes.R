@@ -10,24 +10,26 @@ synalinks_kind <- function(named, calls, hooks = NULL) {
   )
 }
 
-synalinks_kinds <- list(
-  Callback = synalinks_kind(
-    "callbacks.callback.Callback",
-    calls = c(
-      callback_hooks,
-      list(set_program = takes("program"), set_params = takes("params"))
+synalinks_kinds <- function() {
+  list(
+    Callback = synalinks_kind(
+      "callbacks.callback.Callback",
+      calls = c(
+        callback_hooks[names(callback_hooks) != "on_exit"],
+        list(set_program = takes("program"), set_params = takes("params"))
+      ),
+      hooks = "hook"
     ),
-    hooks = "hook"
-  ),
-  Metric = synalinks_kind(
-    "metrics.metric.Metric",
-    calls = list(
-      update_state = takes("y_true", "y_pred", most = Inf),
-      result = takes(),
-      reset_state = takes()
+    Metric = synalinks_kind(
+      "metrics.metric.Metric",
+      calls = list(
+        update_state = takes("y_true", "y_pred", most = Inf),
+        result = takes(),
+        reset_state = takes()
+      )
     )
   )
-)
+}
 
 # Who calls the methods of a class, for errors.
 library_of <- function(def) {
