@@ -184,7 +184,6 @@ definition_errors <- alist(
   "old name of reset_state" = Metric("A", reset_states = function() NULL),
   "misspelt update_state" = Metric("A", update_sate = function(y_true, y_pred) NULL),
   "misspelt build" = Layer("A", biuld = function(input_shape) NULL),
-<<<<<<< HEAD
   # callback sets
   "id is missing" = callback_set(on_end = function() 1),
   "id is a number" = callback_set(3),
@@ -224,8 +223,7 @@ definition_errors <- alist(
   "on_exit with an argument" = Callback("A", on_exit = function(logs) 1),
   "a private on_exit" = Callback("A", private = list(on_exit = function() 1)),
   "stage in Callback()" = Callback("A", on_begin = function(logs = NULL) 1),
-  "stage of validation in Callback()" = Callback("A", on_valid_end = function(logs = NULL) 1)
-=======
+  "stage of validation in Callback()" = Callback("A", on_valid_end = function(logs = NULL) 1),
   # async methods
   "async_method without a function" = A %py_class% {
     fetch <- async_method(3)
@@ -277,7 +275,6 @@ definition_errors <- alist(
   "misspelt method of Synalinks" = A(synalinks$Metric) %py_class% {
     resutl <- function() 1
   }
->>>>>>> 096e81e (py_await() runs coroutines from R, async_method() makes a method of R async def; definitions for Synalinks are checked in its name)
 )
 
 error_text <- function(code) {
