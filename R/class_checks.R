@@ -152,6 +152,13 @@ check_value_member <- function(def, name, value) {
       member = name
     )
   }
+  choices <- def$checks$choices[[name]]
+  if (!is.null(choices) && !(is_string(value) && value %in% choices)) {
+    abort_class(
+      def$name, "`", name, "` must be ", paste0("\"", choices, "\"", collapse = " or "), ", not ",
+      describe_value(value), ".", member = name
+    )
+  }
 }
 
 check_function_member <- function(def, name, fn, mark) {

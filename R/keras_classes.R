@@ -53,14 +53,15 @@ callback_state <- list(state_dict = takes(), load_state_dict = takes("state"))
 # One row: `base` is the default base (code, evaluated when needed), `named` its full Python name,
 # `args` the recommended members that are arguments of the constructor, `calls` what Keras calls.
 # `callable`: the R method `call` is Python's `__call__`. `hooks`: the words for them (callback_words
-# in class_checks.R) where other `on_*` names are mistakes. A class belongs to the first row that fits.
+# in class_checks.R) where other `on_*` names are mistakes. `choices`: the values that a member
+# which is none of the methods can have. A class belongs to the first row that fits.
 keras_kind <- function(base, named, args, calls, callable = FALSE, hooks = NULL,
-                       package = "keras.src") {
+                       choices = list(), package = "keras.src") {
   common <- list(get_config = takes(), from_config = takes("config", most = Inf))
   list(
     base = base, named = paste0(package, ".", named), args = args,
     calls = c(calls, common[setdiff(names(common), names(calls))]), callable = callable,
-    hooks = hooks
+    hooks = hooks, choices = choices
   )
 }
 
@@ -89,7 +90,8 @@ keras_kinds <- list(
       update_state = takes("y_true", "y_pred", "sample_weight = NULL", least = 1, most = Inf),
       result = takes(),
       reset_state = takes()
-    )
+    ),
+    choices = list(direction = c("up", "down"))
   ),
   Model = keras_kind(
     quote(keras$models$Model), "models.model.Model",
@@ -243,7 +245,9 @@ drop_nulls <- function(x) {
 #' @param ...,public Further members: methods, active bindings, class attributes. NULL among `...`
 #'   is left out, NULL in `public` is Python's `None`. In a `Callback()`, `on_exit`, a function of no
 #'   arguments, runs when the training is over, also after an error and Ctrl-C, under [fit()];
-#'   `weight`, a number, orders the callbacks of a training, the higher the later (0 without one).
+#'   `weight`, a number, orders the callbacks of a training, the higher the later (0 without one). With
+#'   `direction = "up"` (`"down"`) a metric says that high (low) values are better: callbacks with
+#'   `mode = "auto"` read it.
 #' @param private Named list of members that only the methods see, as `private$name`.
 #' @param inherit The base: a Python class, an R class, a wrapper such as
 #'   `callback_early_stopping`. Default: the Keras base.

@@ -43,7 +43,8 @@ def _ticked(names) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _quoted(strings) -> str:
+def quoted(strings) -> str:
+    """Strings as R code has them, one after the other."""
     return ", ".join(f'"{string}"' for string in strings)
 
 
@@ -67,13 +68,13 @@ def _no_string(kind: str, name: str, known) -> str:
     near = nearest(name, known)
     hint = f'; did you mean "{near}"?' if near else "."
     if not near and 0 < len(known) < 8:
-        hint = f"; there are {_quoted(sorted(known))}."
+        hint = f"; there are {quoted(sorted(known))}."
     return f'there is no {kind} "{name}"{hint}'
 
 
 def _one_of(found: re.Match) -> str:
     choices = sorted(re.findall(r"'(\w+)'", found[2]))  # a set has no order
-    return f'`{found[1]}` is one of {_quoted(choices)}, not "{found[3]}".'
+    return f'`{found[1]}` is one of {quoted(choices)}, not "{found[3]}".'
 
 
 def _no_layer(found: re.Match) -> str:
@@ -88,6 +89,14 @@ def _no_model_file(found: re.Match) -> str:
     if os.path.exists(path):
         return f"{path} holds no model of Keras: it is no `.keras` zip file."
     return f"there is no file {path}."
+
+
+def _no_direction(found: re.Match) -> str:
+    return (
+        f'{found[1]}: `mode = "auto"` does not tell whether high or low values of "{found[2]}" are '
+        'better. Write `mode = "max"` or `mode = "min"`, or give the metric\'s class '
+        '`direction = "up"` or `direction = "down"`.'
+    )
 
 
 def _too_small(found: re.Match) -> str:
@@ -245,6 +254,8 @@ _SENTENCES = (
     (r"Sequential model .* has no layers\. Call `model\.add\(layer\)`\.",
      "the model has no layers: add some with layer_*()."),
     (r"Table not initialized\.", "the vocabulary is missing: adapt() the layer to data first."),
+    (r"(\w+) callback received monitor=(.*?), but Keras isn't able to automatically determine "
+     r"whether (?s:.*)", _no_direction),
     (r"You forgot to call `super\(\)\.__init__\(\)`.*",
      "call `super$initialize(...)` first in `initialize`."),
 )  # fmt: skip

@@ -5,6 +5,8 @@ Keras is imported when it is called.
 
 from __future__ import annotations
 
+import inspect
+
 
 def fit(model, *args, callbacks=None, **keywords):
     """Train a Keras model as ``model.fit(...)`` does, its callbacks under the rules of R's `fit()`.
@@ -22,7 +24,8 @@ def fit(model, *args, callbacks=None, **keywords):
         The ``keras.callbacks.History``.
 
     Raises:
-        TypeError, ValueError: a `weight` that is no number, or two callbacks with one `id`.
+        TypeError, ValueError: a `weight` that is no number, two callbacks with one `id`, or a
+            `monitor` that the logs of the first epoch do not have.
 
     Example:
         >>> ns = pyclass_bridge.source("callbacks.R")  # doctest: +SKIP
@@ -31,4 +34,5 @@ def fit(model, *args, callbacks=None, **keywords):
     from .training import flattened, training
 
     with training(model, flattened(callbacks)) as this:
-        return model.fit(*args, callbacks=this.listed(), **keywords)
+        given = inspect.signature(model.fit).bind_partial(*args, **keywords).arguments
+        return model.fit(*args, callbacks=this.listed(given), **keywords)

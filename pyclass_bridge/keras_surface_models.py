@@ -105,6 +105,13 @@ def _callbacks(function: str, keywords: dict) -> None:
     keywords["callbacks"] = flat
 
 
+def _shows_progress(callbacks) -> bool:
+    """Is callback_progress() among them? It stands in the place of Keras' own progress."""
+    if isinstance(callbacks, (list, tuple)):
+        return any(map(_shows_progress, callbacks))
+    return getattr(callbacks, "shows_progress", False) is True
+
+
 # ---- training ----------------------------------------------------------------------------------
 
 
@@ -127,6 +134,8 @@ def compile(model, given: dict, extra: dict) -> None:
 
 def fit(model, given: dict, extra: dict) -> dict:
     """``model.fit()``; the history as R has it, epochs counted from 1."""
+    if given.get("verbose") == "auto" and _shows_progress(given.get("callbacks")):
+        given["verbose"] = 0
     keywords = keywords_of(model.fit, "fit", given, extra)
     if "initial_epoch" in keywords:
         keywords["initial_epoch"] = zero_based("fit", "initial_epoch", keywords["initial_epoch"])
@@ -142,7 +151,7 @@ def fit(model, given: dict, extra: dict) -> dict:
         # Keras warns that it does not shuffle a dataset or batches, unless it need not.
         keywords.setdefault("shuffle", False)
     with training(model, keywords.pop("callbacks", [])) as this:
-        listed = {"callbacks": this.listed()}
+        listed = {"callbacks": this.listed(keywords)}
         history = explained(model, "fit", keywords | listed, failures)
     epochs = [epoch + 1 for epoch in history.epoch]
     validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]

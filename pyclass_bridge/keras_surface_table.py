@@ -361,10 +361,11 @@ DATASETS = {
     "dataset_reuters": "reuters",
 }
 
-# Arguments of older releases and of R's own functions: their names in the installed Keras, the
-# first that the function has.
+# Arguments and metrics of older releases and of R's own functions: their names in the installed
+# Keras, the first that there is.
 RENAMED = {
     "W_regularizer": ("kernel_regularizer",),
+    "acc": ("accuracy",),
     "atrous_rate": ("dilation_rate",),
     "b_regularizer": ("bias_regularizer",),
     "border_mode": ("padding",),
@@ -387,5 +388,6 @@ RENAMED = {
     "samples_per_epoch": ("steps_per_epoch",),
     "steps_per_epoch": ("steps",),
     "subsample": ("strides",),
+    "val_acc": ("val_accuracy",),
     "validation": ("validation_data",),
 }

@@ -13,6 +13,8 @@ import warnings
 
 import keras
 
+from .callback_monitor import monitor_checks
+
 _current: contextvars.ContextVar = contextvars.ContextVar("training", default=None)
 
 
@@ -24,9 +26,10 @@ class Training:
         self.callbacks = identified(ordered(callbacks))
         self.began = False
 
-    def listed(self) -> list:
-        """The callbacks for Keras: the user's, after one that sees the training begin."""
-        return [_Begin(self), *self.callbacks.values()]
+    def listed(self, keywords: dict) -> list:
+        """The callbacks for Keras and its ``fit(**keywords)``: the user's, with a check of each
+        `monitor`, after one that sees the training begin."""
+        return [_Begin(self), *monitor_checks(self.callbacks.values(), keywords)]
 
     def holds(self, callback) -> bool:
         """Is it one of them?"""
