@@ -44,3 +44,49 @@ lambda_hook <- function(name, fn) {
   formals[arguments != "logs"] <- list(quote(expr = ))
   as.function(c(formals, as.call(c(bquote(functions[[.(name)]]), passed))))
 }
+
+# Checks of the callbacks that R has besides those of Keras: `wanted` says what `is_right` asks for,
+# and NULL is right where the argument is `optional`.
+check_callback_argument <- function(fun, value, wanted, is_right, optional = FALSE) {
+  if (!(optional && is.null(value)) && !is_right(value)) {
+    stop(
+      fun, "(): `", deparse_line(substitute(value)), "` must be ", wanted, ", not ",
+      describe_value(value), ".",
+      call. = FALSE
+    )
+  }
+}
+
+is_flag <- function(x) {
+  is.logical(x) && length(x) == 1L && !is.na(x)
+}
+
+is_positive <- function(x) {
+  is.numeric(x) && length(x) == 1L && is.finite(x) && x > 0
+}
+
+is_count <- function(x) {
+  is_positive(x) && x == trunc(x)
+}
+
+is_named <- function(x) {
+  (is.list(x) || is.atomic(x)) && all(has_name(x))
+}
+
+# The choice that was made among strings; the first where the argument has its default.
+chosen <- function(fun, argument, value, choices) {
+  if (!identical(value, choices) && !(is_string(value) && value %in% choices)) {
+    stop(
+      fun, "(): `", argument, "` is one of ", paste0("\"", choices, "\"", collapse = ", "), ", not ",
+      describe_value(value), ".",
+      call. = FALSE
+    )
+  }
+  value[[1L]]
+}
+
+# The one number under each name of the logs.
+logged_numbers <- function(logs) {
+  is_number <- vapply(logs, function(value) is.numeric(value) && length(value) == 1L, NA)
+  unlist(logs[is_number])
+}

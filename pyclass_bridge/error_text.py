@@ -256,6 +256,9 @@ _SENTENCES = (
     (r"Table not initialized\.", "the vocabulary is missing: adapt() the layer to data first."),
     (r"(\w+) callback received monitor=(.*?), but Keras isn't able to automatically determine "
      r"whether (?s:.*)", _no_direction),
+    (r"TensorBoard is not installed, missing implementation for .*",
+     "TensorBoard is not installed: `pip install tensorboard`, or leave callback_tensorboard() "
+     "out."),
     (r"You forgot to call `super\(\)\.__init__\(\)`.*",
      "call `super$initialize(...)` first in `initialize`."),
 )  # fmt: skip

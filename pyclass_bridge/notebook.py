@@ -1,4 +1,5 @@
-"""Pictures of R in a Jupyter notebook: what a cell draws is shown below it.
+"""Pictures of R in a Jupyter notebook: what a cell draws is shown below it, and what grows, in its
+place.
 
 R's usual device there writes PNG files into a directory of the session; after each cell it is
 closed and its pages are displayed. Devices that the user opens stay the user's.
@@ -6,18 +7,46 @@ closed and its pages are displayed. Devices that the user opens stay the user's.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
 from .r_functions import r_function
 
 
+def _shell():
+    """IPython's shell, if this process runs the cells of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell if hasattr(shell, "kernel") else None
+
+
+def in_notebook() -> bool:
+    """Does this process run the cells of a notebook?"""
+    return _shell() is not None
+
+
+class LivePicture:
+    """A picture below the cell that runs, which the next one takes the place of."""
+
+    def __init__(self):
+        self._shown = None
+
+    def show(self, path: str) -> None:
+        """Show the PNG file at `path`, which may go then."""
+        from IPython.display import Image, display
+
+        picture = Image(data=Path(path).read_bytes(), format="png")
+        if self._shown is None:
+            self._shown = display(picture, display_id=True)
+        else:
+            self._shown.update(picture)
+
+
 def show_pictures() -> None:
     """Show R's pictures from now on, if this process runs the cells of a notebook."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if not hasattr(shell, "kernel"):
+    shell = _shell()
+    if shell is None:
         return
     directory = tempfile.TemporaryDirectory(prefix="pyclass_bridge_")
     r_function("set_page_device")(directory.name)

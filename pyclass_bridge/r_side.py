@@ -6,7 +6,7 @@ values, so it is testable without R. The work is in the ``r_side_*`` modules.
 """
 
 from pyclass_bridge.condition import warn
-from pyclass_bridge.output import begin_sink, end_sink
+from pyclass_bridge.output import begin_sink, end_sink, redraws_lines
 from pyclass_bridge.r_side_async import (
     async_members,
     await_all,
@@ -180,6 +180,7 @@ __all__ = [
     "python_version",
     "quiet_warnings",
     "read_value",
+    "redraws_lines",
     "remember_error",
     "repr_of",
     "requested",

@@ -110,7 +110,7 @@ def import_from_path(name, path="."):
 def module_available(name):
     """Can the module `name` be imported? (It is not imported, only its parents.)"""
     try:
-        return name in sys.modules or importlib.util.find_spec(name) is not None
+        return sys.modules.get(name) is not None or importlib.util.find_spec(name) is not None
     except (ImportError, ValueError, AttributeError):
         return False
 

@@ -92,7 +92,7 @@ class _Builder:
         bases = types.resolve_bases(spec.bases)
         namespace.update(copy_methods(bases))
         namespace.update(spec.fields)
-        if self.is_metric and "direction" in spec.fields:
+        if self.is_keras_metric and "direction" in spec.fields:
             namespace.setdefault("_direction", spec.fields["direction"])  # Keras' name of it
         for member in spec.methods:
             namespace[member.name] = self.method(member)
