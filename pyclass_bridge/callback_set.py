@@ -14,6 +14,7 @@ import weakref
 
 import keras
 
+from .callback_gradients import STAGE, Tap, refuse_backend
 from .callback_stages import Stages, begins_alone, ends_alone, long, short
 from .error_text import nearest
 from .private import make_private
@@ -35,7 +36,8 @@ class Context:
     before the first. Scores are dicts by the name of the metric."""
 
     epoch = step = step_valid = 0
-    last_loss = last_scores_train = last_scores_valid = gradients = None
+    last_loss = last_scores_train = last_scores_valid = None
+    _gradients = _tap = None
     _terminate = _valid_seen = False
     _steps_before = 0
 
@@ -75,6 +77,18 @@ class Context:
     def callbacks(self) -> dict:
         """The callbacks of the training by id; those of a plain ``model.fit``: its sets."""
         return dict(self._training.callbacks if self._training else identified(self._sets))
+
+    @property
+    def gradients(self) -> list | None:
+        """Those of the step, in `on_after_backward` alone: one for each of the model's trainable
+        variables, None for one that has none. Assigned ones are what the optimizer takes."""
+        return self._gradients
+
+    @gradients.setter
+    def gradients(self, value):
+        if self._gradients is None:
+            raise ValueError(f"`ctx$gradients` can be assigned in `{STAGE}` alone.")
+        self._gradients = self._tap.checked(value)
 
     @property
     def terminate(self) -> bool:
@@ -128,7 +142,19 @@ class Context:
             for callback in self._sets:
                 callback.on_before_valid()
 
+    def _tap_gradients(self) -> None:
+        """Have `on_after_backward` of all sets run in the steps."""
+        if self._tap is None:
+            self._tap = Tap(self)
+        self._tap.put()
+
+    def _untap_gradients(self) -> None:
+        if self._tap is not None:
+            self._tap.remove()
+
     def _end_epoch(self, logs: dict | None) -> None:
+        if self._tap is not None:
+            self._tap.end_epoch()
         logs = logs or {}
         valid = {k.removeprefix("val_"): v for k, v in logs.items() if k.startswith("val_")}
         self.last_scores_train = {k: v for k, v in logs.items() if not k.startswith("val_")}
@@ -223,6 +249,8 @@ class CallbackSet(keras.callbacks.Callback):
         super().__init_subclass__(**keywords)
         for name in _EPOCH.keys() & vars(cls).keys():
             setattr(cls, name, epoch_hook(name, vars(cls)[name]))
+        if STAGE in vars(cls):
+            refuse_backend(cls.__name__)
 
     def __setattr__(self, name: str, value) -> None:
         is_epoch_stage = name in _EPOCH and callable(value)
@@ -242,10 +270,14 @@ class CallbackSet(keras.callbacks.Callback):
         self._ctx, self._pending = self._pending, None
         if "on_exit" in self.stages:
             begins_alone(self)
+        if STAGE in self.stages:
+            self._ctx._tap_gradients()
         self.on_begin()
 
     def on_train_batch_begin(self, batch, logs=None):
         self._ctx.step = batch + 1
+        if self._ctx._tap is not None:
+            self._ctx._tap.put()
         self.on_batch_begin()
 
     def on_train_batch_end(self, batch, logs=None):
@@ -272,12 +304,15 @@ class CallbackSet(keras.callbacks.Callback):
             self.on_valid_end()
 
     def on_train_end(self, logs=None):
+        self._ctx._untap_gradients()
         self.on_end()
         ends_alone(self)
         if self._ctx._training is None:
             self._leave_context()
 
     def _leave_context(self) -> None:
+        if self._ctx is not None:
+            self._ctx._untap_gradients()
         self._ctx = self._pending = None
 
     def clone(self, deep: bool = False):
