@@ -55,7 +55,8 @@ class Tap:
             return
         self._refuse(model)
         vars(model).pop("make_train_function", None)
-        model.make_train_function(force=True)
+        with _own_step(model):
+            model.make_train_function(force=True)
         self._function = model.train_function = self._tapped(model.train_function)
         # A training that an error ends outside a step leaves the tap; the next one asks for its
         # function here.
@@ -119,7 +120,7 @@ class Tap:
         """Raise what the stage has raised, which backends wrap in errors of theirs."""
         error, self._error = self._error, None
         if error is not None:
-            raise error from None
+            raise error from error.__cause__
 
     @contextlib.contextmanager
     def _optimizer(self, optimizer):
@@ -172,7 +173,7 @@ class Tap:
             try:
                 return self._run(list(at.values()), arrays)
             except BaseException as error:
-                self._error = error
+                self._error = _unread(error) or error
                 raise
 
         after = _BACKENDS[keras.config.backend()](host, [grads[i] for i in at], scale)
@@ -336,6 +337,21 @@ def _has_strategy(model) -> bool:
 
 
 @contextlib.contextmanager
+def _own_step(model):
+    """For a function that is made of the model's `train_step`: JAX traces a method once, and would
+    give a later training, or this one, what another has traced."""
+    if keras.config.backend() != "jax":
+        yield
+        return
+    before = model.train_step
+    vars(model)["train_step"] = lambda *args, **keywords: before(*args, **keywords)
+    try:
+        yield
+    finally:
+        del vars(model)["train_step"]
+
+
+@contextlib.contextmanager
 def _in_step(model):
     """On JAX the state that the model has is given away in a step: code that asks for it, as
     ``callback.model`` does, leaves it alone."""
@@ -355,6 +371,22 @@ def _wait() -> None:
         import jax
 
         jax.effects_barrier()
+
+
+def _unread(error: BaseException) -> RuntimeError | None:
+    """What `error` means if it comes from a variable whose value JAX has in a step."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    file = place.tb_frame.f_code.co_filename if place is not None else ""
+    if not isinstance(error, TypeError) or not file.endswith("variables.py"):
+        return None
+    new = RuntimeError(
+        f"on JAX the variables of the model and of its optimizer can't be read in `{STAGE}`: read "
+        "them in `on_batch_begin` or `on_batch_end`."
+    )
+    new.__cause__ = error
+    return new
 
 
 def _keep(model, result) -> None:

@@ -146,3 +146,275 @@ def test_training_is_the_same_with_the_stage(make, compiling, keras):
     fitting = {"validation_split": 0.2}
     model = make(**compiling)
     assert train(model, [watcher()], **fitting) == train(make(**compiling), **fitting)
+
+
+@pytest.mark.parametrize("ways", [{"steps_per_execution": 2}, {"gradient_accumulation_steps": 2}])
+def test_several_steps_in_one(ways, keras):
+    if backend() == "torch" and "steps_per_execution" in ways:
+        pytest.skip("Keras on torch has no steps_per_execution")
+
+    def model():
+        if "steps_per_execution" in ways:
+            return linear(**ways)
+        return linear(keras.optimizers.SGD(RATE, **ways))
+
+    watch = watcher()
+    assert train(model(), [watch]) == train(model())
+    assert [step for name, step in watch.events if name == "after"] == [1, 2, 3] * 2
+    first = by_hand(X[:8], Y[:8], np.array([[0.5], [-1], [2]]), np.array([0.25]))
+    for mine, its in zip(first, watch.seen[0], strict=True):
+        np.testing.assert_allclose(its, mine, rtol=1e-4, atol=1e-6)
+
+
+def test_scaled_losses_have_gradients_without_the_scale(keras):
+    def seen(optimizer):
+        watch = watcher()
+        model = linear(optimizer)
+        result = train(model, [watch])
+        assert result == train(linear(keras.optimizers.deserialize(
+            keras.optimizers.serialize(optimizer)
+        )))
+        return watch.seen
+
+    plain = seen(keras.optimizers.SGD(RATE))
+    inner = keras.optimizers.SGD(RATE)
+    for optimizer in (
+        keras.optimizers.SGD(RATE, loss_scale_factor=4.0),
+        keras.optimizers.LossScaleOptimizer(inner, initial_scale=8.0, dynamic_growth_steps=2),
+    ):
+        for mine, its in zip(plain, seen(optimizer), strict=True):
+            for a, b in zip(mine, its, strict=True):
+                np.testing.assert_allclose(b, a, rtol=1e-5, atol=1e-6)
+
+
+def test_a_variable_without_a_gradient_has_none(keras):
+    class Spare(keras.layers.Dense):
+        def build(self, shape):
+            self.spare = self.add_weight(shape=(2,), name="spare")
+            super().build(shape)
+
+    def make():
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.layers.Input((3,)), Spare(1)])
+        model.compile(optimizer=keras.optimizers.SGD(RATE), loss="mse")
+        return model
+
+    watch = watcher()
+    model = make()
+    result = train(model, [watch])
+    assert result == train(make())
+    spare, *others = watch.seen[0]
+    assert all(g.any() for g in others)
+    # JAX has a gradient for every variable.
+    assert spare is None if backend() != "jax" else not spare.any()
+
+
+# ---- changing them -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compiling", WAYS, ids=["default", "eager"])
+def test_assigned_gradients_are_what_the_optimizer_takes(compiling, keras):
+    def clip(self):
+        self.ctx.gradients = [np.clip(g, -0.5, 0.5) for g in self.ctx.gradients]
+
+    def model(**clipping):
+        return linear(keras.optimizers.SGD(RATE, **clipping), **compiling)
+
+    watch = watcher(on_after_backward=clip)
+    clipped = train(model(), [watch])
+    for mine, its in zip(train(model(clipvalue=0.5))[1], clipped[1], strict=True):
+        np.testing.assert_allclose(its, mine, rtol=1e-6)
+    assert clipped != train(model())
+
+
+def test_scaled_gradients_are_assigned_without_the_scale(keras):
+    def halve(self):
+        self.ctx.gradients = [g / 2 for g in self.ctx.gradients]
+
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(RATE), initial_scale=8.0)
+    mine = train(linear(keras.optimizers.SGD(RATE / 2)))[1]
+    its = train(linear(optimizer), [watcher(on_after_backward=halve)])[1]
+    for a, b in zip(mine, its, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-5)
+
+
+def embedding():
+    import keras
+
+    keras.utils.set_random_seed(2)
+    layers = [keras.layers.Input((2,)), keras.layers.Embedding(5, 3), keras.layers.Flatten()]
+    model = keras.Sequential([*layers, keras.layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.Adam(0.1), loss="mse")
+    return model
+
+
+def test_the_gradient_of_an_embedding(keras):
+    import pyclass_bridge
+
+    x, y = np.array([[1, 1], [3, 1], [0, 4]]), np.array([[1.0], [2], [3]])
+    fitting = {"epochs": 2, "batch_size": 3, "shuffle": False, "verbose": 0}
+
+    def run(*callbacks):
+        model = embedding()
+        pyclass_bridge.fit(model, x, y, callbacks=list(callbacks), **fitting)
+        return [w.tolist() for w in model.get_weights()]
+
+    watch = watcher()
+    assert run(watch) == run()
+    shown = watch.seen[0][0]
+    assert shown.shape == (5, 3) and shown[1].any() and not shown[2].any()
+
+    def doubled(self):
+        self.ctx.gradients = [g * 2 for g in self.ctx.gradients]
+
+    if backend() == "tensorflow":
+        with pytest.raises(ValueError, match="embeddings` can't be set: TensorFlow"):
+            run(watcher(on_after_backward=doubled))
+    else:
+        assert run(watcher(on_after_backward=doubled)) != run()
+
+
+# ---- errors --------------------------------------------------------------------------------------
+
+
+class MyError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("compiling", WAYS, ids=["default", "eager"])
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_an_error_is_the_one_that_was_raised(compiling, wrapped, keras):
+    error = MyError("mine")
+
+    def fail(self):
+        if self.ctx.step == 2:
+            raise error
+
+    model = linear(**compiling)
+    with pytest.raises(MyError) as caught:
+        train(model, [watcher(on_after_backward=fail)], wrapped=wrapped)
+    assert caught.value is error
+    assert_untouched(model)
+    # The weights are whole, and the model trains on as it would have.
+    steps = 2 if backend() == "jax" else 1
+    twin = linear(**compiling)
+    twin.fit(X[: 8 * steps], Y[: 8 * steps], batch_size=8, shuffle=False, verbose=0)
+    assert train(model, epochs=1) == train(twin, epochs=1)
+
+
+def test_an_error_of_another_hook_leaves_nothing_for_the_next_training(keras):
+    def fail(batch, logs):
+        raise MyError
+
+    model, watch = linear(), watcher()
+    other = keras.callbacks.LambdaCallback(on_train_batch_begin=fail)
+    with pytest.raises(MyError):
+        train(model, [watch, other], wrapped=False)
+    assert watch.seen == []
+    assert train(model, wrapped=False) == train(linear(), wrapped=False)
+    assert watch.seen == []
+    assert "make_train_function" not in vars(model)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_plain_training_after_or_before(first, keras, tmp_path):
+    model, twin, watch = linear(), linear(), watcher()
+    if not first:
+        assert train(model, wrapped=False) == train(twin, wrapped=False)
+    assert train(model, [watch], wrapped=False) == train(twin, wrapped=False)
+    assert len(watch.seen) == 2 * STEPS
+    assert_untouched(model)
+    assert train(model, wrapped=False) == train(twin, wrapped=False)
+    assert len(watch.seen) == 2 * STEPS
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert train(again, wrapped=False) == train(twin, wrapped=False)
+
+
+def test_two_sets_in_order_and_a_function_made_anew(keras, tmp_path):
+    import pyclass_bridge
+
+    order = []
+    second = watcher(weight=1, on_after_backward=lambda self: order.append(2))
+    first = watcher(on_after_backward=lambda self: order.append(1))
+    second.id = "second"
+    anew = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: first.model.make_train_function(force=True)
+    )
+    saved = keras.callbacks.ModelCheckpoint(tmp_path / "model.keras", save_freq=1)
+    model = linear()
+    assert train(model, [second, anew, first, saved]) == train(linear())
+    assert order == [1, 2] * (2 * STEPS)
+    pyclass_bridge.fit(keras.saving.load_model(tmp_path / "model.keras"), X, Y, verbose=0)
+    assert len(order) == 4 * STEPS
+
+
+# ---- where it can't run --------------------------------------------------------------------------
+
+
+class Unusual:
+    """A training step that leaves the optimizer alone."""
+
+
+def test_a_train_step_without_the_optimizer(keras):
+    class Idle(keras.Sequential):
+        def train_step(self, *arguments):
+            state, data = arguments if len(arguments) == 2 else (None, *arguments)
+            logs = {"loss": keras.ops.sum(data[0])}
+            return (logs, state) if state is not None else logs
+
+    model = linear(keras_model=Idle)
+    with pytest.raises(RuntimeError, match="has not run in a whole epoch: the `train_step`"):
+        train(model, [watcher()])
+    assert_untouched(model)
+
+
+def test_compiled_steps(keras):
+    if backend() == "jax":
+        assert len(train(linear(jit_compile=True), [watcher()])[0]) == 2
+        return
+    model = linear(jit_compile=True)
+    with pytest.raises(ValueError, match="compile the model with `jit_compile = FALSE`"):
+        train(model, [watcher()])
+    assert "make_train_function" not in vars(model)
+
+
+def test_a_strategy(keras):
+    if backend() != "tensorflow":
+        pytest.skip("strategies are TensorFlow's")
+    import tensorflow as tf
+
+    with tf.distribute.MirroredStrategy(["cpu:0"]).scope():
+        model = linear()
+    with pytest.raises(ValueError, match="in a distributed training"):
+        train(model, [watcher()])
+
+
+def test_a_backend_without_gradients(keras, monkeypatch):
+    monkeypatch.setattr(keras.config, "backend", lambda: "numpy")
+    with pytest.raises(ValueError, match="`Watch` can never run: the backend numpy"):
+        watcher()
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        (lambda g: g[:1], "a list with one for each of the 2"),
+        (lambda g: [g[0][:2], g[1]], r"kernel` has dims \(3, 1\), and the new one \(2, 1\)"),
+        (lambda g: [None, g[1]], "kernel` can't be set: NULL is none"),
+    ],
+)
+def test_wrong_gradients(wrong, message, keras):
+    def assign(self):
+        self.ctx.gradients = wrong(self.ctx.gradients)
+
+    with pytest.raises(ValueError, match=message):
+        train(linear(run_eagerly=True), [watcher(on_after_backward=assign)])
+
+
+def test_gradients_are_assigned_in_their_stage_alone(keras):
+    def assign(self):
+        self.ctx.gradients = []
+
+    with pytest.raises(ValueError, match="can be assigned in `on_after_backward` alone"):
+        train(linear(), [watcher(on_batch_begin=assign)])
