@@ -53,7 +53,7 @@ callback_state <- list(state_dict = takes(), load_state_dict = takes("state"))
 # One row: `base` is the default base (code, evaluated when needed), `named` its full Python name,
 # `args` the recommended members that are arguments of the constructor, `calls` what Keras calls.
 # `callable`: the R method `call` is Python's `__call__`. `hooks`: the words for them (callback_words
-# in class_checks.R) where other `on_*` names are mistakes. `choices`: the values that a member
+# in callback_checks.R) where other `on_*` names are mistakes. `choices`: the values that a member
 # which is none of the methods can have. A class belongs to the first row that fits.
 keras_kind <- function(base, named, args, calls, callable = FALSE, hooks = NULL,
                        choices = list(), package = "keras.src") {

@@ -1,0 +1,86 @@
+"""The events of a model of Ultralytics, such as a YOLO: its own lists of functions, checked.
+
+Ultralytics takes any name for an event and calls each function with one argument. Which of the
+events that it documents are called at all is read from the sources of the installed version.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sys
+import warnings
+from pathlib import Path
+
+NAME = "Ultralytics"
+
+
+def is_model(x) -> bool:
+    """Is `x` a model of Ultralytics? The package is not imported for the answer."""
+    base = getattr(sys.modules.get("ultralytics.engine.model"), "Model", None)
+    return base is not None and isinstance(x, base)
+
+
+def events() -> tuple[str, ...]:
+    """The events of the installed version."""
+    from ultralytics.utils.callbacks.base import default_callbacks
+
+    return tuple(default_callbacks)
+
+
+def add(model, event: str, function) -> None:
+    """``model.add_callback()``, with a warning for an event that never comes."""
+    if event in never_called():
+        from ultralytics import __version__
+
+        warnings.warn(
+            f"add_callback(): Ultralytics {__version__} documents `{event}` and never calls it, so "
+            "the function will not run.",
+            stacklevel=3,
+        )
+    model.add_callback(event, function)
+
+
+def clear(model, event: str) -> None:
+    """``model.clear_callback()``."""
+    model.clear_callback(event)
+
+
+def reset(model) -> None:
+    """``model.reset_callbacks()``."""
+    model.reset_callbacks()
+
+
+def adapted(event: str, fn):
+    """`fn` as Ultralytics calls it: with one argument, the trainer or its like."""
+    try:
+        signature = inspect.signature(fn)
+    except ValueError:  # a function of C
+        return fn
+    for given in ((event,), ()):
+        try:
+            signature.bind(*given)
+        except TypeError:
+            continue
+        return fn if given else lambda _: fn()
+    names = ", ".join(f"`{name}`" for name in signature.parameters)
+    raise TypeError(
+        f"add_callback(): the function for `{event}` takes {names}, and Ultralytics calls it with "
+        "one argument: the trainer, validator, predictor or exporter."
+    )
+
+
+@functools.cache
+def never_called() -> frozenset[str]:
+    """The events that no code of the installed version calls; none, if that can't be told."""
+    import ultralytics
+
+    called = set()
+    for file in Path(ultralytics.__file__).parent.rglob("*.py"):
+        for argument in re.findall(r"(?<!def )\brun_callbacks\((.*)", file.read_text("utf-8")):
+            literal = re.match(r"""\s*(["'])(\w+)\1\s*\)""", argument)
+            if literal is None:  # an event that is only known when it is called
+                return frozenset()
+            called.add(literal[2])
+    return frozenset(events()) - called
