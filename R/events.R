@@ -10,7 +10,7 @@
 #'
 #' On a Keras model a function takes what it needs of `model`, `epoch` or `batch`, `logs` and
 #' `path`, by name, as far as the event has it. Epochs and batches count from 1, and a named list
-#' that the function gives visibly is merged into the logs. The events are the hooks of
+#' that a function of `logs` gives visibly is merged into them. The events are the hooks of
 #' [Callback()]; `on_model_save`, `on_model_load` and `on_model_export`, also when a callback such as
 #' a checkpoint saves or loads; and `on_exit`, which comes at last and always: after an error and
 #' Ctrl-C as well.
@@ -44,7 +44,9 @@
 #' callback_events()
 #' }
 add_callback <- function(model, event, fn = NULL) {
-  events_side()$add_callback(model, event, fn)
+  for (sentence in as_strings(events_side()$added(model, event, fn))) {
+    warning(sentence, call. = FALSE)
+  }
   invisible(model)
 }
 

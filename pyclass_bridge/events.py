@@ -7,6 +7,7 @@ its functions is `events_keras` and `events_ultralytics`, which have the same fe
 from __future__ import annotations
 
 import inspect
+import warnings
 
 from . import events_keras, events_ultralytics
 from .callback_hooks import is_keras_callback
@@ -39,6 +40,13 @@ def add_callback(model, event, fn=None):
         epoch 0 ['loss']
         epoch 1 ['loss']
     """
+    for sentence in added(model, event, fn):
+        warnings.warn(sentence, stacklevel=2)
+    return model
+
+
+def added(model, event, fn) -> list[str]:
+    """Do what `add_callback()` does; the sentences that it warns with, for R to warn in its way."""
     kind = _kind_of("add_callback", model)
     if isinstance(event, str):
         functions = [(_checked(kind, event), fn)]
@@ -48,7 +56,7 @@ def add_callback(model, event, fn=None):
     ready = [(name, kind.adapted(name, _callable(name, function))) for name, function in functions]
     for name, function in ready:
         kind.add(model, name, function)
-    return model
+    return [f"add_callback(): {why}" for name, _ in ready for why in kind.doubts(name)]
 
 
 def clear_callback(model, event: str):
@@ -127,7 +135,9 @@ def _described(value) -> str:
         return f"the class `{value.__name__}`"
     if inspect.isroutine(value):
         return "a function"
-    return f"{value!r}" if isinstance(value, (str, int, float)) else f"an instance of `{type(value).__name__}`"
+    if isinstance(value, (str, int, float)):
+        return repr(value)
+    return f"an instance of `{type(value).__name__}`"
 
 
 def _checked(kind, event, function: str = "add_callback") -> str:

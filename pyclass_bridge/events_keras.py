@@ -52,6 +52,11 @@ def events() -> dict:
     return _EVENTS
 
 
+def doubts(event: str) -> tuple:
+    """What speaks against a function for an event: nothing, Keras calls them all."""
+    return ()
+
+
 def add(model, event: str, function) -> None:
     """Add what `adapted()` gives to the functions of an event."""
     kept = vars(model).get(_KEPT)
@@ -123,7 +128,7 @@ def _ticked(names) -> str:
 
 def _of_r(fn, event: str):
     """The R function of `fn`: it counts from 1, and a named list that it gives visibly is merged
-    into the logs, as with the hooks of Callback()."""
+    into the logs that it takes, as with the hooks of Callback()."""
     closure = fn.__r_function__
     parameters = parameters_of(r_function("describe_function")(closure)["formals"])
     names = [f.name for f in parameters.named]

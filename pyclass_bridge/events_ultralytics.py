@@ -10,7 +10,6 @@ import functools
 import inspect
 import re
 import sys
-import warnings
 from pathlib import Path
 
 NAME = "Ultralytics"
@@ -29,16 +28,17 @@ def events() -> tuple[str, ...]:
     return tuple(default_callbacks)
 
 
-def add(model, event: str, function) -> None:
-    """``model.add_callback()``, with a warning for an event that never comes."""
-    if event in never_called():
-        from ultralytics import __version__
+def doubts(event: str) -> list[str]:
+    """What speaks against a function for an event."""
+    if event not in never_called():
+        return []
+    from ultralytics import __version__
 
-        warnings.warn(
-            f"add_callback(): Ultralytics {__version__} documents `{event}` and never calls it, so "
-            "the function will not run.",
-            stacklevel=3,
-        )
+    return [f"Ultralytics {__version__} documents the event `{event}`, but never calls it."]
+
+
+def add(model, event: str, function) -> None:
+    """``model.add_callback()``."""
     model.add_callback(event, function)
 
 
