@@ -23,7 +23,7 @@ CORE := $(wildcard pyclass_bridge/_core/*.c pyclass_bridge/_core/*.h)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench valgrind gctorture torch setup clean
+.PHONY: help demo test lint bench valgrind gctorture torch ultralytics test-ultralytics setup clean
 .NOTPARALLEL:
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo 'make valgrind   the thread test under memcheck'
 	@echo 'make gctorture  the fast tests with R collecting all the time'
 	@echo 'make torch      add the PyTorch backend to .venv'
+	@echo 'make ultralytics the tests with Ultralytics, in .venv-ultralytics (1.7 GB)'
 	@echo 'make clean      remove .venv and what was built'
 
 demo: $(DONE)/core
@@ -61,10 +62,21 @@ torch: $(DONE)/core
 	$(SAY) 'installing PyTorch'
 	$(PIP) torch==2.13.0
 
+# Ultralytics has an environment of its own: what it requires is not what runs beside PyTorch for the
+# CPU. The continuous integration does without, since the environment takes 1.7 GB.
+ULTRALYTICS := VENV=.venv-ultralytics PACKAGE=. INSTALLING='installing the package'
+
+ultralytics:
+	@$(MAKE) $(ULTRALYTICS) test-ultralytics
+
+test-ultralytics: $(DONE)/core $(DONE)/ultralytics
+	$(SAY) 'running the tests with Ultralytics'
+	$(BIN)/python -m pytest $(ARGS) tests/ultralytics
+
 setup: $(DONE)/core $(DONE)/test
 
 clean:
-	rm -rf $(VENV) build *.egg-info pyclass_bridge/_core.*.so
+	rm -rf $(VENV) .venv-ultralytics build *.egg-info pyclass_bridge/_core.*.so
 
 $(DONE)/system: tools/install_system.sh
 	$(SAY) 'looking for R and what is needed to build against it'
@@ -92,4 +104,11 @@ $(DONE)/test: tools/install_system.sh pyproject.toml | $(DONE)/core
 	@PYTHON="$(PYTHON)" tools/install_system.sh test
 	$(SAY) 'installing JAX, the second backend of the tests'
 	@$(PIP) 'pyclass-bridge[tensorflow,jax,test]'
+	@touch $@
+
+$(DONE)/ultralytics: Makefile | $(DONE)/core
+	$(SAY) 'installing PyTorch and Ultralytics (some minutes)'
+	@$(PIP) torch==2.13.0
+	@$(PIP) --no-deps torchvision==0.28.0 ultralytics==8.4.190 ultralytics-thop
+	@$(PIP) pytest numpy opencv-python-headless pillow pyyaml requests psutil polars matplotlib scipy
 	@touch $@

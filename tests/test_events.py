@@ -433,14 +433,12 @@ def test_objects_are_added_whole(keras, source):
 def test_an_r6_class(keras):
     if not from_r('requireNamespace("R6", quietly = TRUE)'):
         pytest.skip("R6 is not installed")
-    model = dense_model()
-    counter = from_r("""function(m) {
+    counter = from_r("""
       Counter <- R6::R6Class("Counter", public = list(
         n = 0, on_train_batch_begin = function(batch) self$n <- self$n + 1))
-      counter <- r_to_py(Counter)()
-      add_callback(m, counter)
-      counter
-    }""")(model)
+      r_to_py(Counter)()
+    """)
+    model = add_callback(dense_model(), counter)
     model.fit(X, Y, batch_size=16, **ONCE)
     assert counter.n == 3
 
