@@ -40,6 +40,11 @@ def setter_of(bases) -> str | None:
     return None
 
 
+def is_keras_callback(cls: type) -> bool:
+    """Is `cls` a Keras callback class?"""
+    return setter_of((cls,)) == "set_model"
+
+
 def is_callback_set(cls: type) -> bool:
     """Is `cls` a class of `callback_set()`, or its base?"""
     return _inherits(cls, "pyclass_bridge.callback_set", "CallbackSet")
