@@ -40,7 +40,7 @@ callback_mlflow <- function(experiment_name = NULL, run_name = NULL, tracking_ur
   check_callback_argument("callback_mlflow", tags, "a list with names", is_named, TRUE)
   check_callback_argument("callback_mlflow", params, "a list with names", is_named, TRUE)
   check_callback_argument("callback_mlflow", log_every_epoch, "TRUE or FALSE", is_flag)
-  check_callback_argument("callback_mlflow", log_every_n_steps, "a whole number", is_count, TRUE)
+  check_callback_argument("callback_mlflow", log_every_n_steps, "a whole number above 0", is_count, TRUE)
   if (log_every_epoch != is.null(log_every_n_steps)) {
     stop(
       "callback_mlflow(): metrics are logged either with `log_every_epoch = TRUE` or with a number ",

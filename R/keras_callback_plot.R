@@ -27,7 +27,7 @@ callback_plot <- function(path = NULL, metrics = NULL, method = c("base", "ggplo
                           freq = 1, width = 7, height = 5, res = 96, ...) {
   method <- chosen("callback_plot", "method", method, c("base", "ggplot2", "auto"))
   check_callback_argument("callback_plot", metrics, "names of metrics", is.character, TRUE)
-  check_callback_argument("callback_plot", freq, "a whole number", is_count)
+  check_callback_argument("callback_plot", freq, "a whole number above 0", is_count)
   check_callback_argument("callback_plot", width, "a number of inches", is_positive)
   check_callback_argument("callback_plot", height, "a number of inches", is_positive)
   check_callback_argument("callback_plot", res, "a number of pixels", is_positive)

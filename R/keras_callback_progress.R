@@ -22,7 +22,7 @@
 #' }
 callback_progress <- function(style = c("auto", "bar", "lines"), digits = 4) {
   style <- chosen("callback_progress", "style", style, c("auto", "bar", "lines"))
-  check_callback_argument("callback_progress", digits, "a whole number", is_count)
+  check_callback_argument("callback_progress", digits, "a whole number above 0", is_count)
   if (is.null(surface$progress_class)) {
     surface$progress_class <- define_progress()
   }
@@ -124,7 +124,7 @@ draws_bar <- function(style, verbose) {
 
 bar_text <- function(batch, steps, width = 20L) {
   if (is.null(steps)) {
-    return(counted(batch, "batch"))
+    return(paste(if (batch == 0) "no" else batch, if (batch == 1) "batch" else "batches"))
   }
   done <- min(batch / max(steps, 1), 1)
   full <- floor(done * width)
