@@ -77,8 +77,8 @@ is_named <- function(x) {
 chosen <- function(fun, argument, value, choices) {
   if (!identical(value, choices) && !(is_string(value) && value %in% choices)) {
     stop(
-      fun, "(): `", argument, "` is one of ", paste0("\"", choices, "\"", collapse = ", "), ", not ",
-      describe_value(value), ".",
+      fun, "(): `", argument, "` is one of ", paste0("\"", choices, "\"", collapse = ", "),
+      ", not ", describe_value(value), ".",
       call. = FALSE
     )
   }

@@ -17,7 +17,7 @@
 #' @param run_name String. Default: a name that MLflow makes up.
 #' @param tracking_uri String, where MLflow keeps its runs, such as `"sqlite:///mlflow.db"` or
 #'   `"http://localhost:5000"`. It stays so in the session, as after `mlflow$set_tracking_uri()`.
-#' @param tags,params Lists with names: of tags and of parameters, such as those that you tune, for the run.
+#' @param tags,params Lists with names: tags of the run, and parameters, such as those that you tune.
 #' @param log_every_epoch TRUE to log the metrics of each epoch.
 #' @param log_every_n_steps Whole number, to log the metrics of every so many batches instead.
 #' @return A callback; its `run_id` is that of the last run.
@@ -40,11 +40,13 @@ callback_mlflow <- function(experiment_name = NULL, run_name = NULL, tracking_ur
   check_callback_argument("callback_mlflow", tags, "a list with names", is_named, TRUE)
   check_callback_argument("callback_mlflow", params, "a list with names", is_named, TRUE)
   check_callback_argument("callback_mlflow", log_every_epoch, "TRUE or FALSE", is_flag)
-  check_callback_argument("callback_mlflow", log_every_n_steps, "a whole number above 0", is_count, TRUE)
+  check_callback_argument(
+    "callback_mlflow", log_every_n_steps, "a whole number above 0", is_count, TRUE
+  )
   if (log_every_epoch != is.null(log_every_n_steps)) {
     stop(
-      "callback_mlflow(): metrics are logged either with `log_every_epoch = TRUE` or with a number ",
-      "for `log_every_n_steps`: give one of the two.",
+      "callback_mlflow(): metrics are logged either with `log_every_epoch = TRUE` or with a ",
+      "number for `log_every_n_steps`: give one of the two.",
       call. = FALSE
     )
   }

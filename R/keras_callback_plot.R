@@ -1,5 +1,5 @@
-# callback_plot(): the curves of a training while it runs, as plot() draws those of its history, in a
-# PNG file, below the cell of a notebook, or on R's device.
+# callback_plot(): the curves of a training while it runs, as plot() draws those of its history, in
+# a PNG file, below the cell of a notebook, or on R's device.
 
 #' Plot a training while it runs
 #'
@@ -34,15 +34,13 @@ callback_plot <- function(path = NULL, metrics = NULL, method = c("base", "ggplo
   show <- plot_target(path, function(file) {
     grDevices::png(file, width = width, height = height, units = "in", res = res)
   })
-  if (is.null(surface$plot_class)) {
-    surface$plot_class <- define_plot()
-  }
-  surface$plot_class(list(
+  plot_class()(list(
     draw = history_drawer(metrics, method, list(...)), show = show, freq = freq
   ))
 }
 
-define_plot <- function() {
+# A function of its own for the reason that progress_class() is one.
+plot_class <- function() {
   Callback(
     "PlotCallback",
     initialize = function(how) {
@@ -70,7 +68,7 @@ define_plot <- function() {
         private$is_drawn <- TRUE
       }
     ),
-    parent_env = environment(define_plot)
+    parent_env = topenv()
   )
 }
 
@@ -124,8 +122,8 @@ plot_target <- function(path, open_png) {
   }
   if (grDevices::dev.cur() == 1L && !grDevices::dev.interactive(orNone = TRUE)) {
     stop(
-      "callback_plot() has nowhere to draw: give it a file, `path = \"curves.png\"`. Without one it ",
-      "needs a notebook or a graphics device that shows.",
+      "callback_plot() has nowhere to draw: give it a file, `path = \"curves.png\"`. Without one ",
+      "it needs a notebook or a graphics device that shows.",
       call. = FALSE
     )
   }

@@ -9,7 +9,8 @@
 #'
 #' It stands in the place of Keras' own progress: where [fit()] has its usual `verbose = "auto"`,
 #' Keras is silent. With `verbose = 1` or `2` both are shown, and this one in lines; in Python's
-#' `model.fit(...)` write `verbose=0`. A `style` or a number of digits that there is not is an error.
+#' `model.fit(...)` write `verbose=0`. A `style` that there is not and a number of digits that is
+#' none are errors.
 #'
 #' @param style `"bar"`, `"lines"`, or `"auto"`: a bar where a line can be drawn over.
 #' @param digits Whole number, how many significant digits the metrics have.
@@ -23,13 +24,12 @@
 callback_progress <- function(style = c("auto", "bar", "lines"), digits = 4) {
   style <- chosen("callback_progress", "style", style, c("auto", "bar", "lines"))
   check_callback_argument("callback_progress", digits, "a whole number above 0", is_count)
-  if (is.null(surface$progress_class)) {
-    surface$progress_class <- define_progress()
-  }
-  surface$progress_class(style, digits)
+  progress_class()(style, digits)
 }
 
-define_progress <- function() {
+# A function of its own, since a method keeps the frame that it was written in: with the class in
+# that frame, each would keep the other.
+progress_class <- function() {
   Callback(
     "ProgressCallback",
     # fit() silences Keras where it finds this.
@@ -72,8 +72,8 @@ define_progress <- function() {
       ), "\n")
     },
     private = list(
-      style = "auto", digits = 4, started = 0, epoch_started = 0, drawn = 0, first = NULL, epoch = 0,
-      batch = 0, steps = NULL, wide = 0L, is_bar = FALSE, before = "",
+      style = "auto", digits = 4, started = 0, epoch_started = 0, drawn = 0, first = NULL,
+      epoch = 0, batch = 0, steps = NULL, wide = 0L, is_bar = FALSE, before = "",
       title = function() {
         paste0("Epoch ", format(private$epoch, width = nchar(self$params$epochs)), "/",
                self$params$epochs, ": ")
@@ -106,7 +106,7 @@ define_progress <- function() {
         duration((elapsed() - private$started) / done * (self$params$epochs - epoch + 1 - part))
       }
     ),
-    parent_env = environment(define_progress)
+    parent_env = topenv()
   )
 }
 
