@@ -97,27 +97,27 @@ class Tap:
     def _tapped(self, function):
         def train_function(*args):
             self._first, self._applied = self.context.step, 0
-            model = self.model
+            result = None
             try:
-                with _in_step(model), self._optimizer(model.optimizer):
+                with _in_step(self.model), self._optimizer(self.model.optimizer):
                     result = function(*args)
                     _wait()
             except StopIteration:
                 raise  # the data have ended
             except BaseException:
-                self.remove()
-                self._raise_own()
+                self._fail(result)
                 raise
             if self._error is not None:
-                _keep(model, result)
-                self.remove()
-                self._raise_own()
+                self._fail(result)
             return result
 
         return train_function
 
-    def _raise_own(self) -> None:
-        """Raise what the stage has raised, which backends wrap in errors of theirs."""
+    def _fail(self, result) -> None:
+        """Leave the model, with the state after the step if there is one, and raise what the stage
+        has raised, which backends wrap in errors of theirs."""
+        _keep(self.model, result)
+        self.remove()
         error, self._error = self._error, None
         if error is not None:
             raise error from error.__cause__
@@ -189,7 +189,7 @@ class Tap:
             return arrays
         shown = [None] * len(self.model.trainable_variables)
         for place, array in zip(places, arrays, strict=True):
-            shown[place] = _read_only(array if scale == 1 else array / array.dtype.type(scale))
+            shown[place] = _shown(array, scale)
         if self.model.steps_per_execution > 1:
             context.step = self._first + self._applied
         self._applied += 1
@@ -219,7 +219,7 @@ class Tap:
         if new.ndim == 0 and shown.size == 1:
             new = new.reshape(shown.shape)
         if new.shape != shown.shape:
-            raise ValueError(f"{named} has dims {shown.shape}, and the new one {new.shape}.")
+            raise ValueError(f"{named} has dims {_dims(shown)}, and the new one {_dims(new)}.")
         if np.array_equal(new, shown, equal_nan=True):
             return shown
         if place in self.sparse:
@@ -390,15 +390,26 @@ def _unread(error: BaseException) -> RuntimeError | None:
 
 
 def _keep(model, result) -> None:
-    """Keep the state after a step of JAX for the model, whose own one is gone."""
-    kinds = ("trainable", "non_trainable", "optimizer", "metrics")
-    state = zip(kinds, result[1], strict=True)
-    model._jax_state = {f"{kind}_variables": values for kind, values in state}
+    """Give the model the state after a step of JAX, which has used up the one before it."""
+    if keras.config.backend() == "jax" and result is not None:
+        kinds = ("trainable", "non_trainable", "optimizer", "metrics")
+        state = zip(kinds, result[1], strict=True)
+        model._jax_state = {f"{kind}_variables": values for kind, values in state}
 
 
 def _update() -> str:
     is_jax = keras.config.backend() == "jax"
     return f"`self$optimizer${'stateless_apply' if is_jax else 'apply'}(...)`"
+
+
+def _shown(array, scale: float) -> np.ndarray:
+    """The gradient as a stage sees it; R and NumPy have no bfloat16."""
+    unscaled = array if scale == 1 else array / array.dtype.type(scale)
+    return _read_only(unscaled if array.dtype.kind == "f" else unscaled.astype("float32"))
+
+
+def _dims(array) -> str:
+    return f"({', '.join(map(str, array.shape))})"
 
 
 def _read_only(array) -> np.ndarray:
