@@ -3,13 +3,8 @@
 A `Tap` stands in the model's ``train_function`` while a training runs whose sets have the stage,
 and in the optimizer only within a step: whatever ends the training, nothing is left on either.
 
-| backend | how | what it can't do |
-|---|---|---|
-| TensorFlow | traced: ``tf.py_function``; eager: a call | XLA; distribution strategies; change \
-the gradient of an embedding |
-| JAX | jit: an ordered ``io_callback``; eager: a call | show the weights during the step; leave \
-out the step whose stage fails |
-| torch | a call | ``torch.compile`` |
+TensorFlow runs it in a ``tf.py_function`` when traced, JAX in an ordered ``io_callback``, torch and
+eager steps as a call; ARCHITECTURE.md has a table of what each can't do.
 
 Gradients are NumPy arrays, read-only, unscaled where the loss is scaled (mixed precision). Assigned
 ones are what the optimizer takes. With gradient accumulation the stage sees those of each batch.
