@@ -109,6 +109,6 @@ $(DONE)/test: tools/install_system.sh pyproject.toml | $(DONE)/core
 $(DONE)/ultralytics: Makefile | $(DONE)/core
 	$(SAY) 'installing PyTorch and Ultralytics (some minutes)'
 	@$(PIP) torch==2.13.0
-	@$(PIP) --no-deps torchvision==0.28.0 ultralytics==8.4.190 ultralytics-thop
 	@$(PIP) pytest numpy opencv-python-headless pillow pyyaml requests psutil polars matplotlib scipy
+	@$(PIP) --no-deps torchvision==0.28.0 ultralytics==8.4.190 ultralytics-thop
 	@touch $@

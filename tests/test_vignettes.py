@@ -45,6 +45,15 @@ EXPECTED = {
         "stopped after epoch",
         "caught: the loss falls too slowly",
     ],
+    "events": [
+        "epoch 3: loss",
+        "the event has `model`, `logs` only",
+        "did you mean `on_epoch_begin`?",
+        "epochs run:",
+        "written: checkpoint.keras",
+        "closing the log\ncaught: the sensor is gone",
+        "epochs timed: 2",
+    ],
     "keras": [
         "Total params: 131",
         "the column `Species` of the data frame is",

@@ -5,8 +5,10 @@ Texts of errors are in snapshots/event_errors_ultralytics.txt.
 
 from __future__ import annotations
 
+import re
 import warnings
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import error_texts
 import pytest
@@ -140,6 +142,35 @@ def test_results_with_their_frames(in_r):
     shapes
     """)
     assert found == [["ultralytics.engine.results.Results", [64, 64, 3], 255]] * 4
+
+
+# ---- the vignette --------------------------------------------------------------------------------
+
+VIGNETTE = Path(__file__).parents[2] / "vignettes" / "events.Rmd"
+# What the vignette's own words need: weights, data from the network, time.
+HERE = {
+    '"yolo11n.pt"': '"yolo11n.yaml"',
+    '"coco8.yaml", epochs = 100L': (
+        'file.path(data, "data.yaml"), project = dir, epochs = 1L, imgsz = 64L, device = "cpu", '
+        "workers = 0L, plots = FALSE"
+    ),
+    '"pictures"': 'file.path(data, "images")',
+}
+
+
+def test_the_vignette_s_code_runs(in_r, capfd):
+    section = VIGNETTE.read_text().partition("## Ultralytics")[2]
+    code = "".join(re.findall(r"```\{r.*\}\n(.*?)```", section, re.DOTALL))
+    for given, here in HERE.items():
+        assert given in code
+        code = code.replace(given, here)
+    with pytest.warns(pyclass_bridge.RWarning, match="never calls it"):
+        in_r(code)
+    out, err = capfd.readouterr()
+    assert "epoch 1 fitness 0" in out
+    assert "the end, after an error too" in out
+    assert out.count("boxes in a picture of 64 64 3") == 4
+    assert "did you mean `on_train_start`?" in out + err
 
 
 # ---- objects, and what takes functions away ------------------------------------------------------
