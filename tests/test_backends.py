@@ -18,6 +18,7 @@ TWINS = [
     "test_callback.py",
     "test_callback_self.py",
     "test_callback_training.py",
+    "test_events.py",
     "test_metric.py",
     "test_keras_bases.py",
     "test_keras_small_bases.py",
@@ -38,6 +39,7 @@ CHOSEN = (
     "every_hook_in_order and Callback or merged_into or from_a_batch_hook or kept_on_self"
     " or async_safe or without_a_list or worker_threads or restores or mixed_precision"
     " or the_reference_s_example and not weights and not in_r"
+    " or r_functions_count_from_1 or a_function_stops_the_training"
     " or stateless or test_results or test_layer or constraint or test_optimizer"
 )
 

@@ -67,6 +67,15 @@ def test_one_target_does_all_that_it_needs(target, command):
     assert [found.start() for found in at] == sorted(found.start() for found in at)
 
 
+def test_ultralytics_has_an_environment_of_its_own():
+    done = run("make", "--dry-run", "--always-make", "ultralytics", MAKEFLAGS="", MAKELEVEL="")
+    assert done.returncode == 0, done.stderr
+    steps = [r"-m venv \.venv-ultralytics$", "torch==", "--no-deps torchvision"]
+    steps.append(r"^\.venv-ultralytics/bin/python -m pytest .*tests/ultralytics$")
+    assert [step for step in steps if not re.search(step, done.stdout, re.M)] == []
+    assert ".venv/" not in done.stdout
+
+
 def test_without_apt_one_sentence_says_what_to_install(tmp_path):
     for tool in ("sh", "cc", "env", "id"):
         (tmp_path / tool).symlink_to(shutil.which(tool))

@@ -160,7 +160,7 @@ HERE = {
 
 def test_the_vignette_s_code_runs(in_r, capfd):
     section = VIGNETTE.read_text().partition("## Ultralytics")[2]
-    code = "".join(re.findall(r"```\{r.*\}\n(.*?)```", section, re.DOTALL))
+    code = "".join(re.findall(r"```\{r[^\n]*\n(.*?)```", section, re.DOTALL))
     for given, here in HERE.items():
         assert given in code
         code = code.replace(given, here)
