@@ -26,7 +26,8 @@
 #' @param model A model of Keras or Ultralytics; for `callback_events()` NULL is any of Keras.
 #' @param event String, the name of an event. Or, without `fn`, an instance of a class whose methods
 #'   are named for events, or a list of functions by event: all are added. Methods count as their
-#'   class does: those of `%py_class%` from 0.
+#'   class does: those of `%py_class%` from 0. A callback that has an `on_exit` of its own belongs
+#'   among the `callbacks` of [fit()].
 #' @param fn A function.
 #' @return The model, invisibly; `callback_events()` the names of the events.
 #' @examples

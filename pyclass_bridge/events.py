@@ -10,7 +10,6 @@ import inspect
 import warnings
 
 from . import events_keras, events_ultralytics
-from .callback_hooks import is_keras_callback
 from .r_functions import r_function
 
 
@@ -174,8 +173,13 @@ def _members(kind, given, fn) -> list[tuple]:
         )
     if isinstance(given, dict):
         found = list(given.items())
-    elif is_keras_callback(type(given)):
-        # Its class has been checked; what else is named `on_*` belongs to it.
+    elif events_keras.is_callback(given):
+        if hasattr(given, "on_exit"):
+            raise TypeError(
+                f"add_callback(): {_described(given)} has an `on_exit` that runs by itself: give "
+                "it among the `callbacks` of fit()."
+            )
+        # Its class has been checked; what else is named `on_*` is its own.
         found = [(name, getattr(given, name)) for name in kind.events() if hasattr(given, name)]
         found = [row for row in found if not getattr(row[1], "_is_default", False)]
     else:

@@ -14,17 +14,12 @@ import os
 import sys
 import warnings
 
-from .callback_hooks import INDEXED, is_keras_callback
+from .callback_hooks import HOOKS, INDEXED, setter_of
 from .function import core_function, parameters_of
 from .r_functions import r_function
 
 NAME = "Keras"
-_TRAINING = (
-    "on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_train_batch_end",
-    "on_epoch_end", "on_train_end",
-)  # fmt: skip
-_PARTS = ("begin", "batch_begin", "batch_end", "end")
-_HOOKS = (*_TRAINING, *(f"on_{phase}_{part}" for phase in ("test", "predict") for part in _PARTS))
+_HOOKS = tuple(hook for hook in HOOKS if not hook.startswith("on_batch_"))  # without the aliases
 _RUNS = ("fit", "evaluate", "predict")
 _FILES = {
     "save": "on_model_save",
@@ -45,6 +40,11 @@ def is_model(x) -> bool:
     """Is `x` a model of Keras? Keras is not imported for the answer."""
     base = getattr(sys.modules.get("keras.src.models.model"), "Model", None)
     return base is not None and isinstance(x, base)
+
+
+def is_callback(x) -> bool:
+    """Is `x` a callback of Keras?"""
+    return setter_of((type(x),)) == "set_model"
 
 
 def events() -> dict:
@@ -88,7 +88,7 @@ def reset(model) -> None:
 def adapted(event: str, fn):
     """`fn` as the event calls it: with all that the event has, by name."""
     owner = getattr(fn, "__self__", None)
-    if is_keras_callback(type(owner)):
+    if is_callback(owner):
         return _Hook(owner, fn)
     names = _EVENTS[event]
     parameters = _parameters(event, fn).values()

@@ -214,7 +214,7 @@ def test_keras_sees_no_other_hook(keras):
     add_callback(model, "on_epoch_end", lambda: None)
     add_callback(model, "on_test_end", lambda: None)
     model.fit(X, Y, callbacks=Spy(model=model, add_history=True), **ONCE)
-    assert seen == [["on_epoch_end", "on_test_end"]]
+    assert seen == [["on_test_end", "on_epoch_end"]]
     clear_callback(model, "on_epoch_end")
     clear_callback(model, "on_test_end")
     add_callback(model, "on_model_save", lambda: None)
@@ -448,6 +448,7 @@ def test_an_r6_class(keras):
 MISTAKES = """
 Misspelt %py_class% { on_epch_end <- function(epoch) 1 }
 Idle %py_class% { helper <- function(epoch) 1 }
+Closing <- Callback("Closing", on_epoch_end = function(epoch, logs) 1, on_exit = function() 1)
 mistakes <- alist(
   misspelt = add_callback(model, "on_epoch_ende", function() 1),
   "of Ultralytics" = add_callback(model, "on_val_end", function() 1),
@@ -464,6 +465,7 @@ mistakes <- alist(
   "a class" = add_callback(model, Misspelt),
   "a misspelt method" = add_callback(model, Misspelt()),
   "no method" = add_callback(model, Idle()),
+  "a callback with an exit" = add_callback(model, Closing()),
   "a misspelt name" = add_callback(model, list(on_epoch_end = print, on_epch_end = print)),
   "no model" = add_callback(mtcars, "on_epoch_end", function() 1),
   "a layer" = reset_callbacks(layer_dense(units = 1)),
