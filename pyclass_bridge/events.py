@@ -10,6 +10,7 @@ import inspect
 import warnings
 
 from . import events_keras, events_ultralytics
+from .callback_hooks import is_keras_callback
 from .r_functions import r_function
 
 
@@ -172,24 +173,27 @@ def _members(kind, given, fn) -> list[tuple]:
             f"{_described(given)}."
         )
     if isinstance(given, dict):
-        found = list(given.items())
-    elif events_keras.is_callback(given):
-        if hasattr(given, "on_exit"):
-            raise TypeError(
-                f"add_callback(): {_described(given)} has an `on_exit` that runs by itself: give "
-                "it among the `callbacks` of fit()."
-            )
-        # Its class has been checked; what else is named `on_*` is its own.
-        found = [(name, getattr(given, name)) for name in kind.events() if hasattr(given, name)]
-        found = [row for row in found if not getattr(row[1], "_is_default", False)]
+        found = given
     else:
-        found = [(name, getattr(given, name)) for name in _event_like(kind, given)]
+        names = _hooks(kind, given) if is_keras_callback(type(given)) else _event_like(kind, given)
+        found = {name: getattr(given, name) for name in names}
     if not found:
         raise ValueError(
             f"add_callback(): {_described(given)} has no method named for an event, such as "
             f"`{next(iter(kind.events()))}`."
         )
-    return [(_checked(kind, name), function) for name, function in found]
+    return [(_checked(kind, name), function) for name, function in found.items()]
+
+
+def _hooks(kind, callback) -> list[str]:
+    """The hooks of a Keras callback. Its class has been checked: other `on_*` are its own."""
+    if hasattr(callback, "on_exit"):
+        raise TypeError(
+            f"add_callback(): {_described(callback)} has an `on_exit` that runs by itself: give it "
+            "among the `callbacks` of fit()."
+        )
+    methods = {name: getattr(callback, name, None) for name in kind.events()}
+    return [n for n, m in methods.items() if callable(m) and not getattr(m, "_is_default", False)]
 
 
 def _event_like(kind, given) -> list[str]:

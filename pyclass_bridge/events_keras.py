@@ -14,7 +14,7 @@ import os
 import sys
 import warnings
 
-from .callback_hooks import HOOKS, INDEXED, setter_of
+from .callback_hooks import HOOKS, INDEXED, is_keras_callback
 from .function import core_function, parameters_of
 from .r_functions import r_function
 
@@ -40,11 +40,6 @@ def is_model(x) -> bool:
     """Is `x` a model of Keras? Keras is not imported for the answer."""
     base = getattr(sys.modules.get("keras.src.models.model"), "Model", None)
     return base is not None and isinstance(x, base)
-
-
-def is_callback(x) -> bool:
-    """Is `x` a callback of Keras?"""
-    return setter_of((type(x),)) == "set_model"
 
 
 def events() -> dict:
@@ -88,7 +83,7 @@ def reset(model) -> None:
 def adapted(event: str, fn):
     """`fn` as the event calls it: with all that the event has, by name."""
     owner = getattr(fn, "__self__", None)
-    if is_callback(owner):
+    if is_keras_callback(type(owner)):
         return _Hook(owner, fn)
     names = _EVENTS[event]
     parameters = _parameters(event, fn).values()
