@@ -23,7 +23,8 @@ CORE := $(wildcard pyclass_bridge/_core/*.c pyclass_bridge/_core/*.h)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench valgrind gctorture torch ultralytics test-ultralytics setup clean
+.PHONY: help demo test lint bench valgrind gctorture torch ultralytics test-ultralytics synalinks \
+  test-synalinks setup clean
 .NOTPARALLEL:
 
 help:
@@ -35,6 +36,7 @@ help:
 	@echo 'make gctorture  the fast tests with R collecting all the time'
 	@echo 'make torch      add the PyTorch backend to .venv'
 	@echo 'make ultralytics the tests with Ultralytics, in .venv-ultralytics (1.7 GB)'
+	@echo 'make synalinks  the tests with Synalinks, in .venv-synalinks (Python 3.12, 1.6 GB)'
 	@echo 'make clean      remove .venv and what was built'
 
 demo: $(DONE)/core
@@ -73,10 +75,31 @@ test-ultralytics: $(DONE)/core $(DONE)/ultralytics
 	$(SAY) 'running the tests with Ultralytics'
 	$(BIN)/python -m pytest $(ARGS) tests/ultralytics
 
+# Synalinks, too: it needs Python 3.12, and the continuous integration has one Python. The first on
+# the PATH or among those of pyenv that is new enough is taken.
+SYNALINKS_PYTHON ?= $(shell for python in python3.12 python3.13 python3.14 python3 \
+  $$HOME/.pyenv/versions/3.1[2-9]*/bin/python3; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && \
+  echo $$python && break; done)
+SYNALINKS := VENV=.venv-synalinks PACKAGE="'.[synalinks]'" \
+  INSTALLING='installing the package with Synalinks (1.6 GB: some minutes)'
+
+synalinks:
+	@test -n "$(SYNALINKS_PYTHON)" || \
+	  { echo 'Synalinks needs Python 3.12: make synalinks SYNALINKS_PYTHON=/path/to/python3.12'; exit 1; }
+	@$(MAKE) $(SYNALINKS) PYTHON=$(SYNALINKS_PYTHON) test-synalinks
+
+test-synalinks: $(DONE)/core $(DONE)/synalinks
+	$(SAY) 'running the tests with Synalinks'
+	$(BIN)/python -m pytest $(ARGS) tests/synalinks
+	$(BIN)/python -m pytest $(ARGS) tests/test_vignettes.py -k frameworks
+	$(SAY) 'running the tests of crossing on its Python'
+	$(BIN)/python -m pytest $(ARGS) tests/test_async.py tests/test_py_class.py tests/test_call.py
+
 setup: $(DONE)/core $(DONE)/test
 
 clean:
-	rm -rf $(VENV) .venv-ultralytics build *.egg-info pyclass_bridge/_core.*.so
+	rm -rf $(VENV) .venv-ultralytics .venv-synalinks build *.egg-info pyclass_bridge/_core.*.so
 
 $(DONE)/system: tools/install_system.sh
 	$(SAY) 'looking for R and what is needed to build against it'
@@ -111,4 +134,10 @@ $(DONE)/ultralytics: Makefile | $(DONE)/core
 	@$(PIP) torch==2.13.0
 	@$(PIP) pytest numpy opencv-python-headless pillow pyyaml requests psutil polars matplotlib scipy
 	@$(PIP) --no-deps torchvision==0.28.0 ultralytics==8.4.190 ultralytics-thop
+	@touch $@
+
+$(DONE)/synalinks: tools/install_system.sh | $(DONE)/core
+	$(SAY) 'looking for the R packages that the tests use'
+	@PYTHON="$(PYTHON)" tools/install_system.sh test
+	@$(PIP) pytest
 	@touch $@

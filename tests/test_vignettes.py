@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -33,8 +35,17 @@ def test_vignette_runs(name, tmp_path):
         timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout + done.stderr
     for expected in EXPECTED[name]:
-        assert expected in done.stdout
+        assert expected in said
+    for package, texts in OPTIONAL.get(name, {}).items():
+        assert not is_installed(package) or [t for t in texts if t not in said] == []
+
+
+def is_installed(package: str) -> bool:
+    with contextlib.suppress(PackageNotFoundError):
+        return bool(version(package))
+    return False
 
 
 EXPECTED = {
@@ -54,6 +65,15 @@ EXPECTED = {
         "closing the log\ncaught: the sensor is gone",
         "epochs timed: 2",
     ],
+    "frameworks": [
+        "together: TRUE",
+        "Call it: write `()` after its name.",
+        "[1] TRUE",
+        "2 cups are ready, please",
+        "caught: there is no water",
+        "`initialize` can't be async",
+        "`boil` is async in its base",
+    ],
     "keras": [
         "Total params: 131",
         "the column `Species` of the data frame is",
@@ -70,4 +90,16 @@ EXPECTED = {
         "2       b NA",
     ],
     "metrics": ["[1] 2", "[1] 0", "true_positives", "symbolic", "highest"],
+}
+
+# Of the parts that run where a package is installed.
+OPTIONAL = {
+    "frameworks": {
+        "synalinks": [
+            "'answer': 'Paris'",
+            "[epoch 02] long_answers=1.000 reward=0.500",
+            "val_long_answers val_reward",
+            "Name the capital.",
+        ]
+    }
 }
