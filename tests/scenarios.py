@@ -6,6 +6,8 @@ result only. The R and Python definitions are made once, by `make_scenarios()`.
 
 from __future__ import annotations
 
+import asyncio
+
 import numpy as np
 
 from pyclass_bridge import RError
@@ -14,6 +16,7 @@ DEFINITIONS = """
 add <- function(a, b = 2, ...) a + b
 anything <- function(...) list(...)
 call_it <- function(f, ...) f(...)
+wait_for <- function(f, ...) py_await(f(...))
 catch_it <- function(f) tryCatch(f(), error = function(e) c(class(e)[[1L]], conditionMessage(e)))
 fail <- function() stop("on purpose")
 raw_list <- function() list(a = 1, b = "x", c = list(1L, NULL), d = c(TRUE, NA), m = diag(2))
@@ -33,6 +36,7 @@ Base %py_class% {
   double <- active_property(function() 2 * self$n)
   make <- staticmethod(function(x) x * 10)
   keep <- function() { self$again <- function() self$n; NULL }
+  later <- async_method(function(by = 1) { self$n <- self$n + by; self$n })
 }
 Derived(Base) %py_class% {
   step <- function(by = 1) super$step(by) + 100
@@ -125,6 +129,8 @@ def make_scenarios(source) -> dict:
         "an assignment": lambda: ns.set_it(thing, [1, "a"]) == [1, "a"],
         "a method": lambda: derived.step(1) > 100 and derived.calls() > 0,
         "a property": lambda: derived.double == 2 * derived.n,
+        "an async method": lambda: asyncio.run(derived.later(1)) == derived.n,
+        "an await of R": lambda: ns.wait_for(derived.later, 1) == derived.n,
         "a static method": lambda: ns.Base.make(2) == 20,
         "an instance": lambda: ns.Derived(3).n == 3,
         "a method that R keeps": lambda: derived.keep() is None and derived.again() == derived.n,

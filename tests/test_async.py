@@ -15,6 +15,7 @@ import warnings
 
 import error_texts
 import pytest
+from notebooks import run_notebook
 from r_scope import RScope
 
 from pyclass_bridge import RError
@@ -58,6 +59,12 @@ def test_results_cross_as_those_of_any_call(define):
     assert define("py_await(slow(1:3))") == [1, 2, 3]
     assert define("is.null(py_await(slow(NULL)))")
     assert define("identical(py_await(slow(list(a = 1, b = 'x'))), list(a = 1, b = 'x'))")
+
+
+def test_unconverted_coroutines_give_unconverted_results(define):
+    code = "make <- r_to_py(slow, convert = FALSE); is_py_object(py_await(make(1)))"
+    assert define(code)
+    assert define("is_py_object(py_await(list(make(1)))[[1]])")
 
 
 def test_a_list_runs_at_the_same_time(define):
@@ -146,6 +153,28 @@ def test_a_loop_that_runs_here_is_set_aside(define):
         return await slow("after")
 
     assert asyncio.run(cell()) == "after"
+
+
+def test_in_a_notebook(tmp_path):
+    """Its loop runs in the thread of the cells; awaits of Python go on before and after."""
+    cells = run_notebook(
+        tmp_path,
+        """
+        import asyncio, pyclass_bridge
+        async def slow(x):
+            await asyncio.sleep(0.01)
+            return x
+        wait = pyclass_bridge.r("function(f, x) py_await(f(x))")
+        wait(slow, 3)
+        """,
+        "[await slow(4), wait(slow, 5), await slow(6)]",
+        "task = asyncio.ensure_future(slow(7)); [wait(slow, 1), await task]",
+        "Twice = pyclass_bridge.r('Twice %py_class% {"
+        " of <- async_method(function(f, x) py_await(f(x)) + py_await(f(x))) }; Twice')\n"
+        "await Twice().of(slow, 4)",
+    )
+    shown = [cell.outputs[-1]["data"]["text/plain"] for cell in cells]
+    assert shown == ["3", "[4, 5, 6]", "[1, 7]", "8"]
 
 
 def test_awaits_nest(define):

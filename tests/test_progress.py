@@ -11,6 +11,7 @@ import sys
 from base64 import b64decode
 
 import pytest
+from notebooks import run_notebook
 
 from pyclass_bridge import output
 
@@ -232,21 +233,6 @@ def test_knitr_has_a_line_for_each_epoch_and_the_picture(r, script, tmp_path):
     assert_lines("\n".join(lines), PLAIN[1:5])
     [picture] = re.findall(r"!\[.*\]\((.*)\)", text)
     assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
-
-
-def run_notebook(cwd, *cells):
-    """The cells of a notebook, run by a kernel of its own, as a front end shows them."""
-    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
-    pytest.importorskip("ipykernel", reason="ipykernel is not installed")
-    import nbformat
-
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    client = nbclient.NotebookClient(
-        notebook, timeout=180, coalesce_streams=True, resources={"metadata": {"path": str(cwd)}}
-    )
-    client.execute()
-    return notebook.cells
 
 
 def test_a_notebook_has_a_bar_for_each_epoch(tmp_path):

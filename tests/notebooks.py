@@ -1,0 +1,22 @@
+"""Runs the cells of a notebook in a kernel of its own."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+
+def run_notebook(cwd, *cells):
+    """The cells of a notebook, run by a kernel of its own, as a front end shows them."""
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
+    pytest.importorskip("ipykernel", reason="ipykernel is not installed")
+    import nbformat
+
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(textwrap.dedent(cell)) for cell in cells]
+    client = nbclient.NotebookClient(
+        notebook, timeout=180, coalesce_streams=True, resources={"metadata": {"path": str(cwd)}}
+    )
+    client.execute()
+    return notebook.cells
