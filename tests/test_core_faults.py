@@ -42,6 +42,8 @@ NAMES = [
     "an assignment",
     "a method",
     "a property",
+    "an async method",
+    "an await of R",
     "a static method",
     "an instance",
     "a dict",
@@ -74,6 +76,7 @@ def fails_at(scenario, n: int):
         _core.set_fault(0)
 
 
+@pytest.mark.filterwarnings("ignore:coroutine 'Base.later' was never awaited")  # what failed
 @pytest.mark.parametrize("name", NAMES)
 def test_every_fault_is_an_exception(scenarios, name):
     scenario = scenarios[name]
