@@ -13,6 +13,7 @@ import types
 import weakref
 
 import keras
+import numpy as np
 
 from .callback_gradients import STAGE, Tap, refuse_backend
 from .callback_stages import Stages, begins_alone, ends_alone, long, short
@@ -48,7 +49,8 @@ class Context:
 
     @property
     def model(self):
-        return self._sets[0].model  # on JAX the callback's own brings the weights up to date
+        # On JAX the callback's own brings the weights up to date. After the training there is none.
+        return self._sets[0].model if self._sets else None
 
     @property
     def network(self):
@@ -57,12 +59,12 @@ class Context:
 
     @property
     def optimizer(self):
-        return self.model.optimizer
+        return getattr(self.model, "optimizer", None)
 
     @property
     def loss_fn(self):
         """The loss, as it was given to ``compile()``."""
-        return self.model.loss
+        return getattr(self.model, "loss", None)
 
     @property
     def total_epochs(self) -> int:
@@ -97,9 +99,9 @@ class Context:
 
     @terminate.setter
     def terminate(self, value):
-        if not isinstance(value, bool):
+        if not isinstance(value, (bool, np.bool_)):
             raise TypeError(f"`ctx$terminate` is TRUE or FALSE, not {value!r}.")
-        self._terminate = value
+        self._terminate = bool(value)
 
     def __dir__(self):
         return [name for name in object.__dir__(self) if not name.startswith("_")]
@@ -161,6 +163,12 @@ class Context:
         self.last_scores_valid = valid or None
         self.last_loss = logs.get("loss", self.last_loss)
         self._before_valid()
+
+    def _leave(self, callback) -> None:
+        """Forget the callback, since R may keep the context."""
+        self._untap_gradients()
+        self._sets = [other for other in self._sets if other is not callback]
+        self._training = None
 
 
 # By the dict of parameters that Keras gives to all callbacks of a list.
@@ -311,8 +319,8 @@ class CallbackSet(keras.callbacks.Callback):
             self._leave_context()
 
     def _leave_context(self) -> None:
-        if self._ctx is not None:
-            self._ctx._untap_gradients()
+        for context in filter(None, (self._ctx, self._pending)):
+            context._leave(self)
         self._ctx = self._pending = None
 
     def clone(self, deep: bool = False):

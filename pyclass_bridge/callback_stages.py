@@ -62,7 +62,7 @@ def members(namespace: dict, bases, class_ref) -> dict:
         if name not in namespace and not any(_has(base, name) for base in bases)
     }
     if "on_exit" in namespace or any(hasattr(base, "on_exit") for base in bases):
-        found |= {name: _ending(namespace.get(name), name, class_ref) for name in _ENDS}
+        found |= {name: _ending(namespace, bases, name, class_ref) for name in _ENDS}
     return found
 
 
@@ -103,9 +103,10 @@ def _ends_alone(callback) -> bool:
 _ENDS = {"on_train_begin": begins_alone, "on_train_end": ends_alone}
 
 
-def _ending(own, name: str, class_ref):
-    """The hook `name` of the class that `class_ref` gives, whose own is `own`, with what `on_exit`
-    needs after it. In a chain of classes only the first does it."""
+def _ending(namespace: dict, bases, name: str, class_ref):
+    """The hook `name` of the class that `class_ref` gives, with what `on_exit` needs after it. In a
+    chain of classes only the first does it."""
+    own = namespace.get(name)
 
     def hook(self, logs=None):
         if own is None:
@@ -115,7 +116,7 @@ def _ending(own, name: str, class_ref):
         if getattr(type(self), name) is hook:
             _ENDS[name](self)
 
-    if own is None:
-        hook._is_default = True
-        return hook
-    return functools.wraps(own)(hook)
+    if own is not None:
+        return functools.wraps(own)(hook)
+    hook._is_default = all(_is_default(getattr(base, name)) for base in bases if _has(base, name))
+    return hook
