@@ -261,7 +261,8 @@ def test_misuses(r, source):
     sets = 'A <- callback_set("a"); B <- callback_set("b")'
     cases |= {
         "two of one id": "fit(model, x, y, callbacks = list(A(), B(), A()), verbose = 0)",
-        "id of an instance": "{ a <- A(); a$id <- 3; fit(model, x, y, callbacks = a, verbose = 0) }",
+        "id of an instance":
+            "{ a <- A(); a$id <- 3; fit(model, x, y, callbacks = a, verbose = 0) }",
         "weight of an instance":
             '{ a <- A(); a$weight <- "9"; fit(model, x, y, callbacks = a, verbose = 0) }',
         "a generator": "fit(model, x, y, callbacks = A, verbose = 0)",
@@ -362,13 +363,14 @@ def test_active_and_private_members(source):
     assert callback.n == 3
 
 
-def test_an_instance_is_collected_after_its_training(source):
+def test_an_instance_is_collected_after_its_training(r, source):
     ns = source(NOTING)
     callback = ns.Noting(Notes())
     callback.on_epoch_end = lambda: None
     fit([callback])
     gone = weakref.ref(callback)
     del callback
+    r("gc()")  # R's own objects for its methods and its context
     gc.collect()
     assert gone() is None
 

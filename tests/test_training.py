@@ -1,4 +1,4 @@
-"""`on_exit`: at the end of every training, by R's fit(), pyclass_bridge.fit() and Keras' own fit."""
+"""`on_exit` at the end of a training, by R's fit(), pyclass_bridge.fit() and Keras' own fit."""
 
 from __future__ import annotations
 
