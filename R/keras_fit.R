@@ -43,6 +43,8 @@ models_side <- function() keras_side("models")
 #' @param verbose 0 (silent), 1 (a bar), 2 (a line for each epoch), or `"auto"`: a bar in a terminal
 #'   and in a notebook, lines in a file, a pipe, knitr and `capture.output()`. Default: the options
 #'   `keras.fit_verbose`, `keras.evaluate_verbose` and `keras.predict_verbose`, else `"auto"`.
+#' @param resume The path of a file of [callback_checkpoint_state()]: the training goes on after the
+#'   epoch that the file was written in.
 #' @param view_metrics Taken for compatibility, without effect: [plot()] the history instead.
 #' @param run_eagerly,steps_per_execution,jit_compile,auto_scale_loss As in Keras.
 #' @param ... Further arguments of Keras' method, by name.
@@ -103,7 +105,7 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
                                              validation_steps = NULL, validation_batch_size = NULL,
                                              validation_freq = 1,
                                              verbose = verbosity("fit"),
-                                             view_metrics = FALSE) {
+                                             view_metrics = FALSE, resume = NULL) {
   result <- with_sink(models_side()$fit(object, arguments_of(list(
     x = model_data(object, x), y = target_data(y), batch_size = batch_size, epochs = epochs,
     callbacks = surface_values(callbacks), validation_split = validation_split,
@@ -114,7 +116,7 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
     steps_per_epoch = steps_per_epoch, validation_steps = validation_steps,
     validation_batch_size = validation_batch_size, validation_freq = validation_freq,
     verbose = verbose
-  )), as_dict(named_dots("fit", ...))))
+  )), as_dict(named_dots("fit", ...)), if (is.character(resume)) path.expand(resume) else resume))
   invisible(training_history(result))
 }
 

@@ -19,6 +19,7 @@ _PUBLIC = {
     "RObject": "robject",
     "add_callback": "events",
     "callback_events": "events",
+    "checkpoint_state": "keras_fit",
     "clear_callback": "events",
     "fit": "keras_fit",
     "r": "session",

@@ -22,9 +22,10 @@ _PARTS = ("x", "y", "sample_weight")
 _COMPILED = ("train_function", "test_function", "predict_function")
 
 
-def explained(model, method: str, keywords: dict, failures=()):
-    """``model.<method>(**keywords)``; an error about the data tells R's dims. What made the data
-    fail (`failures`) goes on as itself."""
+def explained(model, method: str, keywords: dict, failures=(), given: dict | None = None):
+    """``model.<method>(**keywords)``; an error about the data tells R's dims, those of what was
+    `given` if other arguments go to Keras. What made the data fail (`failures`) goes on as
+    itself."""
     try:
         return getattr(model, method)(**keywords)
     except BaseException as error:
@@ -33,7 +34,7 @@ def explained(model, method: str, keywords: dict, failures=()):
             raise
         if failures and error is not failures[0]:
             raise failures[0] from error
-        sentence = _sentence(model, method, keywords, str(error))
+        sentence = _sentence(model, method, given or keywords, str(error))
         if sentence is not None:
             with contextlib.suppress(AttributeError):  # an exception with slots keeps none
                 error.explanation = sentence

@@ -16,7 +16,8 @@ from .keras_surface_data import inputs_of, prepare, reads_text, text_tensors
 from .keras_surface_indices import zero_based
 from .keras_surface_values import as_shape, whole_number
 from .output import redraws_lines
-from .training import flattened, training
+from .resume import train
+from .training import flattened
 
 __all__ = [
     "adapt",
@@ -132,7 +133,7 @@ def compile(model, given: dict, extra: dict) -> None:
     model.compile(**keywords)
 
 
-def fit(model, given: dict, extra: dict) -> dict:
+def fit(model, given: dict, extra: dict, resume: str | None = None) -> dict:
     """``model.fit()``; the history as R has it, epochs counted from 1."""
     if given.get("verbose") == "auto" and _shows_progress(given.get("callbacks")):
         given["verbose"] = 0
@@ -150,9 +151,11 @@ def fit(model, given: dict, extra: dict) -> dict:
     if not hasattr(keywords.get("x"), "__getitem__"):
         # Keras warns that it does not shuffle a dataset or batches, unless it need not.
         keywords.setdefault("shuffle", False)
-    with training(model, keywords.pop("callbacks", [])) as this:
-        listed = {"callbacks": this.listed(keywords)}
-        history = explained(model, "fit", keywords | listed, failures)
+
+    def run(final: dict):
+        return explained(model, "fit", final, failures, given=keywords)
+
+    history = train(model, keywords, run, resume)
     epochs = [epoch + 1 for epoch in history.epoch]
     validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]
     return {
@@ -160,6 +163,7 @@ def fit(model, given: dict, extra: dict) -> dict:
         "metrics": {name: list(values) for name, values in history.history.items()},
         "epoch": epochs,
         "validated": [epoch for epoch in epochs if epoch in validated],
+        "callbacks": history.callbacks,
     }
 
 

@@ -101,6 +101,7 @@ from pyclass_bridge.r_side_tensor import (
     size_of,
     transposed,
 )
+from pyclass_bridge.state_file import array_as_text, array_of_text
 
 
 def build_class(spec):
@@ -115,6 +116,8 @@ __all__ = [
     "DONE",
     "aperm",
     "array",
+    "array_as_text",
+    "array_of_text",
     "as_iterator",
     "async_members",
     "attribute_hint",

@@ -25,6 +25,7 @@ class Training:
         self.model = model
         self.callbacks = identified(ordered(callbacks))
         self.began = False
+        self.run = None  # that of a training with checkpoints (resume.py)
 
     def listed(self, keywords: dict) -> list:
         """The callbacks for Keras and its ``fit(**keywords)``: the user's, with a check of each

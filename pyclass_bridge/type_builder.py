@@ -12,6 +12,7 @@ import types
 import weakref
 from dataclasses import dataclass
 
+from . import _core
 from .callback_hooks import (
     HOOKS,
     INDEXED,
@@ -146,13 +147,17 @@ class _Builder:
 
     def instance_call(self, member: Member):
         is_hook = self.is_callback and member.name in HOOKS
+        is_state = self.is_callback and member.name == "state_dict"
         call = self.core(
             member,
             SELF,
             index_name=INDEXED[member.name] if self.shifts(member) else None,
             logs_at=self.logs_at(member) if is_hook and self.spec.merge_logs else -1,
             returns_none=is_hook or member.name in RETURN_NONE,
+            raw=is_state,
         )
+        if is_state:
+            return _changed(call, _kept)
         if member.name == "__init__" and not member.calls_super:
             return _with_base_set_up(call, self.spec.name, types.resolve_bases(self.spec.bases))
         if self.is_keras_metric and member.name == "result":
@@ -208,6 +213,11 @@ def _changed(call, change):
         return change(call(self, *args, **kwargs))
 
     return method
+
+
+def _kept(handle):
+    """A state as Python keeps it on an instance: it comes back to R identical."""
+    return _core.to_python(handle, True)
 
 
 def _whole(value):

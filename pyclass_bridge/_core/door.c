@@ -260,7 +260,7 @@ static int convert_one(Visit *v, SEXP x, Py_ssize_t at) {
     PyErr_Format(PyExc_TypeError, "argument %zd of the call is empty", at + 1);
     return -1;
   }
-  return to_python(x, FOR_CALL, &v->args[at]);
+  return to_python(x, v->crossing, &v->args[at]);
 }
 
 /* Positional arguments first, then the named ones, as Python's calls have them. */
@@ -302,6 +302,15 @@ static int name_as_python(Visit *v, PyObject *f) {
   return names ? 0 : -1;
 }
 
+/* A callback's `load_state_dict` in R gets the state as it was, so it crosses as what is kept. */
+static bool takes_state(PyObject *f) {
+  if (!PyMethod_Check(f) || !PyFunction_Check(PyMethod_GET_FUNCTION(f)))
+    return false;
+  PyObject *name = ((PyFunctionObject *)PyMethod_GET_FUNCTION(f))->func_name;
+  return PyUnicode_CompareWithASCIIString(name, "load_state_dict") == 0 &&
+         is_r_defined(PyMethod_GET_SELF(f));
+}
+
 static SEXP core_quiet(void) { return Rf_ScalarLogical(result_is_quiet); }
 
 /* A type says by `__r_call__` how R calls its instances, when R's ways differ from Python's. */
@@ -332,6 +341,7 @@ static SEXP core_call(SEXP args) {
   if (!f)
     fail(&v);
   count_arguments(&v);
+  v.crossing = takes_state(f) ? FOR_KEEPING : FOR_CALL;
   if (make_room(&v) < 0 || (v.n_named && !(v.names = PyTuple_New(v.n_named))))
     fail(&v);
   if (v.n > 0 && in_visit(&v, arguments_to_python) == R_UnboundValue)

@@ -1,0 +1,91 @@
+"""Arrays in an order that a checkpoint can bring back, on TensorFlow.
+
+Keras shuffles arrays anew in each epoch. On JAX it draws the order from NumPy's generator, on torch
+from torch's: their states can be read and set. On TensorFlow an operation inside of the dataset
+draws it, whose state can't be; the batches here are drawn from NumPy's generator in its place.
+"""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+from keras.src.trainers.data_adapters.array_data_adapter import can_convert_arrays
+from keras.src.trainers.data_adapters.array_slicing import train_validation_split
+
+_DATA = ("x", "y", "sample_weight")
+
+
+class Shuffled(keras.utils.PyDataset):
+    """The batches of arrays, in another order in each epoch."""
+
+    def __init__(self, arrays: tuple, batch_size: int):
+        super().__init__()
+        self.arrays = arrays
+        self.batch_size = batch_size
+        self.order = np.arange(_samples(arrays))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.order) / self.batch_size)
+
+    def __getitem__(self, at: int):
+        rows = self.order[at * self.batch_size : (at + 1) * self.batch_size]
+        return keras.tree.map_structure(lambda array: _rows_of(array, rows), self.arrays)
+
+    def on_epoch_begin(self):
+        self.order = np.random.permutation(len(self.order))
+
+
+def in_known_order(keywords: dict) -> dict:
+    """The arguments of ``fit`` with the arrays to be shuffled as `Shuffled`; all else is left to
+    Keras, as are data that it refuses."""
+    data = tuple(keywords.get(name) for name in _DATA)
+    if (
+        keras.backend.backend() != "tensorflow"
+        or keywords.get("shuffle", True) is not True
+        or keywords.get("steps_per_epoch") is not None
+        or data[0] is None
+        or not can_convert_arrays(data)
+    ):
+        return keywords
+    arrays = [array for array in keras.tree.flatten(data) if array is not None]
+    if len({array.shape[0] for array in arrays}) != 1:
+        return keywords
+    others = {k: v for k, v in keywords.items() if k not in _DATA}
+    split = others.pop("validation_split", 0)
+    if split and others.get("validation_data") is None:
+        data, others["validation_data"] = train_validation_split(data, split)
+    batch_size = others.get("batch_size") or 32
+    others.setdefault("validation_batch_size", batch_size)
+    others.pop("batch_size", None)
+    return others | {"x": Shuffled(_prepared(data), batch_size), "shuffle": False}
+
+
+def _prepared(data: tuple) -> tuple:
+    """x, y and weights without those that are not given; floats in Keras' precision, as it has
+    them itself."""
+    x, y, weights = data
+    kept = (x,) if y is None else (x, y) if weights is None else (x, y, weights)
+    return keras.tree.map_structure(_prepared_array, keras.tree.lists_to_tuples(kept))
+
+
+def _prepared_array(array):
+    if hasattr(array, "tocsr"):
+        array = array.tocsr()
+    elif not keras.ops.is_tensor(array):
+        array = np.asarray(array)
+    is_float = getattr(array.dtype, "kind", None) == "f"
+    return array.astype(keras.backend.floatx()) if is_float else array
+
+
+def _samples(arrays: tuple) -> int:
+    return keras.tree.flatten(arrays)[0].shape[0]
+
+
+def _rows_of(array, rows):
+    if keras.ops.is_tensor(array):
+        import tensorflow as tf
+
+        return tf.gather(array, rows)
+    return array[rows]

@@ -1,0 +1,73 @@
+"""`callback_checkpoint_state()`: the state of a training in one file, as it goes on.
+
+What is in the file says resume.py, how it is written state_file.py.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+
+import keras
+
+from . import state_file
+from .keras_surface_values import whole_number
+from .training import current
+
+__all__ = ["CheckpointState", "checkpoint_state"]
+
+_FUNCTION = "callback_checkpoint_state"
+
+
+class CheckpointState(keras.callbacks.Callback):
+    """Writes the state of the training at `path` after every `freq` epochs and after the last.
+
+    It runs after all other callbacks, so that the file has them as the next epoch finds them.
+    """
+
+    weight = math.inf
+
+    def __init__(self, path: str, freq: int = 1):
+        super().__init__()
+        self.path = path
+        self.freq = freq
+        self._run = None
+
+    def on_train_begin(self, logs=None):
+        self._run = getattr(current(), "run", None)
+        if self._run is None:
+            raise RuntimeError(
+                f"{_FUNCTION}() works in fit() of R and in pyclass_bridge.fit(model, ...), which "
+                "know the callbacks; model.fit() of Keras is not enough."
+            )
+        os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)
+        state_file.remove_unfinished(self.path)
+
+    def on_epoch_end(self, epoch, logs=None):
+        is_last = self.model.stop_training or epoch + 1 == self._run.epochs
+        if is_last or (epoch + 1) % self.freq == 0:
+            try:
+                self._run.write(self.path)
+            except OSError as error:
+                raise OSError(
+                    f"{_FUNCTION}() could not write {self.path} after epoch {epoch + 1}: "
+                    f"{error.strerror}. A file that was there before is whole."
+                ) from error
+
+    def on_train_end(self, logs=None):
+        self._run = None
+
+
+def checkpoint_state(path: str, freq=1) -> CheckpointState:
+    """The callback, its arguments checked."""
+    if not isinstance(path, str) or not path:
+        raise TypeError(f"{_FUNCTION}(): `path` is the path of a file, not {path!r}.")
+    path = os.path.expanduser(path)
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{_FUNCTION}(): `path` is a directory, {path}, not a file.")
+    if isinstance(freq, bool) or not isinstance(freq, (int, float, str)):
+        raise TypeError(f"{_FUNCTION}(): `freq` is a number of epochs, not {freq!r}.")
+    freq = whole_number(_FUNCTION, "freq", freq)
+    if freq < 1:
+        raise ValueError(f"{_FUNCTION}(): `freq` counts epochs from 1, so {freq} is none.")
+    return CheckpointState(path, freq)
