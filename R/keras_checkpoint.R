@@ -72,7 +72,7 @@ array_as_text <- function(x) if (!py_is_null_xptr(x)) bridge$array_as_text(x)
 # are not looked into.
 foreign_class <- function(x) {
   if (is_py_object(x)) {
-    return(if (!py_is_null_xptr(x) && is.null(array_as_text(x))) class(x)[[1L]])
+    return(if (!py_is_null_xptr(x) && is.null(array_as_text(x))) sub(".*[.]", "", class(x)[[1L]]))
   }
   inside <- c(if (is.list(x)) unclass(x), attributes(x))
   for (part in inside) {

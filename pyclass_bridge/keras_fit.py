@@ -43,7 +43,8 @@ def fit(model, *args, callbacks=None, resume=None, **keywords):
 
     given = inspect.signature(model.fit).bind_partial(*args, **keywords).arguments
     path = os.path.expanduser(resume) if resume is not None else None
-    return train(model, {**given, "callbacks": flattened(callbacks)}, lambda final: model.fit(**final), path)
+    given["callbacks"] = flattened(callbacks)
+    return train(model, given, lambda final: model.fit(**final), path)
 
 
 def checkpoint_state(path, freq=1):

@@ -88,4 +88,12 @@ def _rows_of(array, rows):
         import tensorflow as tf
 
         return tf.gather(array, rows)
-    return array[rows]
+    return _sparse(array[rows].tocoo()) if hasattr(array, "tocoo") else array[rows]
+
+
+def _sparse(matrix):
+    """A sparse matrix of SciPy, in coordinates, as TensorFlow has it."""
+    import tensorflow as tf
+
+    indices = np.stack([matrix.row, matrix.col], axis=1).astype("int64")
+    return tf.sparse.reorder(tf.SparseTensor(indices, matrix.data, matrix.shape))

@@ -61,12 +61,12 @@ class CheckpointState(keras.callbacks.Callback):
 def checkpoint_state(path: str, freq=1) -> CheckpointState:
     """The callback, its arguments checked."""
     if not isinstance(path, str) or not path:
-        raise TypeError(f"{_FUNCTION}(): `path` is the path of a file, not {path!r}.")
+        raise TypeError(f"{_FUNCTION}(): `path` is the path of a file, one string.")
     path = os.path.expanduser(path)
     if os.path.isdir(path):
         raise IsADirectoryError(f"{_FUNCTION}(): `path` is a directory, {path}, not a file.")
     if isinstance(freq, bool) or not isinstance(freq, (int, float, str)):
-        raise TypeError(f"{_FUNCTION}(): `freq` is a number of epochs, not {freq!r}.")
+        raise TypeError(f"{_FUNCTION}(): `freq` is a whole number of epochs.")
     freq = whole_number(_FUNCTION, "freq", freq)
     if freq < 1:
         raise ValueError(f"{_FUNCTION}(): `freq` counts epochs from 1, so {freq} is none.")

@@ -122,11 +122,12 @@ class Run:
             "optimizer_variables": [_as_array(v) for v in self.model.optimizer.variables],
             "classes": {name: type(c).__name__ for name, c in self.callbacks.items()},
             "history": {"epoch": self.epoch_numbers, "metrics": self.metrics},
-            "random": random_states.states(),
+            "attributes": self._changed_attributes(),
         }
         packed = {key: state_file.pack(value, members) for key, value in tree.items()}
         packed["states"] = self._states(members)
-        packed["attributes"] = state_file.pack(self._changed_attributes(), members)
+        # Last: a state_dict() may draw, too.
+        packed["random"] = state_file.pack(random_states.states(), members)
         state_file.write(path, packed, members)
 
     def _states(self, members: dict) -> list:
@@ -169,7 +170,7 @@ class _Saved:
 
     def __init__(self, path):
         if not isinstance(path, str) or not path:
-            raise TypeError(f"fit(): `resume` is the path of a file, not {path!r}.")
+            raise TypeError("fit(): `resume` is the path of a file, one string.")
         try:
             packed, members = state_file.read(path)
         except FileNotFoundError:
@@ -194,18 +195,21 @@ class _Saved:
     def check(self, run: Run, initial_epoch: int) -> None:
         """Is `run` the same training? What is known before the model is built."""
         if run.epochs != self.tree["epochs"]:
-            self._refuse("epochs", self.tree["epochs"], run.epochs)
+            self._refuse("`epochs`", self.tree["epochs"], run.epochs)
         if initial_epoch not in (0, self.next_epoch):
-            self._refuse("initial_epoch", self.next_epoch + 1, initial_epoch + 1)
+            raise ValueError(
+                f"fit(): the training that {self.path} is of goes on with epoch "
+                f"{self.next_epoch + 1}, and `initial_epoch` says another. Leave it out."
+            )
         was, now = self.tree["optimizer"], run.optimizer
         for key in dict.fromkeys([*was, *now]):
             if not _same(was.get(key), now.get(key)):
-                what = "optimizer" if key == "class" else f"{key}` of the optimizer"
+                what = "the optimizer" if key == "class" else f"`{key}` of the optimizer"
                 self._refuse(what, was.get(key), now.get(key))
         self._check_callbacks(run.callbacks)
 
     def _refuse(self, what: str, was, now) -> None:
-        what = f"`{what}" if what.endswith("optimizer") and "`" in what else f"`{what}`"
+        was, now = (f"{x:g}" if isinstance(x, float) else x for x in (was, now))
         raise ValueError(
             f"fit(): {what} was {was} in the training that {self.path} is of, and is {now} now. A "
             "training resumes as it began."
@@ -249,13 +253,14 @@ class _Saved:
     def _check_model(self, model) -> None:
         was, now = self.tree["layers"], _layers(model)
         if len(was) != len(now):
-            self._refuse("model", f"one of {len(was)} layers", f"one of {len(now)}")
+            self._refuse("the model", f"one of {len(was)} layers", f"one of {len(now)}")
         for number, (before, after) in enumerate(zip(was, now, strict=True), start=1):
             if before != after:
                 self._refuse(f"layer {number}", _said(before), _said(after))
         shapes = [array.shape for array in self.tree["variables"]]
-        if shapes != [tuple(variable.shape) for variable in model.variables]:
-            self._refuse("model", "one with other variables", "one with variables of its own")
+        own = [tuple(variable.shape) for variable in model.variables]
+        if shapes != own:
+            self._refuse("the model", *map(_shapes_said, (shapes, own)))
 
 
 def _warn(text: str) -> None:
@@ -324,6 +329,10 @@ def _layers(model) -> list:
 def _said(layer: tuple) -> str:
     name, shapes = layer
     return f"{name} with weights {', '.join(map(str, shapes))}" if shapes else name
+
+
+def _shapes_said(shapes: list) -> str:
+    return f"one with variables {', '.join(map(str, shapes))}"
 
 
 def _as_array(variable):

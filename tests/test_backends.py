@@ -22,6 +22,7 @@ TWINS = [
     "test_metric.py",
     "test_keras_bases.py",
     "test_keras_small_bases.py",
+    "test_resume.py",
 ]
 SURFACE = [
     "test_callback_index.py",
@@ -40,6 +41,7 @@ CHOSEN = (
     " or async_safe or without_a_list or worker_threads or restores or mixed_precision"
     " or the_reference_s_example and not weights and not in_r"
     " or r_functions_count_from_1 or a_function_stops_the_training"
+    " or uninterrupted or same_model_resumes or training_that_was_stopped"
     " or stateless or test_results or test_layer or constraint or test_optimizer"
 )
 

@@ -82,6 +82,13 @@ EXPECTED = {
         "did you mean `activation`?",
         "there is no such file",
     ],
+    "resume": [
+        '[1] "data.frame"',
+        "caught: the power is gone",
+        "[1] 1 2 3 4 5 6 7 8",
+        "equal: TRUE",
+        "`epochs` was 8 in the training",
+    ],
     "values": [
         "| integer, length 1 | int | yes |",
         "| int of 32 bits | integer | yes |",
