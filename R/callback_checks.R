@@ -30,7 +30,12 @@ check_hook <- function(def, name) {
   if (own || is.null(hook) && !startsWith(name, "on_")) {
     return(invisible())
   }
-  if (is.null(hook)) {
+  if (name == "on_exit") {
+    abort_class(
+      def$name, "`on_exit` is not ", words$what, ": after an error none is called. Put what must ",
+      "run into `finally` of a tryCatch() round the training.", member = name
+    )
+  } else if (is.null(hook)) {
     message(
       "Class `", def$name, "`: `", name, "` is not ", words$what, ", so it is never called. If it ",
       "is a method of your own, keep it in `private` or give it a name without `on_`."

@@ -257,6 +257,7 @@ definition_errors <- alist(
   "misspelt hook of Synalinks" = A(synalinks$Callback) %py_class% {
     on_epoch_edn <- function(epoch, logs = NULL) NULL
   },
+  "on_exit for Synalinks" = Callback("A", inherit = synalinks$Callback, on_exit = function() NULL),
   "hook of Synalinks with too few arguments" = A(synalinks$Callback) %py_class% {
     on_epoch_end <- function() NULL
   },
