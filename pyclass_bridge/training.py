@@ -164,9 +164,9 @@ def _id(callback) -> str | None:
 def _of_r(callback, name: str):
     """An attribute that says something to this package. Other callbacks may use the name for what
     they like."""
-    if hasattr(type(callback), "__r_class__") or hasattr(callback, "_leave_context"):
-        return getattr(callback, name, None)
-    return None
+    cls = type(callback)
+    of_package = any(base.__module__.startswith(f"{__package__}.") for base in cls.__mro__)
+    return getattr(callback, name, None) if of_package or hasattr(cls, "__r_class__") else None
 
 
 def _free(name: str, taken) -> str:
