@@ -362,7 +362,8 @@ def test_mistakes_with_resume_are_one_clear_message(keras, interrupted, tmp_path
     zipped = str(tmp_path / "zipped.state")
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.writestr("a", "b")
-    without = [c for c in listed if c is not noise]
+    plateau = keras.callbacks.ReduceLROnPlateau  # which looks at what Noise puts into the logs
+    without = [c for c in listed if c is not noise and not isinstance(c, plateau)]
 
     def model(**given):
         return resumed.new_model(**given)
