@@ -306,7 +306,8 @@ def _torch(host, grads: list, scale) -> list:
     import torch
 
     before = [keras.ops.convert_to_numpy(value) for value in (*grads, torch.as_tensor(scale))]
-    after = host(list(before))
+    with torch.enable_grad():  # the update is made without; a stage may train another model
+        after = host(list(before))
     return [
         grad if new is old else torch.as_tensor(new).to(grad)
         for grad, old, new in zip(grads, before, after, strict=False)
