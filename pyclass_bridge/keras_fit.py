@@ -39,12 +39,10 @@ def fit(model, *args, callbacks=None, resume=None, **keywords):
         >>> pyclass_bridge.fit(model, x, y, epochs=3, callbacks=[ns.EarlyStop()])  # doctest: +SKIP
     """
     from .resume import train
-    from .training import flattened
 
     given = inspect.signature(model.fit).bind_partial(*args, **keywords).arguments
     path = os.path.expanduser(resume) if resume is not None else None
-    given["callbacks"] = flattened(callbacks)
-    return train(model, given, lambda final: model.fit(**final), path)
+    return train(model, {**given, "callbacks": callbacks}, lambda final: model.fit(**final), path)
 
 
 def checkpoint_state(path, freq=1):

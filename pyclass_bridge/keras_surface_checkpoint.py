@@ -54,7 +54,7 @@ class CheckpointState(keras.callbacks.Callback):
                     f"{error.strerror}. A file that was there before is whole."
                 ) from error
 
-    def on_train_end(self, logs=None):
+    def _leave_context(self):
         self._run = None
 
 

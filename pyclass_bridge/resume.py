@@ -17,7 +17,7 @@ import numpy as np
 from . import random_states, state_file
 from .keras_shuffle import can_convert_arrays, in_known_order
 from .keras_surface_checkpoint import CheckpointState
-from .training import Training, training
+from .training import Training, flattened, training
 
 VERSION = 1
 
@@ -32,8 +32,7 @@ def train(model, keywords: dict, fit, resume: str | None = None):
         FileNotFoundError: there is no file at `resume`.
         ValueError: it comes from another model, optimizer, number of epochs or class of callback.
     """
-    callbacks = keywords.pop("callbacks", None) or []
-    with training(model, callbacks) as this:
+    with training(model, flattened(keywords.pop("callbacks", None))) as this:
         keeps = any(isinstance(c, CheckpointState) for c in this.callbacks.values())
         if not keeps and resume is None:
             history = fit(keywords | {"callbacks": this.listed(keywords)})
