@@ -19,6 +19,8 @@ TWINS = [
     "test_callback_self.py",
     "test_callback_training.py",
     "test_events.py",
+    "test_callback_set.py",
+    "test_training.py",
     "test_metric.py",
     "test_keras_bases.py",
     "test_keras_small_bases.py",
@@ -37,7 +39,8 @@ SURFACE = [
 
 # What the backends do differently: threads, tracing, variables, optimizers.
 CHOSEN = (
-    "every_hook_in_order and Callback or merged_into or from_a_batch_hook or kept_on_self"
+    "a_set_ or on_exit_after_an_error"
+    " or every_hook_in_order and Callback or merged_into or from_a_batch_hook or kept_on_self"
     " or async_safe or without_a_list or worker_threads or restores or mixed_precision"
     " or the_reference_s_example and not weights and not in_r"
     " or r_functions_count_from_1 or a_function_stops_the_training"

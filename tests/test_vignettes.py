@@ -89,6 +89,18 @@ EXPECTED = {
         "equal: TRUE",
         "`epochs` was 8 in the training",
     ],
+    "stages": [
+        "<CallbackSetPlateau \"plateau\">",
+        "* Stages: on_begin, on_valid_end, on_end",
+        "of 100 epochs",
+        "did you mean `terminate`?",
+        "Did you mean `on_epoch_end`?",
+        "closed after epoch 3",
+        "caught: far enough",
+        "plateau TerminateOnNaN tell again",
+        "bye",
+        "[1] 8 8 0",
+    ],
     "values": [
         "| integer, length 1 | int | yes |",
         "| int of 32 bits | integer | yes |",
