@@ -1,15 +1,15 @@
 # The history of a training: what fit() returns. It prints, plots and is a data frame on demand.
 # A list of `params`, `metrics` (a number for each epoch, by name) and `epoch`, counted from 1. The
 # attribute `validated` holds the epochs that ended with a validation. `callbacks` holds the states of
-# the callbacks by id.
+# the callbacks by id, if there are any.
 
 training_history <- function(result) {
   metrics <- lapply(as.list(result$metrics), function(values) unlist(as.list(values)))
+  parts <- list(
+    params = as.list(result$params), metrics = metrics, epoch = as.integer(unlist(result$epoch))
+  )
   structure(
-    list(
-      params = as.list(result$params), metrics = metrics,
-      epoch = as.integer(unlist(result$epoch)), callbacks = result$callbacks
-    ),
+    c(parts, if (length(result$callbacks)) list(callbacks = result$callbacks)),
     validated = as.integer(unlist(result$validated)),
     class = "keras_training_history"
   )
