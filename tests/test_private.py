@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 import threading
+import weakref
 
 import pytest
 from r_scope import RScope
@@ -339,3 +341,19 @@ def test_errors_name_the_private_member(define):
     with pytest.raises(RError, match="inside") as caught:
         a.m()
     assert caught.value.call == "private$p()"
+
+
+def test_what_is_private_goes_with_its_instance(define, r):
+    class Held:
+        pass
+
+    keep = define("A %py_class% { keep <- function(x) { private$x <- x; invisible() } }; A")
+    held, instance = Held(), keep()
+    instance.keep(held)
+    gone = weakref.ref(held)
+    del held, instance
+    # R's collector finds the environment, the next entry lets the object go.
+    for _ in range(2):
+        gc.collect()
+        r("invisible(gc())")
+    assert gone() is None

@@ -123,10 +123,12 @@ void scope_leave(Scope *s) {
     return;
   }
   pyref_drop(p->self);
-  if (s->kept->cell || p->version == 0)
+  if (s->kept->cell || p->version == 0) {
     give_up(p);
-  else
+  } else {
+    SETCAR(r_cells(p->mask), R_NilValue); /* what is private lives no longer than its instance */
     *s->kept = *p;
+  }
 }
 
 static void keep_self(void *self) { pyref_keep(self); }
