@@ -15,7 +15,10 @@
 #' `optimizer`, `loss_fn`, `epoch` (0 before the first), `step` in the epoch, `step_valid`,
 #' `global_step`, `total_epochs`, `last_loss`, `last_scores_train`, `last_scores_valid` (NULL in an
 #' epoch without validation), `callbacks` by id, and `terminate`: once TRUE, the training stops at
-#' the end of the epoch. Another name is an error.
+#' the end of the epoch. In `on_after_backward` alone it holds `gradients`: a list of arrays, one for
+#' each trainable variable, NULL for one without; those assigned are what the optimizer takes. On JAX
+#' the weights can't be read in that stage; in steps compiled by XLA or `torch.compile`, and in
+#' distributed trainings, it is an error at the start. Another name is an error.
 #'
 #' Instances are Keras callbacks with `$id` and `$weight`, which may be assigned, `$stages`, the
 #' names of their stages, and `$clone(deep = FALSE)`, which needs a private method
