@@ -53,9 +53,14 @@ callback_mlflow <- function(experiment_name = NULL, run_name = NULL, tracking_ur
   mlflow_side()$make(
     experiment_name = experiment_name, run_name = run_name, tracking_uri = tracking_uri,
     tags = if (!is.null(tags)) as_dict(lapply(tags, as.character)),
-    params = if (!is.null(params)) as_dict(params), log_every_epoch = log_every_epoch,
+    params = if (!is.null(params)) as_dict(lapply(params, mlflow_param)), log_every_epoch = log_every_epoch,
     log_every_n_steps = if (!is.null(log_every_n_steps)) as.integer(log_every_n_steps)
   )
+}
+
+# MLflow keeps a parameter as text: a factor or a date as R shows it.
+mlflow_param <- function(value) {
+  if (inherits(value, c("factor", "Date", "POSIXt"))) as.character(value) else value
 }
 
 mlflow_side <- function() {

@@ -32,7 +32,8 @@ def store(keras, tmp_path_factory):
 def test_metrics_params_and_tags_are_read_back(store):
     history, run_id = from_r("""
     log <- callback_mlflow("r_models", "first", tracking_uri = uri, tags = c(who = "R"),
-                           params = list(units = 8L, rate = 0.5))
+                           params = list(units = 8L, rate = 0.5, kind = factor("wide"),
+                                         day = as.Date("2026-01-02")))
     history <- fit_with(callbacks = log, validation_split = 0.25)
     list(history$metrics, log$run_id)
     """)
@@ -43,6 +44,7 @@ def test_metrics_params_and_tags_are_read_back(store):
         logged = store.get_metric_history(run_id, name)
         assert [(m.step, m.value) for m in logged] == list(enumerate(history[name]))
     assert run.data.params["units"] == "8" and run.data.params["rate"] == "0.5"
+    assert (run.data.params["kind"], run.data.params["day"]) == ("wide", "2026-01-02")
     assert run.data.params["optimizer_name"].startswith("adam")
     assert run.data.tags["who"] == "R"
     assert [file.path for file in store.list_artifacts(run_id)] == ["model_summary.txt"]
