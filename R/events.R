@@ -12,8 +12,8 @@
 #' `path`, by name, as far as the event has it. Epochs and batches count from 1, and a named list
 #' that a function of `logs` gives visibly is merged into them. The events are the hooks of
 #' [Callback()]; `on_model_save`, `on_model_load` and `on_model_export`, also when a callback such as
-#' a checkpoint saves or loads; and `on_exit`, which comes at last and always: after an error and
-#' Ctrl-C as well.
+#' a checkpoint saves or loads; and `on_exit`, which comes after all others and always: after an error
+#' and Ctrl-C as well. The `on_exit` of the `callbacks` of [fit()] runs after it.
 #'
 #' On a model of Ultralytics, such as a YOLO, the function takes the trainer, validator, predictor or
 #' exporter, as it is in Python: `trainer$epoch` counts from 0. `model$add_callback(event, fn)` is

@@ -379,6 +379,15 @@ def test_on_exit_after_ctrl_c(keras):
     assert notes == ["exit"]
 
 
+def test_on_exit_of_the_callbacks_of_fit_comes_after_it(keras):
+    notes, model = [], dense_model()
+    add_callback(model, "on_exit", lambda: notes.append("added"))
+    add_callback(model, "on_train_end", lambda: notes.append("end"))
+    given = from_r('function(f) callback_set("s", on_exit = function() f("given"))()')(notes.append)
+    pyclass_bridge.fit(model, X, Y, callbacks=given, **ONCE)
+    assert notes == ["end", "added", "given"]
+
+
 def test_all_functions_of_on_exit_run(keras):
     notes, model = [], dense_model()
     from_r('function(m) add_callback(m, "on_exit", function() stop("first"))')(model)
