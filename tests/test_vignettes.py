@@ -95,6 +95,7 @@ EXPECTED = {
         "of 100 epochs",
         "did you mean `terminate`?",
         "Did you mean `on_epoch_end`?",
+        "bias: 0",
         "closed after epoch 3",
         "caught: far enough",
         "plateau TerminateOnNaN tell again",
