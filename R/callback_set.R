@@ -14,16 +14,20 @@
 #' `self$ctx` is NULL when no training is under way, and holds `model` (also `network`),
 #' `optimizer`, `loss_fn`, `epoch` (0 before the first), `step` in the epoch, `step_valid`,
 #' `global_step`, `total_epochs`, `last_loss`, `last_scores_train`, `last_scores_valid` (NULL in an
-#' epoch without validation), `callbacks` by id, and `terminate`: once TRUE, the training stops at
-#' the end of the epoch. In `on_after_backward` alone it holds `gradients`: a list of arrays, one for
-#' each trainable variable, NULL for one without; those assigned are what the optimizer takes. On JAX
-#' the weights can't be read in that stage; in steps compiled by XLA or `torch.compile`, and in
-#' distributed trainings, it is an error at the start. Another name is an error.
+#' epoch without validation), `callbacks` by id, `gradients`, and `terminate`: once TRUE, the
+#' training stops at the end of the epoch. Another name is an error. `gradients` are NULL but in
+#' `on_after_backward`: a list of arrays, one for each of `model$trainable_variables`, in their
+#' order, NULL for one without; assigned ones are what the optimizer takes. On JAX the weights can't
+#' be read in that stage; in steps compiled by XLA or `torch.compile`, and in distributed trainings,
+#' it is an error at the start. Others than `terminate` and `gradients` can't be assigned. In an
+#' `on_exit` `self$ctx` may be NULL: after an error in the `on_begin` of a callback, `on_exit` runs
+#' of all.
 #'
 #' Instances are Keras callbacks with `$id` and `$weight`, which may be assigned, `$stages`, the
 #' names of their stages, and `$clone(deep = FALSE)`, which needs a private method
 #' `deep_clone(name, value)`: with `deep = TRUE` each field of the copy is what it returns. A stage
-#' may be assigned to an instance.
+#' may be assigned to an instance; one assigned outside of its methods is a plain function, which
+#' sees no `self`.
 #'
 #' An `id` that is no string, a `weight` that is no number, a name that is near a stage's, a hook
 #' of Keras, a stage with arguments, and one of `state_dict` and `load_state_dict` without the

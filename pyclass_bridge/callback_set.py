@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 import types
 import weakref
 
@@ -30,6 +31,9 @@ STAGES = (
 
 
 # ---- the context --------------------------------------------------------------------------------
+
+
+_ASSIGNED = ("terminate", "gradients")  # by the user; the rest of the context by Keras' calls
 
 
 class Context:
@@ -113,9 +117,18 @@ class Context:
         raise self._unknown(name)
 
     def __setattr__(self, name: str, value) -> None:
-        if not hasattr(type(self), name) and name not in ("_params", "_sets", "_training"):
-            raise self._unknown(name)
+        if not name.startswith("_") and name not in _ASSIGNED:
+            raise self._read_only(name) if hasattr(type(self), name) else self._unknown(name)
         super().__setattr__(name, value)
+
+    def _read_only(self, name: str) -> AttributeError:
+        return AttributeError(
+            f"`ctx${name}` is read only. `{_ASSIGNED[0]}` and `{_ASSIGNED[1]}` may be assigned.",
+            name=name,
+        )
+
+    def _keep(self, **values) -> None:
+        vars(self).update(values)
 
     def _unknown(self, name: str) -> AttributeError:
         near = nearest(name, dir(self))
@@ -127,15 +140,13 @@ class Context:
             return
         first = self.epoch == 0
         self._steps_before += epoch * (self._params.get("steps") or 0) if first else self.step
-        self.epoch, self.step, self.step_valid = epoch + 1, 0, 0
-        self.last_scores_valid = None
+        self._keep(epoch=epoch + 1, step=0, step_valid=0, last_scores_valid=None)
         self._valid_seen = False
 
     def _end_step(self, batch: int, logs: dict | None) -> None:
-        self.step = batch + 1
+        self._keep(step=batch + 1)
         if logs:
-            self.last_loss = logs.get("loss")
-            self.last_scores_train = dict(logs)
+            self._keep(last_loss=logs.get("loss"), last_scores_train=dict(logs))
 
     def _before_valid(self) -> None:
         """Run `on_before_valid` of all sets, once in an epoch."""
@@ -159,9 +170,12 @@ class Context:
             self._tap.end_epoch()
         logs = logs or {}
         valid = {k.removeprefix("val_"): v for k, v in logs.items() if k.startswith("val_")}
-        self.last_scores_train = {k: v for k, v in logs.items() if not k.startswith("val_")}
-        self.last_scores_valid = valid or None
-        self.last_loss = logs.get("loss", self.last_loss)
+        train = {k: v for k, v in logs.items() if not k.startswith("val_")}
+        self._keep(
+            last_scores_train=train,
+            last_scores_valid=valid or None,
+            last_loss=logs.get("loss", self.last_loss),
+        )
         self._before_valid()
 
     def _leave(self, callback) -> None:
@@ -219,6 +233,39 @@ def _epoch_ends(callback, stage, epoch, logs) -> None:
 _EPOCH = {"on_epoch_begin": _epoch_begins, "on_epoch_end": _epoch_ends}
 
 
+def _check_assigned(callback, name: str, value) -> None:
+    """What the class checks of its stages, for one that an instance is given.
+
+    Raises:
+        TypeError: a stage is no function, or takes arguments.
+        AttributeError: `name` is near a stage's, and a function is assigned.
+    """
+    cls = type(callback).__name__
+    if name in STAGES:
+        if not callable(value):
+            raise TypeError(f"`{name}` of `{cls}` is a stage, so it must be a function.")
+        taken = _arguments(value)
+        if taken:
+            raise TypeError(
+                f"`{name}` of `{cls}` is called without arguments, and takes "
+                f"{', '.join(f'`{argument}`' for argument in taken)}."
+            )
+    elif name.startswith("on_") and callable(value) and not hasattr(type(callback), name):
+        near = nearest(name, STAGES)
+        if near:
+            raise AttributeError(
+                f"`{name}` of `{cls}` is not a stage of a callback set. Did you mean `{near}`?",
+                name=name,
+            )
+
+
+def _arguments(function) -> list[str]:
+    try:
+        return list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # some built-in functions tell of none
+        return []
+
+
 def _assigned(callback, name: str, function):
     """The method `name` for a `function` without arguments that an instance is given as stage."""
     return types.MethodType(epoch_hook(name, lambda self: function()), callback)
@@ -261,7 +308,8 @@ class CallbackSet(keras.callbacks.Callback):
             refuse_backend(cls.__name__)
 
     def __setattr__(self, name: str, value) -> None:
-        is_epoch_stage = name in _EPOCH and callable(value)
+        _check_assigned(self, name, value)
+        is_epoch_stage = name in _EPOCH
         super().__setattr__(name, _assigned(self, name, value) if is_epoch_stage else value)
 
     @property
@@ -283,7 +331,7 @@ class CallbackSet(keras.callbacks.Callback):
         self.on_begin()
 
     def on_train_batch_begin(self, batch, logs=None):
-        self._ctx.step = batch + 1
+        self._ctx._keep(step=batch + 1)
         if self._ctx._tap is not None:
             self._ctx._tap.put()
         self.on_batch_begin()
@@ -298,17 +346,17 @@ class CallbackSet(keras.callbacks.Callback):
 
     def on_test_batch_begin(self, batch, logs=None):
         if self._ctx is not None:
-            self._ctx.step_valid = batch + 1
+            self._ctx._keep(step_valid=batch + 1)
             self.on_batch_valid_begin()
 
     def on_test_batch_end(self, batch, logs=None):
         if self._ctx is not None:
-            self._ctx.step_valid = batch + 1
+            self._ctx._keep(step_valid=batch + 1)
             self.on_batch_valid_end()
 
     def on_test_end(self, logs=None):
         if self._ctx is not None:
-            self._ctx.last_scores_valid = dict(logs or {})
+            self._ctx._keep(last_scores_valid=dict(logs or {}))
             self.on_valid_end()
 
     def on_train_end(self, logs=None):

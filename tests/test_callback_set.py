@@ -240,6 +240,7 @@ MISUSES = {
     "nothing near": "self$ctx$zzz",
     "terminate is a number": "self$ctx$terminate <- 1",
     "epochs assigned": "self$ctx$total_epochs <- 3L",
+    "epoch assigned": "self$ctx$epoch <- 5L",
     "ctx assigned": "self$ctx <- NULL",
     "clone while it trains": "self$clone()",
 }
@@ -267,6 +268,9 @@ def test_misuses(r, source):
             '{ a <- A(); a$weight <- "9"; fit(model, x, y, callbacks = a, verbose = 0) }',
         "a generator": "fit(model, x, y, callbacks = A, verbose = 0)",
         "clone without deep_clone": "A()$clone()",
+        "a misspelt stage of an instance": "{ a <- A(); a$on_edn <- function() 1 }",
+        "a stage of an instance with an argument": "{ a <- A(); a$on_end <- function(epoch) 1 }",
+        "no stage for an instance": "{ a <- A(); a$on_end <- NULL }",
     }  # fmt: skip
     run = r(
         f"""
