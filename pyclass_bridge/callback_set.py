@@ -182,7 +182,8 @@ class Context:
         """Forget the callback, since R may keep the context."""
         self._untap_gradients()
         self._sets = [other for other in self._sets if other is not callback]
-        self._training = None
+        if not self._sets:
+            self._training = None
 
 
 # By the dict of parameters that Keras gives to all callbacks of a list.
@@ -318,6 +319,7 @@ class CallbackSet(keras.callbacks.Callback):
         return self._ctx
 
     def set_params(self, params):
+        self._refuse_another()
         super().set_params(params)
         self._ctx = None
         self._pending = _context_for(self, params)
@@ -363,13 +365,24 @@ class CallbackSet(keras.callbacks.Callback):
         self._ctx._untap_gradients()
         self.on_end()
         ends_alone(self)
-        if self._ctx._training is None:
-            self._leave_context()
+        self._leave_context(None)
 
-    def _leave_context(self) -> None:
-        for context in filter(None, (self._ctx, self._pending)):
-            context._leave(self)
-        self._ctx = self._pending = None
+    def _refuse_another(self) -> None:
+        """An error while `fit()` trains with the set, on any thread: it has one `ctx`."""
+        context = self._ctx or self._pending
+        if context is not None and context._training is not None:
+            raise RuntimeError(
+                f"The instance of `{type(self).__name__}` is in a training that is under way, and "
+                "its `ctx` is that of one training: give another instance."
+            )
+
+    def _leave_context(self, training) -> None:
+        """Leave the context of `training`, None for one of Keras' own fit, and no other."""
+        for name in ("_ctx", "_pending"):
+            context = getattr(self, name)
+            if context is not None and context._training is training:
+                context._leave(self)
+                setattr(self, name, None)
 
     def clone(self, deep: bool = False):
         """A copy, outside of any training. With `deep` each field is what the private method

@@ -34,13 +34,21 @@ class CheckpointState(keras.callbacks.Callback):
         self._run = None
 
     def on_train_begin(self, logs=None):
-        self._run = getattr(current(), "run", None)
+        this = current()
+        self._run = this.run if this is not None and this.holds(self) else None
         if self._run is None:
             raise RuntimeError(
                 f"{_FUNCTION}() works in fit() of R and in pyclass_bridge.fit(model, ...), which "
                 "know the callbacks; model.fit() of Keras is not enough."
             )
-        os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)
+        directory = os.path.dirname(self.path) or "."
+        try:
+            os.makedirs(directory, exist_ok=True)
+        except OSError as error:
+            raise type(error)(
+                f"{_FUNCTION}(): {directory}, the directory of `path`, can't be made: "
+                f"{error.strerror}."
+            ) from error
         state_file.remove_unfinished(self.path)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -54,8 +62,16 @@ class CheckpointState(keras.callbacks.Callback):
                     f"{error.strerror}. A file that was there before is whole."
                 ) from error
 
-    def _leave_context(self):
-        self._run = None
+    def _refuse_another(self) -> None:
+        if self._run is not None:
+            raise RuntimeError(
+                f"The {_FUNCTION}() for {self.path} keeps a training that is under way: give "
+                "another one, with a path of its own."
+            )
+
+    def _leave_context(self, training) -> None:
+        if self._run is training.run:
+            self._run = None
 
 
 def checkpoint_state(path: str, freq=1) -> CheckpointState:

@@ -24,6 +24,8 @@ class Training:
     def __init__(self, model, callbacks):
         self.model = model
         self.callbacks = identified(ordered(callbacks))
+        for callback in self.callbacks.values():
+            getattr(callback, "_refuse_another", lambda: None)()
         self.began = False
         self.run = None  # that of a training with checkpoints (resume.py)
 
@@ -66,6 +68,7 @@ def training(model, callbacks):
     Raises:
         TypeError: a `weight` is no number, or an `id` no string.
         ValueError: two callbacks have the same `id`.
+        RuntimeError: another training under way has one of them that knows its training.
     """
     this = Training(model, callbacks)
     token = _current.set(this)
@@ -102,7 +105,7 @@ def _leave(this: Training) -> list[BaseException]:
     for callback in this.callbacks.values():
         leave = getattr(callback, "_leave_context", None)
         if leave is not None:
-            leave()
+            leave(this)
     return errors
 
 

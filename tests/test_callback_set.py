@@ -243,6 +243,8 @@ MISUSES = {
     "epoch assigned": "self$ctx$epoch <- 5L",
     "ctx assigned": "self$ctx <- NULL",
     "clone while it trains": "self$clone()",
+    "a training within": "fit(self$ctx$model, diag(2), 1:2, callbacks = self)",
+    "an evaluation within": "evaluate(self$ctx$model, diag(2), 1:2, callbacks = self)",
 }
 
 
@@ -287,6 +289,32 @@ def test_misuses(r, source):
     texts = {case: re.sub(r" at 0x[0-9a-f]+", "", text) for case, text in texts.items()}
     error_texts.check("callback_set", texts)
     assert "no error" not in texts.values()
+
+
+def test_an_instance_is_in_one_training_at_a_time(source):
+    ns = source(
+        """
+        Once <- callback_set("once",
+          initialize = function(again) self$again <- again,
+          on_epoch_end = function() {
+            self$said <- tryCatch({ self$again(self); "no error" }, error = conditionMessage)
+            self$seen <- self$ctx$epoch
+          },
+          on_exit = function() self$exits <- self$exits + 1,
+          public = list(exits = 0)
+        )
+        """
+    )
+    x, y = data(16)
+    again = {
+        "fit": lambda callback: fit([callback]),
+        "evaluate": lambda callback: dense_model().evaluate(x, y, 8, 0, callbacks=[callback]),
+    }
+    for name, run in again.items():
+        callback = ns.Once(run)
+        fit(callback)
+        assert "is in a training that is under way" in callback.said, name
+        assert (callback.seen, callback.exits, callback.ctx) == (2, 1, None), name
 
 
 # ---- instances -----------------------------------------------------------------------------------
