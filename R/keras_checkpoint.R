@@ -50,6 +50,8 @@
 #' model |> fit(x, rowSums(x), epochs = 4, verbose = 0, resume = file)
 #' }
 callback_checkpoint_state <- function(path, freq = 1) {
+  # R and Python may differ on what `~` is: `resume` of fit() expands it in R, too.
+  if (is.character(path)) path <- path.expand(path)
   keras_side("checkpoint")$checkpoint_state(path, freq)
 }
 

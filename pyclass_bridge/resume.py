@@ -60,7 +60,7 @@ class Run:
         self.callbacks = this.callbacks
         self.listed = this.listed(keywords)
         self.epochs = keywords.get("epochs", 1)
-        self.optimizer = _as_compiled(this.model.optimizer)
+        self.optimizer = _as_compiled(getattr(this.model, "optimizer", None))
         self.attributes = {name: _attributes(c) for name, c in this.callbacks.items()}
         self.epoch_numbers: list[int] = []
         self.metrics: dict[str, list] = {}
@@ -123,11 +123,22 @@ class Run:
             "history": {"epoch": self.epoch_numbers, "metrics": self.metrics},
             "attributes": self._changed_attributes(),
         }
+        self._check_metrics()
         packed = {key: state_file.pack(value, members) for key, value in tree.items()}
         packed["states"] = self._states(members)
         # Last: a state_dict() may draw, too.
         packed["random"] = state_file.pack(random_states.states(), members)
         state_file.write(path, packed, members)
+
+    def _check_metrics(self) -> None:
+        for name, values in self.metrics.items():
+            try:
+                state_file.pack(values[-1], {})
+            except state_file.NotKept as error:
+                raise TypeError(
+                    f'callback_checkpoint_state(): "{name}" in the logs is {error}, which no file '
+                    "keeps. Let the callback that adds it give a number."
+                ) from None
 
     def _states(self, members: dict) -> list:
         pairs = []
@@ -172,16 +183,22 @@ class _Saved:
             raise TypeError("fit(): `resume` is the path of a file, one string.")
         try:
             packed, members = state_file.read(path)
+        except (IsADirectoryError, PermissionError) as error:
+            raise type(error)(
+                f"fit(): {path} can't be read to resume from it: {error.strerror}."
+            ) from None
         except FileNotFoundError:
             raise FileNotFoundError(
                 f"fit(): there is no file {path} to resume from. For a run that may be the first "
                 "write `resume = if (file.exists(path)) path`."
             ) from None
         self.path = path
-        if packed.get("version") != VERSION:
+        if not isinstance(packed, dict) or "version" not in packed:
+            raise ValueError(f"{path} is no file of callback_checkpoint_state().")
+        if packed["version"] != VERSION:
             raise ValueError(
                 f"fit(): {path} was written by another version of pyclass_bridge: form "
-                f"{packed.get('version')}, not {VERSION}."
+                f"{packed['version']}, not {VERSION}."
             )
         self.tree = {key: state_file.unpack(value, members) for key, value in packed.items()}
 
@@ -311,10 +328,19 @@ _compiled: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def _as_compiled(optimizer) -> dict:
+    if optimizer is None:  # Keras refuses a model that is not compiled, and says so
+        return {}
     if optimizer not in _compiled:
-        config = {k: v for k, v in optimizer.get_config().items() if k != "name"}
+        config = _without_names(optimizer.get_config())
         _compiled[optimizer] = {"class": type(optimizer).__name__, **config}
     return _compiled[optimizer]
+
+
+def _without_names(config):
+    """Keras numbers the names in a session, that of an optimizer within another one too."""
+    if not isinstance(config, dict):
+        return config
+    return {key: _without_names(value) for key, value in config.items() if key != "name"}
 
 
 def _layers(model) -> list:
@@ -363,8 +389,17 @@ def _attributes(callback) -> dict:
         if key not in ("_model", "params", "_params"):
             with contextlib.suppress(state_file.NotKept):
                 state_file.pack(value, {})
-                kept[key] = list(value) if type(value) is list else value
+                kept[key] = _copied(value)
     return kept
+
+
+def _copied(value):
+    """A value that does not change with the original, which code of Python may change in place."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    return {k: _copied(v) for k, v in value.items()} if type(value) is dict else value
 
 
 def _same(a, b) -> bool:

@@ -94,6 +94,41 @@ def test_a_file_for_every_second_epoch(whole, tmp_path):
     assert resumed.fit(path, resume=path, freq=4) == whole[0]
 
 
+def test_a_checkpoint_is_that_of_one_training(keras, tmp_path):
+    path = str(tmp_path / "run.state")
+    keep, other = pyclass_bridge.checkpoint_state(path), pyclass_bridge.checkpoint_state(path + "2")
+
+    class Within(keras.callbacks.Callback):
+        said = ()
+
+        def on_epoch_end(self, epoch, logs=None):
+            tries = (
+                lambda: resumed.fit(path, listed=[keep]),
+                lambda: resumed.new_model().fit(*resumed.data(), verbose=0, callbacks=[other]),
+            )
+            for train in tries:
+                with pytest.raises(RuntimeError) as caught:
+                    train()
+                self.said = (*self.said, str(caught.value))
+
+    within = Within()
+    resumed.fit(path, listed=[keep, within], epochs=1)
+    assert "keeps a training that is under way" in within.said[0]
+    assert "of Keras is not enough" in within.said[1]
+    assert os.listdir(tmp_path) == ["run.state"]
+    resumed.fit(path, listed=[keep], epochs=1)
+
+
+def test_r_says_what_the_tilde_is(keras, r):
+    made = r("""function(home) {
+      before <- Sys.getenv("HOME")
+      on.exit(Sys.setenv(HOME = before))
+      Sys.setenv(HOME = home)
+      c(callback_checkpoint_state("~/a")$path, path.expand("~/a"))
+    }""")("/elsewhere")
+    assert made[0] == made[1]
+
+
 def test_a_training_that_was_stopped_stays_stopped(keras, tmp_path):
     path = str(tmp_path / "run.state")
 
@@ -154,6 +189,43 @@ resumed_in_r <- function(path) {
   list(whole, train(path, resume = path))
 }
 """
+
+
+def test_a_class_of_python_that_counts_in_place_goes_on(keras, tmp_path):
+    class Counts(keras.callbacks.EarlyStopping):
+        def __init__(self):
+            super().__init__("loss", patience=9)
+            self.counted, self.nested, self.seen = np.zeros(1), [[0]], {"epochs": []}
+
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_epoch_end(epoch, logs)
+            self.counted += 1
+            self.nested[0][0] += 1
+            self.seen["epochs"].append(epoch)
+
+    path = str(tmp_path / "run.state")
+    keep = pyclass_bridge.checkpoint_state(path)
+    with pytest.raises(RuntimeError, match="no luck"):
+        resumed.fit(path, listed=[keep, Counts(), resumed.Interrupt("error")])
+    counts = Counts()
+    resumed.fit(path, listed=[counts], resume=path)
+    assert (counts.counted[0], counts.nested, counts.seen["epochs"]) == (6, [[6]], [*range(6)])
+
+
+def test_an_optimizer_within_another_resumes(keras, tmp_path):
+    """That of mixed precision holds the user's, whose name has a number of the session."""
+
+    def optimizer():
+        return keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.05))
+
+    path = str(tmp_path / "run.state")
+    with pytest.raises(RuntimeError, match="no luck"):
+        resumed.fit(path, "error", model=resumed.new_model(optimizer=optimizer()))
+    again = resumed.new_model(optimizer=optimizer())
+    assert resumed.fit(path, resume=path, model=again)[0]["epoch"] == [*range(6)]
+    other = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.5))
+    with pytest.raises(ValueError, match="inner_optimizer"):
+        resumed.fit(path, resume=path, model=resumed.new_model(optimizer=other))
 
 
 def test_the_history_in_r_has_all_epochs(source, tmp_path, r):
@@ -362,6 +434,9 @@ def test_mistakes_with_resume_are_one_clear_message(keras, interrupted, tmp_path
     zipped = str(tmp_path / "zipped.state")
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.writestr("a", "b")
+    listing = str(tmp_path / "listing.state")
+    with zipfile.ZipFile(listing, "w") as archive:
+        archive.writestr("state.json", "[1]")
     plateau = keras.callbacks.ReduceLROnPlateau  # which looks at what Noise puts into the logs
     without = [c for c in listed if c is not noise and not isinstance(c, plateau)]
 
@@ -376,6 +451,7 @@ def test_mistakes_with_resume_are_one_clear_message(keras, interrupted, tmp_path
         "no file": tried(str(tmp_path / "none.state")),
         "a damaged file": tried(damaged),
         "another archive": tried(zipped),
+        "an archive of its own": tried(listing),
         "another class": tried(interrupted, [*without, other]),
         "no such callback": tried(interrupted, without),
         "a new callback": tried(interrupted, [*listed, more]),
@@ -408,7 +484,19 @@ R_MISTAKES = {
     "freq below 1": "callback_checkpoint_state('a', freq = 0)",
     "a fraction": "callback_checkpoint_state('a', freq = 1.5)",
     "no number": "callback_checkpoint_state('a', freq = TRUE)",
+    "no directory": (
+        "fit(model, matrix(1, 2, 3), 1:2, callbacks = callback_checkpoint_state('/dev/null/a'))"
+    ),
     "resume is no path": "fit(model, matrix(1, 2, 3), 1:2, resume = TRUE)",
+    "resume is a directory": "fit(model, matrix(1, 2, 3), 1:2, resume = '/dev')",
+    "a model that is not compiled": (
+        "fit(keras_model_sequential(input_shape = 3) |> layer_dense(1), matrix(1, 2, 3), 1:2, "
+        "callbacks = callback_checkpoint_state(tempfile()))"
+    ),
+    "a Python object in the logs": (
+        "fit(model, matrix(1, 2, 3), 1:2, callbacks = list(Adds(), callback_checkpoint_state("
+        "tempfile())), verbose = 0)"
+    ),
     "no wrapper": "model$fit(x, y, callbacks = callback_checkpoint_state('a'), verbose = 0L)",
     "a Python object in a state": (
         "fit(model, matrix(1, 2, 3), 1:2, callbacks = list(Holds(), callback_checkpoint_state("
@@ -431,6 +519,7 @@ def test_mistakes_in_r_are_one_clear_message(keras, r):
       y <- as_tensor(matrix(1, 2, 1))
       Holds <- Callback("Holds", state_dict = function() list(1, list(model = model)),
         load_state_dict = function(state) NULL)
+      Adds <- Callback("Adds", on_epoch_end = function(epoch, logs) list(of = self$model))
       tryCatch({ eval(parse(text = code)); "no error" }, error = conditionMessage)
     }""")
     texts = {case: said(code) for case, code in R_MISTAKES.items()}
