@@ -210,7 +210,10 @@ class Tap:
         if shown is None or value is None:
             what = "there is none" if shown is None else "NULL is none"
             raise ValueError(f"{named} can't be set: {what}.")
-        new = np.asarray(value, shown.dtype)
+        new = np.asarray(value)
+        if new.dtype.kind not in "biuf":
+            raise TypeError(f"{named} takes numbers, not an array of {new.dtype}.")
+        new = new.astype(shown.dtype)
         if new.ndim == 0 and shown.size == 1:
             new = new.reshape(shown.shape)
         if new.shape != shown.shape:

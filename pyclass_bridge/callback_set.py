@@ -328,9 +328,9 @@ class CallbackSet(keras.callbacks.Callback):
         self._ctx, self._pending = self._pending, None
         if "on_exit" in self.stages:
             begins_alone(self)
-        if STAGE in self.stages:
-            self._ctx._tap_gradients()
         self.on_begin()
+        if STAGE in self.stages:  # which on_begin may have assigned
+            self._ctx._tap_gradients()
 
     def on_train_batch_begin(self, batch, logs=None):
         self._ctx._keep(step=batch + 1)

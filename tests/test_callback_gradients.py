@@ -459,6 +459,22 @@ def test_stages_of_r(keras, source):
         np.testing.assert_allclose(b, a, rtol=1e-6)
 
 
+def test_a_stage_that_on_begin_assigns(keras, source):
+    ns = source(
+        """
+        Assigns <- callback_set("assigns",
+          on_begin = function() {
+            self$on_after_backward <- function() self$steps <- c(self$steps, self$ctx$step)
+          },
+          public = list(steps = NULL)
+        )
+        """
+    )
+    assigns = ns.Assigns()
+    train(linear(), [assigns], epochs=1)
+    assert assigns.steps == [1, 2, 3]
+
+
 def test_a_condition_of_r_is_caught_by_its_class(keras, source):
     ns = source(FROM_R)
     model = linear()
@@ -477,7 +493,7 @@ def test_weights_read_in_the_stage(keras, source):
 
 def told(run, *arguments, **keywords) -> str:
     """The text of the error."""
-    with pytest.raises((ValueError, RuntimeError)) as caught:
+    with pytest.raises((ValueError, TypeError, RuntimeError)) as caught:
         run(*arguments, **keywords)
     return str(caught.value)
 
@@ -510,6 +526,8 @@ def test_the_texts_of_mistakes(keras, source, monkeypatch):
         "too few": assigned(lambda g: g[:1]),
         "other dims": assigned(lambda g: [g[0][:2], g[1]]),
         "NULL": assigned(lambda g: [None, g[1]]),
+        "text": assigned(lambda g: [g[0].astype(str), g[1]]),
+        "complex numbers": assigned(lambda g: [g[0] + 1j, g[1]]),
         "elsewhere": assigned(lambda g: [], "on_batch_begin"),
         "no optimizer": told(train, idles, [watcher()]),
     }
