@@ -257,6 +257,7 @@ class _Saved:
         optimizer = run.model.optimizer
         if not optimizer.built:
             optimizer.build(run.model.trainable_variables)
+        self._check_trained(optimizer)
         _assign(run.model.variables, self.tree["variables"])
         _assign(optimizer.variables, self.tree["optimizer_variables"])
         run.epoch_numbers = list(self.tree["history"]["epoch"])
@@ -277,6 +278,16 @@ class _Saved:
         own = [tuple(variable.shape) for variable in model.variables]
         if shapes != own:
             self._refuse("the model", *map(_shapes_said, (shapes, own)))
+
+    def _check_trained(self, optimizer) -> None:
+        """Layers that are frozen now, or were, have weights but nothing in the optimizer."""
+        shapes = [array.shape for array in self.tree["optimizer_variables"]]
+        own = [tuple(variable.shape) for variable in optimizer.variables]
+        if shapes != own:
+            raise ValueError(
+                f"fit(): the training that {self.path} is of trained other weights than this one: "
+                "freeze the layers that were frozen, and compile the model then."
+            )
 
 
 def _warn(text: str) -> None:

@@ -460,6 +460,7 @@ def test_mistakes_with_resume_are_one_clear_message(keras, interrupted, tmp_path
         "another size of a layer": tried(interrupted, model=model(units=5)),
         "a layer more": tried(interrupted, model=model(layers=[keras.layers.Dense(4)])),
         "another optimizer": tried(interrupted, model=model(optimizer="sgd")),
+        "a frozen layer": tried(interrupted, model=frozen(keras)),
         "a model of its own": tried(interrupted, model=own_model(keras)),
         "another rate": tried(interrupted, model=model(optimizer=keras.optimizers.Adam(0.5))),
         "a model without weights": tried(
@@ -469,6 +470,13 @@ def test_mistakes_with_resume_are_one_clear_message(keras, interrupted, tmp_path
     monkeypatch.setattr("pyclass_bridge.resume.VERSION", 2)
     texts["another version"] = tried(interrupted)
     error_texts.check("resume_errors", texts)
+
+
+def frozen(keras):
+    model = resumed.new_model()
+    model.layers[0].trainable = False
+    model.compile(keras.optimizers.Adam(), "mse", metrics=["mae"])
+    return model
 
 
 def own_model(keras):
