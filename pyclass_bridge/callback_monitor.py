@@ -10,6 +10,7 @@ import keras
 
 from .error_text import nearest, quoted
 from .keras_surface_entry import snake_case
+from .r_functions import shown
 
 _MONITORING = (
     keras.callbacks.EarlyStopping,
@@ -20,11 +21,20 @@ _MONITORING = (
 
 def monitor_checks(callbacks, keywords: dict) -> list:
     """`callbacks`, in the order of their calls, with a check of each `monitor`; `keywords` are the
-    arguments of the ``fit`` that they are for."""
+    arguments of the ``fit`` that they are for.
+
+    Raises:
+        TypeError: a `monitor` is no string.
+    """
     checked = []
     for callback in callbacks:
         if not _uses_monitor(callback):
             checked.append(callback)
+        elif not isinstance(callback.monitor, str):
+            raise TypeError(
+                f"{_shown(callback)}: `monitor` names a value in the logs: one string, not "
+                f"{shown(callback.monitor)}."
+            )
         elif _has_own_hook(callback):
             # What its hook gives to that of Keras as logs is seen only by what Keras makes of it.
             checked += [callback, _MonitorCheck(callback, keywords)]

@@ -11,7 +11,8 @@ import warnings
 
 from . import events_keras, events_ultralytics
 from .callback_hooks import is_keras_callback
-from .r_functions import r_function
+from .r_functions import r_function, shown
+from .robject import RObject
 
 
 def add_callback(model, event, fn=None):
@@ -137,6 +138,8 @@ def _described(value) -> str:
         return "a function"
     if isinstance(value, (str, int, float)):
         return repr(value)
+    if isinstance(value, RObject):
+        return shown(value)
     return f"an instance of `{type(value).__name__}`"
 
 

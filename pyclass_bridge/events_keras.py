@@ -217,7 +217,7 @@ class _Events:
         except BaseException:
             self.depth -= 1
             if not self.depth:
-                self.exit_after_error(model)
+                _tell(self.errors_of_exit(model))
             raise
         self.depth -= 1
         if not self.depth:
@@ -241,16 +241,26 @@ class _Events:
         return lambda i, logs=None: self.call(event, model=model, **{index: i}, logs=logs)
 
     def exit(self, model) -> None:
-        """Call all functions of `on_exit`, also if one fails."""
-        with contextlib.ExitStack() as stack:
-            for function in reversed(self.functions.get("on_exit", ())):
-                stack.callback(function, model=model)
+        """Call all functions of `on_exit`, also if one fails; the first error is raised."""
+        errors = self.errors_of_exit(model)
+        _tell(errors[1:])
+        for error in errors[:1]:
+            raise error
 
-    def exit_after_error(self, model) -> None:
-        try:
-            self.exit(model)
-        except Exception as error:  # the first error is the one to tell of
-            warnings.warn(f"a function for `on_exit` failed too: {error}", stacklevel=2)
+    def errors_of_exit(self, model) -> list[BaseException]:
+        errors = []
+        for function in tuple(self.functions.get("on_exit", ())):
+            try:
+                function(model=model)
+            except BaseException as error:
+                errors.append(error)
+        return errors
+
+
+def _tell(errors: list) -> None:
+    """The first error is the one that goes on; these came after it."""
+    for error in errors:
+        warnings.warn(f"a function for `on_exit` failed too: {error}", stacklevel=2)
 
 
 def _owners(functions) -> list:

@@ -28,3 +28,11 @@ def r_function(name: str):
 def r_raw(name: str):
     """The R function `name` of the namespace; its result stays an R value, in a handle."""
     return _make(name, raw=True)
+
+
+def shown(value) -> str:
+    """A value for the text of an error: one of R in R's words, one of Python as it is written."""
+    from .robject import RObject
+
+    in_r = value is None or isinstance(value, RObject)
+    return r_function("describe_value")(value) if in_r else repr(value)

@@ -68,6 +68,7 @@ def run(keras):
 
 MISTAKES = {
     "misspelt": 'try_fit(stopping("los"))',
+    "none": "try_fit(callback_early_stopping(NULL))",
     "in auto mode": 'try_fit(callback_early_stopping("acuracy"))',
     "nothing is near": 'try_fit(stopping("precision"))',
     "an old name": 'try_fit(stopping("val_acc"), validation_split = 0.5)',

@@ -392,7 +392,9 @@ def test_all_functions_of_on_exit_run(keras):
     notes, model = [], dense_model()
     from_r('function(m) add_callback(m, "on_exit", function() stop("first"))')(model)
     add_callback(model, "on_exit", lambda: notes.append("second"))
-    with pytest.raises(pyclass_bridge.RError, match="first"):
+    from_r('function(m) add_callback(m, "on_exit", function() stop("third"))')(model)
+    told = pytest.warns(UserWarning, match="`on_exit` failed too: Error in on_exit.*third")
+    with told, pytest.raises(pyclass_bridge.RError, match="first"):
         model.predict(X, verbose=0)
     add_callback(model, "on_train_begin", lambda: 1 / 0)
     told = pytest.warns(UserWarning, match="`on_exit` failed too: Error in on_exit.*first")
@@ -477,6 +479,8 @@ mistakes <- alist(
   "a callback with an exit" = add_callback(model, Closing()),
   "a misspelt name" = add_callback(model, list(on_epoch_end = print, on_epch_end = print)),
   "no model" = add_callback(mtcars, "on_epoch_end", function() 1),
+  "a model of R" = add_callback(lm(dist ~ speed, cars), "on_epoch_end", function() 1),
+  "NA" = add_callback(model, NA_character_, function() 1),
   "a layer" = reset_callbacks(layer_dense(units = 1)),
   "to clear" = clear_callback(model, "on_epoch_ende"),
   "to list" = callback_events("keras")
