@@ -186,7 +186,7 @@ class Tap:
         for place, array in zip(places, arrays, strict=True):
             shown[place] = _shown(array, scale)
         if self.model.steps_per_execution > 1:
-            context._keep(step=self._first + self._applied)
+            context._note(step=self._first + self._applied)
         self._applied += 1
         self.ran = True
         context._gradients = list(shown)

@@ -20,7 +20,7 @@ from .callback_gradients import STAGE, Tap, refuse_backend
 from .callback_stages import Stages, begins_alone, ends_alone, long, short
 from .error_text import nearest
 from .private import make_private
-from .r_functions import r_function
+from .r_functions import r_function, shown
 from .training import current, identified
 
 STAGES = (
@@ -33,7 +33,11 @@ STAGES = (
 # ---- the context --------------------------------------------------------------------------------
 
 
-_ASSIGNED = ("terminate", "gradients")  # by the user; the rest of the context by Keras' calls
+_ASSIGNED = ("terminate", "gradients")
+
+
+def _ticked(names) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 class Context:
@@ -104,7 +108,7 @@ class Context:
     @terminate.setter
     def terminate(self, value):
         if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"`ctx$terminate` is TRUE or FALSE, not {value!r}.")
+            raise TypeError(f"`ctx$terminate` is TRUE or FALSE, not {shown(value)}.")
         self._terminate = bool(value)
 
     def __dir__(self):
@@ -118,16 +122,16 @@ class Context:
 
     def __setattr__(self, name: str, value) -> None:
         if not name.startswith("_") and name not in _ASSIGNED:
-            raise self._read_only(name) if hasattr(type(self), name) else self._unknown(name)
+            if not hasattr(type(self), name):
+                raise self._unknown(name)
+            raise AttributeError(
+                f"`ctx${name}` tells of the training and can't be assigned; {_ticked(_ASSIGNED)} "
+                "can.",
+                name=name,
+            )
         super().__setattr__(name, value)
 
-    def _read_only(self, name: str) -> AttributeError:
-        return AttributeError(
-            f"`ctx${name}` is read only. `{_ASSIGNED[0]}` and `{_ASSIGNED[1]}` may be assigned.",
-            name=name,
-        )
-
-    def _keep(self, **values) -> None:
+    def _note(self, **values) -> None:
         vars(self).update(values)
 
     def _unknown(self, name: str) -> AttributeError:
@@ -140,13 +144,13 @@ class Context:
             return
         first = self.epoch == 0
         self._steps_before += epoch * (self._params.get("steps") or 0) if first else self.step
-        self._keep(epoch=epoch + 1, step=0, step_valid=0, last_scores_valid=None)
+        self._note(epoch=epoch + 1, step=0, step_valid=0, last_scores_valid=None)
         self._valid_seen = False
 
     def _end_step(self, batch: int, logs: dict | None) -> None:
-        self._keep(step=batch + 1)
+        self._note(step=batch + 1)
         if logs:
-            self._keep(last_loss=logs.get("loss"), last_scores_train=dict(logs))
+            self._note(last_loss=logs.get("loss"), last_scores_train=dict(logs))
 
     def _before_valid(self) -> None:
         """Run `on_before_valid` of all sets, once in an epoch."""
@@ -170,9 +174,8 @@ class Context:
             self._tap.end_epoch()
         logs = logs or {}
         valid = {k.removeprefix("val_"): v for k, v in logs.items() if k.startswith("val_")}
-        train = {k: v for k, v in logs.items() if not k.startswith("val_")}
-        self._keep(
-            last_scores_train=train,
+        self._note(
+            last_scores_train={k: v for k, v in logs.items() if not k.startswith("val_")},
             last_scores_valid=valid or None,
             last_loss=logs.get("loss", self.last_loss),
         )
@@ -234,42 +237,36 @@ def _epoch_ends(callback, stage, epoch, logs) -> None:
 _EPOCH = {"on_epoch_begin": _epoch_begins, "on_epoch_end": _epoch_ends}
 
 
-def _check_assigned(callback, name: str, value) -> None:
-    """What the class checks of its stages, for one that an instance is given.
-
-    Raises:
-        TypeError: a stage is no function, or takes arguments.
-        AttributeError: `name` is near a stage's, and a function is assigned.
-    """
-    cls = type(callback).__name__
-    if name in STAGES:
-        if not callable(value):
-            raise TypeError(f"`{name}` of `{cls}` is a stage, so it must be a function.")
-        taken = _arguments(value)
-        if taken:
-            raise TypeError(
-                f"`{name}` of `{cls}` is called without arguments, and takes "
-                f"{', '.join(f'`{argument}`' for argument in taken)}."
-            )
-    elif name.startswith("on_") and callable(value) and not hasattr(type(callback), name):
-        near = nearest(name, STAGES)
-        if near:
-            raise AttributeError(
-                f"`{name}` of `{cls}` is not a stage of a callback set. Did you mean `{near}`?",
-                name=name,
-            )
-
-
-def _arguments(function) -> list[str]:
-    try:
-        return list(inspect.signature(function).parameters)
-    except (TypeError, ValueError):  # some built-in functions tell of none
-        return []
-
-
 def _assigned(callback, name: str, function):
     """The method `name` for a `function` without arguments that an instance is given as stage."""
     return types.MethodType(epoch_hook(name, lambda self: function()), callback)
+
+
+_OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def _check_stage(cls: type, name: str, function) -> None:
+    """The checks of a definition, for a stage that is assigned to an instance."""
+    if not hasattr(cls, name):
+        near = nearest(name, STAGES)
+        hint = f"Did you mean `{near}`?" if near else f"It has {', '.join(STAGES)}."
+        raise AttributeError(f"`{cls.__name__}` has no stage `{name}`. {hint}")
+    if name not in STAGES:
+        return
+    if not callable(function):
+        raise TypeError(
+            f"`{name}` of `{cls.__name__}` must be a function, not {shown(function)}."
+        )
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # some functions of C do not tell
+        parameters = ()
+    required = [p.name for p in parameters if p.default is p.empty and p.kind not in _OPEN]
+    if required:
+        raise TypeError(
+            f"`{name}` of `{cls.__name__}` is called without arguments, and takes "
+            f"{_ticked(required)}. Write `function()` and read `self$ctx`."
+        )
 
 
 def _nothing(self):
@@ -309,9 +306,9 @@ class CallbackSet(keras.callbacks.Callback):
             refuse_backend(cls.__name__)
 
     def __setattr__(self, name: str, value) -> None:
-        _check_assigned(self, name, value)
-        is_epoch_stage = name in _EPOCH
-        super().__setattr__(name, _assigned(self, name, value) if is_epoch_stage else value)
+        if name.startswith("on_"):
+            _check_stage(type(self), name, value)
+        super().__setattr__(name, _assigned(self, name, value) if name in _EPOCH else value)
 
     @property
     def ctx(self) -> Context | None:
@@ -333,7 +330,7 @@ class CallbackSet(keras.callbacks.Callback):
             self._ctx._tap_gradients()
 
     def on_train_batch_begin(self, batch, logs=None):
-        self._ctx._keep(step=batch + 1)
+        self._ctx._note(step=batch + 1)
         if self._ctx._tap is not None:
             self._ctx._tap.put()
         self.on_batch_begin()
@@ -348,17 +345,17 @@ class CallbackSet(keras.callbacks.Callback):
 
     def on_test_batch_begin(self, batch, logs=None):
         if self._ctx is not None:
-            self._ctx._keep(step_valid=batch + 1)
+            self._ctx._note(step_valid=batch + 1)
             self.on_batch_valid_begin()
 
     def on_test_batch_end(self, batch, logs=None):
         if self._ctx is not None:
-            self._ctx._keep(step_valid=batch + 1)
+            self._ctx._note(step_valid=batch + 1)
             self.on_batch_valid_end()
 
     def on_test_end(self, logs=None):
         if self._ctx is not None:
-            self._ctx._keep(last_scores_valid=dict(logs or {}))
+            self._ctx._note(last_scores_valid=dict(logs or {}))
             self.on_valid_end()
 
     def on_train_end(self, logs=None):

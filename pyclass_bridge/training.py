@@ -14,6 +14,7 @@ import warnings
 import keras
 
 from .callback_monitor import monitor_checks
+from .r_functions import shown
 
 _current: contextvars.ContextVar = contextvars.ContextVar("training", default=None)
 
@@ -132,8 +133,8 @@ def _weight(callback) -> float:
     if weight is None:
         return 0.0
     if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight != weight:
-        name = type(callback).__name__
-        raise TypeError(f"`weight` of `{name}` orders the callbacks: a number, not {weight!r}.")
+        name, given = type(callback).__name__, shown(weight)
+        raise TypeError(f"`weight` of `{name}` orders the callbacks: a number, not {given}.")
     return weight
 
 
@@ -159,7 +160,8 @@ def _id(callback) -> str | None:
     name = _of_r(callback, "id")
     if name is not None and not (isinstance(name, str) and name):
         raise TypeError(
-            f"`id` of `{type(callback).__name__}` names the callback: one string, not {name!r}."
+            f"`id` of `{type(callback).__name__}` names the callback: one string, not "
+            f"{shown(name)}."
         )
     return name
 

@@ -239,8 +239,12 @@ MISUSES = {
     "unknown, assigned": "self$ctx$terminat <- TRUE",
     "nothing near": "self$ctx$zzz",
     "terminate is a number": "self$ctx$terminate <- 1",
+    "terminate is NA": "self$ctx$terminate <- NA",
     "epochs assigned": "self$ctx$total_epochs <- 3L",
     "epoch assigned": "self$ctx$epoch <- 5L",
+    "stage with arguments, assigned": "self$on_epoch_end <- function(epoch, logs = NULL) 1",
+    "no function, assigned": "self$on_batch_end <- NULL",
+    "misspelt stage, assigned": "self$on_epoch_edn <- function() 1",
     "ctx assigned": "self$ctx <- NULL",
     "clone while it trains": "self$clone()",
     "a training within": "fit(self$ctx$model, diag(2), 1:2, callbacks = self)",
@@ -268,11 +272,10 @@ def test_misuses(r, source):
             "{ a <- A(); a$id <- 3; fit(model, x, y, callbacks = a, verbose = 0) }",
         "weight of an instance":
             '{ a <- A(); a$weight <- "9"; fit(model, x, y, callbacks = a, verbose = 0) }',
+        "weight of an instance is NA":
+            "{ a <- A(); a$weight <- NA; fit(model, x, y, callbacks = a, verbose = 0) }",
         "a generator": "fit(model, x, y, callbacks = A, verbose = 0)",
         "clone without deep_clone": "A()$clone()",
-        "a misspelt stage of an instance": "{ a <- A(); a$on_edn <- function() 1 }",
-        "a stage of an instance with an argument": "{ a <- A(); a$on_end <- function(epoch) 1 }",
-        "no stage for an instance": "{ a <- A(); a$on_end <- NULL }",
     }  # fmt: skip
     run = r(
         f"""
