@@ -48,7 +48,7 @@ class Context:
     last_loss = last_scores_train = last_scores_valid = None
     _gradients = _tap = None
     _terminate = _valid_seen = False
-    _steps_before = 0
+    _steps_before = _ended = _ended_valid = 0
 
     def __init__(self, params: dict):
         self._params = params
@@ -145,10 +145,12 @@ class Context:
         first = self.epoch == 0
         self._steps_before += epoch * (self._params.get("steps") or 0) if first else self.step
         self._note(epoch=epoch + 1, step=0, step_valid=0, last_scores_valid=None)
+        self._ended = self._ended_valid = 0
         self._valid_seen = False
 
     def _end_step(self, batch: int, logs: dict | None) -> None:
-        self._note(step=batch + 1)
+        self._ended = batch + 1
+        self._note(step=self._ended)
         if logs:
             self._note(last_loss=logs.get("loss"), last_scores_train=dict(logs))
 
@@ -156,6 +158,8 @@ class Context:
         """Run `on_before_valid` of all sets, once in an epoch."""
         if not self._valid_seen:
             self._valid_seen = True
+            # Where Keras does not know how many there are, it begins one that has no data.
+            self._note(step=self._ended)
             for callback in self._sets:
                 callback.on_before_valid()
 
@@ -350,12 +354,15 @@ class CallbackSet(keras.callbacks.Callback):
 
     def on_test_batch_end(self, batch, logs=None):
         if self._ctx is not None:
+            self._ctx._ended_valid = batch + 1
             self._ctx._note(step_valid=batch + 1)
             self.on_batch_valid_end()
 
     def on_test_end(self, logs=None):
         if self._ctx is not None:
-            self._ctx._note(last_scores_valid=dict(logs or {}))
+            self._ctx._note(
+                step_valid=self._ctx._ended_valid, last_scores_valid=dict(logs or {})
+            )
             self.on_valid_end()
 
     def on_train_end(self, logs=None):

@@ -260,7 +260,8 @@ class _Events:
 def _tell(errors: list) -> None:
     """The first error is the one that goes on; these came after it."""
     for error in errors:
-        warnings.warn(f"a function for `on_exit` failed too: {error}", stacklevel=2)
+        said = str(error) or type(error).__name__  # Ctrl-C has no text
+        warnings.warn(f"a function for `on_exit` failed too: {said}", stacklevel=2)
 
 
 def _owners(functions) -> list:

@@ -89,7 +89,8 @@ def training(model, callbacks):
 
 def _tell(errors: list, after: str) -> None:
     for error in errors:
-        warnings.warn(f"on_exit failed after {after}: {error}", stacklevel=4)
+        said = str(error) or type(error).__name__  # Ctrl-C has no text
+        warnings.warn(f"on_exit failed after {after}: {said}", stacklevel=4)
 
 
 def _leave(this: Training) -> list[BaseException]:

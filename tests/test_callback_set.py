@@ -108,6 +108,36 @@ def test_a_set_has_its_stages_in_order(case, source):
     assert notes == in_order("ab", *expected)
 
 
+def test_steps_of_data_of_unknown_length(source):
+    """Keras begins a step more, and finds that there are no data for it."""
+    ns = source(
+        """
+        Counting <- callback_set("counting",
+          initialize = function() self$seen <- list(),
+          note = function() {
+            seen <- c(self$ctx$step, self$ctx$global_step, self$ctx$step_valid)
+            self$seen <- c(self$seen, list(seen))
+          },
+          on_before_valid = function() self$note(),
+          on_valid_end = function() self$note(),
+          on_epoch_end = function() self$note()
+        )
+        """
+    )
+    x, y = data(16)
+
+    def batches(number):
+        for _ in range(number):
+            yield x, y
+
+    callback = ns.Counting()
+    pyclass_bridge.fit(
+        dense_model(), batches(5), epochs=1, verbose=0, callbacks=callback,
+        validation_data=batches(2),
+    )  # fmt: skip
+    assert list(callback.seen) == [[5, 5, 0], [5, 5, 2], [5, 5, 2]]
+
+
 def test_an_epoch_without_validation_has_no_scores_of_it(source):
     ns = source(
         """

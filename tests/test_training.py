@@ -126,7 +126,7 @@ def test_no_on_exit_of_a_training_that_has_not_begun(ns, model):
     assert notes == []
 
 
-def test_an_error_in_on_exit(ns, model):
+def test_an_error_in_on_exit(keras, ns, model):
     notes = Notes()
     with pytest.raises(pyclass_bridge.RError, match="no way out"):
         fit(model, [ns.Exits(notes, True), ns.Set(notes)])
@@ -143,6 +143,16 @@ def test_an_error_in_on_exit(ns, model):
         pytest.raises(pyclass_bridge.RError, match="no way out"),
     ):
         fit(model, [ns.Exits(notes, True), ns.Exits(notes, True)])
+
+    class Interrupted(keras.callbacks.Callback):
+        def on_exit(self):
+            raise KeyboardInterrupt
+
+    with (
+        pytest.warns(UserWarning, match="after the training had: KeyboardInterrupt"),
+        pytest.raises(pyclass_bridge.RError, match="no luck"),
+    ):
+        fit(model, [ns.failing("on_epoch_end", notes), Interrupted()])
 
 
 def test_on_exit_under_keras_own_fit(keras, source):
