@@ -124,6 +124,8 @@ class Context:
         if not name.startswith("_") and name not in _ASSIGNED:
             if not hasattr(type(self), name):
                 raise self._unknown(name)
+            if value == getattr(self, name):
+                return  # as `ctx$callbacks$other$field <- 1` in R does at last
             raise AttributeError(
                 f"`ctx${name}` tells of the training and can't be assigned; {_ticked(_ASSIGNED)} "
                 "can.",

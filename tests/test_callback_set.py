@@ -264,6 +264,21 @@ def test_the_callbacks_of_the_context(keras, source):
     assert callback.ids == "ids"
 
 
+def test_a_set_assigns_to_another_callback(keras, source):
+    ns = source(
+        """
+        Sets <- callback_set("sets", on_begin = function() {
+          self$ctx$callbacks$EarlyStopping$patience <- 7L
+          self$ctx$callbacks$other$field <- "set"
+        })
+        Other <- callback_set("other")
+        """
+    )
+    stopping, other = keras.callbacks.EarlyStopping("loss"), ns.Other()
+    fit([ns.Sets(), stopping, other], epochs=1)
+    assert (stopping.patience, other.field) == (7, "set")
+
+
 MISUSES = {
     "unknown": "self$ctx$epochs",
     "unknown, assigned": "self$ctx$terminat <- TRUE",
