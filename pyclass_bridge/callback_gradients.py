@@ -98,6 +98,8 @@ class Tap:
                     result = function(*args)
                     _wait()
             except StopIteration:
+                if self._error is not None:
+                    self._fail(result)
                 raise  # the data have ended
             except BaseException:
                 self._fail(result)
@@ -168,7 +170,11 @@ class Tap:
             try:
                 return self._run(list(at.values()), arrays)
             except BaseException as error:
-                self._error = _unread(error) or error
+                if isinstance(error, StopIteration):  # to Keras the end of the data
+                    self._error = RuntimeError(f"{self._stage_named()} raised StopIteration.")
+                    self._error.__cause__ = error
+                else:
+                    self._error = _unread(error) or error
                 raise
 
         after = _BACKENDS[keras.config.backend()](host, [grads[i] for i in at], scale)

@@ -350,6 +350,14 @@ def test_an_error_is_the_one_that_was_raised(compiling, wrapped, keras):
     assert train(model, epochs=1) == train(twin, epochs=1)
 
 
+@pytest.mark.parametrize("compiling", [{}, {"run_eagerly": True}])
+def test_stop_iteration_of_the_stage_is_not_the_end_of_the_data(compiling, keras):
+    model = linear(**compiling)
+    with pytest.raises(RuntimeError, match="of `Watch` raised StopIteration"):
+        train(model, [watcher(on_after_backward=lambda self: next(iter(())))])
+    assert_untouched(model)
+
+
 def test_an_error_of_another_hook_leaves_nothing_for_the_next_training(keras):
     def fail(batch, logs):
         raise MyError
