@@ -109,6 +109,12 @@ check_callback_bases <- function(def) {
       "from this one in Callback()."
     )
   }
+  if (def$kind == "CallbackSet" && "ctx" %in% c(names(def$public), names(def$active))) {
+    abort_class(
+      def$name, "`ctx` is the context of the training. Give the member another name.",
+      member = "ctx"
+    )
+  }
   if (def$kind == "Callback" && is_set) {
     abort_class(
       def$name, "its base is a callback set, which has stages in place of hooks. Write ",

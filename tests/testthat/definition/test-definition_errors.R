@@ -191,6 +191,8 @@ definition_errors <- alist(
   "id is a function" = callback_set(function() 1),
   "weight is a string" = callback_set("a", weight = "high"),
   "weight is NA" = callback_set("a", weight = NA_real_),
+  "ctx is a field" = callback_set("a", public = list(ctx = 1)),
+  "ctx is active" = callback_set("a", active = list(ctx = function(value) 1)),
   "misspelt stage" = callback_set("my_stop", on_edn = function() 1),
   "misspelt stage in public" = callback_set("a", public = list(on_batch_ends = function() 1)),
   "misspelt stage in the body" = A(bases$CallbackSet) %py_class% {
