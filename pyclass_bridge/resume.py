@@ -116,6 +116,7 @@ class Run:
             "epochs": self.epochs,
             "stopped": bool(self.model.stop_training),
             "layers": _layers(self.model),
+            "loss": _loss(self.model),
             "variables": [_as_array(v) for v in self.model.variables],
             "optimizer": self.optimizer,
             "optimizer_variables": [_as_array(v) for v in self.model.optimizer.variables],
@@ -272,8 +273,14 @@ class _Saved:
         if len(was) != len(now):
             self._refuse("the model", f"one of {len(was)} layers", f"one of {len(now)}")
         for number, (before, after) in enumerate(zip(was, now, strict=True), start=1):
-            if before != after:
-                self._refuse(f"layer {number}", _said(before), _said(after))
+            (*known, was_set), (*here, now_set) = before, after
+            if known != here:
+                self._refuse(f"layer {number}", _said(*known), _said(*here))
+            for key in dict.fromkeys([*was_set, *now_set]):
+                if was_set.get(key) != now_set.get(key):
+                    self._refuse(f"`{key}` of layer {number}", was_set.get(key), now_set.get(key))
+        if _loss(model) != self.tree["loss"]:
+            self._refuse("the loss", self.tree["loss"], _loss(model))
         shapes = [array.shape for array in self.tree["variables"]]
         own = [tuple(variable.shape) for variable in model.variables]
         if shapes != own:
@@ -355,15 +362,33 @@ def _without_names(config):
 
 
 def _layers(model) -> list:
-    """The class and the shapes of the weights of each layer."""
+    """The class of each layer, the shapes of its weights, and what it was set to."""
     return [
-        (type(layer).__name__, [tuple(weight.shape) for weight in layer.weights])
+        (type(layer).__name__, [tuple(weight.shape) for weight in layer.weights], _settings(layer))
         for layer in model.layers
     ]
 
 
-def _said(layer: tuple) -> str:
-    name, shapes = layer
+def _loss(model) -> str:
+    """The name of the loss; of several, as one text."""
+    losses = keras.tree.flatten(model.loss)
+    named = [getattr(x, "name", None) or getattr(x, "__name__", x) for x in losses]
+    return ", ".join(map(str, named))
+
+
+def _settings(layer) -> dict:
+    """The plain values in the configuration of a layer of Keras. Names are given anew in each
+    session, and a callback may freeze a layer."""
+    if not type(layer).__module__.startswith("keras."):
+        return {}
+    return {
+        key: value
+        for key, value in layer.get_config().items()
+        if key not in ("name", "trainable") and isinstance(value, (str, bool, int, float))
+    }
+
+
+def _said(name: str, shapes: list) -> str:
     return f"{name} with weights {', '.join(map(str, shapes))}" if shapes else name
 
 

@@ -78,14 +78,16 @@ def namespace(cache=[]):  # noqa: B006 one for the process
     return cache[0]
 
 
-def new_model(seed: int = 7, units: int = 4, optimizer="adam", layers=()):
+def new_model(
+    seed=7, units=4, optimizer="adam", layers=(), activation="relu", rate=0.3, loss="mse"
+):
     keras.utils.set_random_seed(seed)
     pyclass_bridge.r("set.seed")(seed)
     model = keras.Sequential([
-        keras.layers.Dense(units, "relu"), keras.layers.Dropout(0.3), *layers,
+        keras.layers.Dense(units, activation), keras.layers.Dropout(rate), *layers,
         keras.layers.BatchNormalization(), keras.layers.Dense(1),
     ])  # fmt: skip
-    model.compile(optimizer, "mse", metrics=["mae"])
+    model.compile(optimizer, loss, metrics=["mae"])
     return model
 
 
