@@ -66,7 +66,10 @@ def keras():
 
 # ---- workers of pytest-xdist -------------------------------------------------------------------
 
-LONG = ["test_backends.py", "test_keras_scripts.py", "test_stress.py"]
+LONG = [
+    "test_backends.py", "test_keras_scripts.py", "test_callback_gradients.py", "test_resume.py",
+    "test_stress.py",
+]  # fmt: skip
 
 
 def pytest_collection_modifyitems(config, items):
