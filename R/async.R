@@ -1,5 +1,5 @@
 # Coroutines in R: py_await() runs one to its end, async_method() marks a function that Python sees
-# as `async def`. The loop is the business of r_side_async.py; here are the mark and the checks.
+# as `async def`. The loop is the business of event_loop.py; here are the mark and the checks.
 # The mark is the attribute "py_async", beside that of staticmethod() and classmethod().
 
 #' Run a coroutine and give its result

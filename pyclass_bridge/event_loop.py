@@ -1,0 +1,57 @@
+"""Event loops for R: each await runs an event loop of its own, on the thread that asks.
+
+R, and what it calls, must stay on this thread: scopes of Python are thread-local, and only the main
+thread sees Ctrl-C. So a loop that runs here already (that of a notebook, or the one that awaits an
+async method) is set aside meanwhile: its other tasks stand still, as under any function that is not
+async. Needs no R.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+
+async def gathered(awaitables: list) -> list:
+    """The results of `awaitables`, which run at the same time."""
+    return await asyncio.gather(*awaitables)
+
+
+def run(coroutine):
+    """As `asyncio.run()`, but a running loop is no obstacle, and Ctrl-C is Python's own: that of
+    asyncio waits until R code ends."""
+    with _running_loop_set_aside():
+        loop = asyncio.new_event_loop()
+        try:
+            return loop.run_until_complete(coroutine)
+        finally:
+            _end(loop)
+
+
+@contextlib.contextmanager
+def _running_loop_set_aside():
+    loop = asyncio._get_running_loop()
+    task = asyncio.current_task(loop) if loop else None
+    if task is not None:
+        asyncio.tasks._leave_task(loop, task)
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)
+        if task is not None:
+            asyncio.tasks._enter_task(loop, task)
+
+
+def _end(loop) -> None:
+    """Cancel what is left on `loop`, so that its `finally` blocks run, and close it."""
+    try:
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
+    finally:
+        loop.close()
