@@ -18,12 +18,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 PACKAGE := '.[tensorflow,test]'
 INSTALLING := installing the package with Keras and TensorFlow (hundreds of MB: some minutes)
-export PYCLASS_BRIDGE_STRICT := 1
 CORE := $(wildcard pyclass_bridge/_core/*.c pyclass_bridge/_core/*.h)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench valgrind gctorture torch ultralytics test-ultralytics synalinks \
+.PHONY: help demo test lint bench valgrind gctorture matrix torch ultralytics test-ultralytics synalinks \
   test-synalinks setup clean
 .NOTPARALLEL:
 
@@ -34,6 +33,7 @@ help:
 	@echo 'make bench      every benchmark in benchmarks/'
 	@echo 'make valgrind   the thread test under memcheck'
 	@echo 'make gctorture  the fast tests with R collecting all the time'
+	@echo 'make matrix     the tests on Debian 13 and sid, in chroots (root; ARGS=all, ARGS=bench)'
 	@echo 'make torch      add the PyTorch backend to .venv'
 	@echo 'make ultralytics the tests with Ultralytics, in .venv-ultralytics (1.7 GB)'
 	@echo 'make synalinks  the tests with Synalinks, in .venv-synalinks (Python 3.12, 1.6 GB)'
@@ -58,6 +58,11 @@ valgrind: $(DONE)/core $(DONE)/test
 
 gctorture: $(DONE)/core $(DONE)/test
 	$(BIN)/python tests/stress/gctorture.py
+
+# What says something about R and Python, on the R and the Python of Debian 13 and sid: ARGS=all runs
+# all tests there, ARGS=bench makes the figures, ARGS='fast sid' takes one of the two.
+matrix:
+	tools/matrix.sh $(ARGS)
 
 # PyTorch is asked for by name only: on most machines pip brings gigabytes of CUDA with it.
 torch: $(DONE)/core

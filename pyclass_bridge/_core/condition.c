@@ -312,7 +312,7 @@ static void close_on_jump(void *arg, Rboolean jump) {
     door_close(arg);
 }
 
-static void NORET raise_interrupt(Door *d, PyObject *exception) {
+NO_RETURN static void raise_interrupt(Door *d, PyObject *exception) {
   if (d->entry)
     Py_XSETREF(d->entry->interrupt, exception);
   else
@@ -324,7 +324,7 @@ static void NORET raise_interrupt(Door *d, PyObject *exception) {
 }
 
 /* R goes on with its jump, which may meet another guard on its way. */
-static void NORET go_on(Door *d, PyObject *exception) {
+NO_RETURN static void go_on(Door *d, PyObject *exception) {
   SEXP token = d->entry->jump;
   Py_XSETREF(d->entry->carrier, exception);
   d->entry->jumping = true;
@@ -333,7 +333,7 @@ static void NORET go_on(Door *d, PyObject *exception) {
   R_ContinueUnwind(token);
 }
 
-void NORET door_raise(Door *d) {
+NO_RETURN void door_raise(Door *d) {
   if (!PyErr_Occurred())
     PyErr_SetString(PyExc_SystemError, "Python code failed without an exception");
   PyObject *exception = py_take_exception();

@@ -56,7 +56,7 @@ void door_close(Door *d); /* gives the GIL up */
 typedef void (*GuardBody)(void *);
 int guarded(Entry *e, GuardBody body, void *data); /* 0, or -1: Python exception set */
 int in_r(const char *label, GuardBody body, void *data);
-void NORET door_raise(Door *d); /* Python exception -> R condition; closes the door */
+NO_RETURN void door_raise(Door *d); /* Python exception -> R condition; closes the door */
 SEXP guard_token(void);         /* for an R_UnwindProtect whose jump goes on at once */
 void condition_forget(Entry *e); /* inside it, GIL held: what was caught, and the jump */
 SEXP core_caught(SEXP cond, SEXP calls);

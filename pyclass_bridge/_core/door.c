@@ -52,7 +52,7 @@ static void drop_on_jump(void *arg, Rboolean jump) {
   door_close(&v->door);
 }
 
-static void NORET fail(Visit *v) {
+NO_RETURN static void fail(Visit *v) {
   drop_visit(v);
   door_raise(&v->door);
 }

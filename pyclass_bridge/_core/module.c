@@ -112,7 +112,7 @@ static void vector_body(void *arg) {
   Py_ssize_t size = type == REALSXP ? 8 : type == CPLXSXP ? 16 : type == RAWSXP ? 1 : 4;
   SEXP x = PROTECT(r_alloc(type, v->data.len / size));
   if (v->data.len > 0)
-    memcpy(DATAPTR(x), v->data.buf, (size_t)v->data.len);
+    memcpy(r_data(x), v->data.buf, (size_t)v->data.len);
   R_xlen_t n = PyTuple_GET_SIZE(v->dim);
   SEXP dim = PROTECT(r_alloc(INTSXP, n));
   for (R_xlen_t i = 0; i < n; i++)

@@ -15,6 +15,9 @@
 #include <Rinternals.h>
 #include <Rversion.h>
 
+/* Before the rest of a declaration; R's own word for it has its place from R's version. */
+#define NO_RETURN __attribute__((noreturn))
+
 /* Variables of libR that its headers declare only for front ends. */
 extern uintptr_t R_CStackLimit;
 extern uintptr_t R_CStackStart;
@@ -199,6 +202,22 @@ static inline int r_has_attributes(SEXP x) {
 #else
   return ATTRIB(x) != R_NilValue;
 #endif
+}
+
+/* The numbers of a new vector, to be filled. */
+static inline void *r_data(SEXP x) {
+  switch (TYPEOF(x)) {
+  case LGLSXP:
+    return LOGICAL(x);
+  case INTSXP:
+    return INTEGER(x);
+  case REALSXP:
+    return REAL(x);
+  case CPLXSXP:
+    return COMPLEX(x);
+  default:
+    return RAW(x);
+  }
 }
 
 /* (jumps) Which attributes has x? */
