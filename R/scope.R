@@ -21,10 +21,15 @@ set_private_members <- function(env, methods, active, fields) {
 
 # `super` ---------------------------------------------------------------------------------------
 
-# The core makes `super` from this function's formals and body, with the mask as environment:
-# `super$m()`, `super()$m()` and `super(Class, self)$m()` all work.
+# The core makes `super` from this function's formals and body, with an environment {self} of its own
+# above the class's: `super$m()`, `super()$m()` and `super(Class, self)$m()` all work. It does not see
+# the mask, in which it is, so that R counts one holder of each.
 super_template <- function(type, object = self) {
-  if (missing(type)) super else pyclassbridge::py_super(type, object)
+  if (missing(type)) {
+    base::get("super", envir = base::parent.frame())
+  } else {
+    pyclassbridge::py_super(type, object)
+  }
 }
 
 #' The superclass of another class than one's own

@@ -298,6 +298,7 @@ int entry_push(Entry *e, const char *label) {
   Entry *below = entry_of(e->below);
   e->chained = below && (e->below & SUSPENDED) && below->thread == e->thread && !below->foreign;
   e->isolated = below && !e->chained;
+  pyref_begin(e, below);
   tell_r_this_stack();
   preserve_drain();
   return 0;
@@ -318,6 +319,7 @@ void entry_pop(Entry *e) {
     Py_CLEAR(e->interrupt);
   if (e->caught || e->carrier)
     condition_forget(e);
+  pyref_end(e);
   pyref_collect();
   set_top(e->below, own_below ? e->thread : 0);
   pyref_drain();
