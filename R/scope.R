@@ -60,19 +60,27 @@ bridge_raw_for <- function(object) {
 
 `$.python.builtin.super` <- function(x, name) {
   scope <- environment(x)
-  receiver <- get0("self", envir = scope)
-  if (is.null(receiver)) {
-    receiver <- get("cls", envir = scope)
-  }
+  receiver <- receiver_of(scope)
   bridge_raw_for(receiver)$super_attr(get(".class_ref", envir = scope), receiver, name)
 }
 
 `[[.python.builtin.super` <- `$.python.builtin.super`
 
+# In private functions `self` is an active binding, whose values R >= 4.6 counts as shared for ever.
+receiver_of <- function(scope) {
+  if (!is.null(scope$.instance)) {
+    scope$.instance()
+  } else if (!is.null(scope$cls)) {
+    scope$cls
+  } else {
+    scope$self
+  }
+}
+
 # R then assigns the result to `super`: the method gets a variable of that name, which is the same.
 `$<-.python.builtin.super` <- function(x, name, value) {
   scope <- environment(x)
-  bridge$super_assign(get(".class_ref", envir = scope), get("self", envir = scope), name, value)
+  bridge$super_assign(get(".class_ref", envir = scope), receiver_of(scope), name, value)
   x
 }
 
@@ -103,6 +111,7 @@ add_private_members <- function(private, class_env, instance) {
   members <- class_env$.private
   scope <- new.env(parent = class_env)
   makeActiveBinding("self", function() instance(), scope)
+  scope$.instance <- instance
   scope$private <- private
   scope$super <- structure(
     as.function(c(formals(super_template), body(super_template)), envir = scope),

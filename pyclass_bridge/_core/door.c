@@ -239,7 +239,7 @@ static SEXP core_set_attr(SEXP x, SEXP name, SEXP value) {
 }
 
 /* `self$name <- value` in a method; same result as R's own way through `$<-`. */
-static SEXP core_set_self(SEXP x, SEXP name, SEXP value) {
+static SEXP core_set_self(SEXP value, SEXP x, SEXP name) {
   return set_attr(x, name, value, true);
 }
 
