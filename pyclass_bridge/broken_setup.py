@@ -1,7 +1,7 @@
 """The one sentence, with its remedy, for each way in which a machine cannot run the package.
 
-Assumes the standard library only and no other module of the package, so that setup.py, the import
-of the package and ``pyclass-bridge doctor`` all say the same words.
+Assumes the standard library only and no other module of the package but `r_versions`, so that
+setup.py, the import of the package and ``pyclass-bridge doctor`` all say the same words.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 import shutil
 import sys
 
-# rpy2-rinterface 3.6.6 uses R_getVar(), which came with R 4.5.
-RINTERFACE_PIN = "rpy2-rinterface>=3.6.4,<3.6.6"
-RINTERFACE_NEEDS_R45 = (3, 6, 6)
-OLDEST_R = (4, 1)
+from .r_versions import OLDEST_R, dotted
+
 OLDEST_KERAS = (3,)
 
 _REBUILD = "`pip install --force-reinstall --no-deps --no-cache-dir pyclass-bridge`"
@@ -52,13 +50,13 @@ SENTENCES = {
         "{install_headers}."
     ),
     "rinterface_mismatch": (
-        "rpy2-rinterface {rinterface} does not load on R {version} (3.6.6 and later need R 4.5): "
-        'run `pip install "{pin}"`, or install R 4.5 or newer.'
+        "rpy2-rinterface {rinterface} does not load on R {version}, which takes {loading}: run "
+        "`pip install {rpy2}`."
     ),
-    "no_rpy2": 'rpy2 is not installed: run `pip install "rpy2==3.6.5" "{pin}"`.',
+    "no_rpy2": "rpy2 is not installed: run `pip install {rpy2}`.",
     "rpy2_unloadable": (
         "rpy2 cannot be loaded into this Python ({reason}): rebuild it for R {version} with "
-        '`pip install --force-reinstall --no-deps --no-cache-dir "{pin}"`.'
+        "`pip install --force-reinstall --no-deps --no-cache-dir {rpy2}`."
     ),
     "no_utf8": (
         "R needs a UTF-8 locale and this system offers none: install the locale C.UTF-8 or "
@@ -122,7 +120,6 @@ def sentence(kind: str, **facts: object) -> str:
     """The sentence of `kind`, filled with `facts` and with what holds for this machine."""
     facts.setdefault("install_r", install_r_hint())
     facts.setdefault("install_headers", install_headers_hint())
-    facts.setdefault("pin", RINTERFACE_PIN)
     if "reason" in facts:
         facts["reason"] = " ".join(str(facts["reason"]).split())
     return SENTENCES[kind].format(**facts)
@@ -130,7 +127,8 @@ def sentence(kind: str, **facts: object) -> str:
 
 def install_r_hint() -> str:
     """How R, with what is needed to build against it, is installed on this machine."""
-    return f"run `{_package_command()}`" if _package_command() else "install R 4.1 or newer"
+    command = _package_command()
+    return f"run `{command}`" if command else f"install R {dotted(OLDEST_R)} or newer"
 
 
 def install_headers_hint() -> str:
@@ -149,13 +147,3 @@ def _package_command() -> str | None:
     if shutil.which("dnf"):
         return "dnf install R-core-devel"
     return None
-
-
-def release(version: str) -> tuple[int, ...]:
-    """The leading numbers of a version: `"3.6.5.post1"` is `(3, 6, 5)`."""
-    numbers = []
-    for part in version.split("."):
-        if not part.isdecimal():
-            break
-        numbers.append(int(part))
-    return tuple(numbers)

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import embed
-from .broken_setup import OLDEST_KERAS, BrokenSetup, release
+from .broken_setup import OLDEST_KERAS, BrokenSetup
+from .r_versions import release
 
 # backend: (module, distribution, what to install)
 BACKENDS = {

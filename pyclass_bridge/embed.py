@@ -24,7 +24,9 @@ import types
 from dataclasses import dataclass
 from pathlib import Path
 
-from .broken_setup import OLDEST_R, RINTERFACE_NEEDS_R45, BrokenSetup, release
+from . import r_versions
+from .broken_setup import BrokenSetup
+from .r_versions import OLDEST_R, dotted, release
 
 R_OPTIONS = ("pyclass_bridge", "--quiet", "--no-save", "--no-restore")
 UTF8_LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8")
@@ -59,7 +61,7 @@ def find_r() -> RInstallation:
     r = locate_r()
     facts = {"version": r.version, "home": r.home}
     if release(r.version) < OLDEST_R:
-        raise BrokenSetup("r_too_old", oldest=".".join(map(str, OLDEST_R)), **facts)
+        raise BrokenSetup("r_too_old", oldest=dotted(OLDEST_R), **facts)
     if not r.libr.is_file():
         raise BrokenSetup("no_libr", libr=r.libr, **facts)
     if not (r.headers / "Rinternals.h").is_file():
@@ -148,12 +150,20 @@ def is_started() -> bool:
 def check_rpy2(r: RInstallation) -> None:
     """Raise the sentence for an rpy2 that is missing or whose version cannot load into `r`."""
     if importlib.util.find_spec("rpy2") is None:
-        raise BrokenSetup("no_rpy2")
+        raise BrokenSetup("no_rpy2", rpy2=r_versions.rpy2_words(r.version))
     rinterface = rinterface_version()
-    if rinterface is None:
-        return
-    if release(rinterface) >= RINTERFACE_NEEDS_R45 and release(r.version) < (4, 5):
-        raise BrokenSetup("rinterface_mismatch", rinterface=rinterface, version=r.version)
+    if rinterface is not None and not r_versions.loads(rinterface, r.version):
+        raise _mismatch(r, rinterface)
+
+
+def _mismatch(r: RInstallation, rinterface: str) -> BrokenSetup:
+    return BrokenSetup(
+        "rinterface_mismatch",
+        rinterface=rinterface,
+        version=r.version,
+        loading=r_versions.loading(r.version),
+        rpy2=r_versions.rpy2_words(r.version),
+    )
 
 
 def rinterface_version() -> str | None:
@@ -217,10 +227,18 @@ def _unloadable(r: RInstallation, error: Exception) -> BrokenSetup:
     except Exception as first:
         if not isinstance(first, ModuleNotFoundError):
             reasons.insert(0, first)
-    if any("R_getVar" in str(reason) for reason in reasons):
-        rinterface = rinterface_version() or "3.6.6 or later"
-        return BrokenSetup("rinterface_mismatch", rinterface=rinterface, version=r.version)
-    return BrokenSetup("rpy2_unloadable", reason=reasons[0], version=r.version)
+    lacks_symbol = any(
+        symbol in str(reason) for reason in reasons for symbol in r_versions.RPY2_SYMBOLS
+    )
+    # A version that is known has passed the table, so what lacks a symbol was built for another R.
+    if lacks_symbol and rinterface_version() is None:
+        return _mismatch(r, "of an unknown version")
+    return BrokenSetup(
+        "rpy2_unloadable",
+        reason=reasons[0],
+        version=r.version,
+        rpy2=r_versions.rpy2_words(r.version),
+    )
 
 
 def _initialize(r: RInstallation, rinterface: types.ModuleType) -> None:

@@ -12,10 +12,22 @@ from pathlib import Path
 import pytest
 
 import pyclass_bridge
-from pyclass_bridge import broken_setup, doctor, embed
+from pyclass_bridge import broken_setup, doctor, embed, r_versions
 
 ROOT = Path(pyclass_bridge.__file__).parents[1]
 R = embed.find_r()
+RPY2 = r_versions.rpy2_words(R.version)
+
+
+NO_RINTERFACE_VERSION = """
+import importlib.metadata as metadata
+version = metadata.version
+def without_rinterface(name):
+    if name == "rpy2-rinterface":
+        raise metadata.PackageNotFoundError(name)
+    return version(name)
+metadata.version = without_rinterface
+"""
 
 
 class Machine:
@@ -121,25 +133,49 @@ def rinterface_too_new(m):
     m.fake_r()
     m.distribution("rpy2-rinterface", "3.6.7")
     return (
-        "rpy2-rinterface 3.6.7 does not load on R 4.4.3 (3.6.6 and later need R 4.5): "
-        'run `pip install "rpy2-rinterface>=3.6.4,<3.6.6"`, or install R 4.5 or newer.'
+        "rpy2-rinterface 3.6.7 does not load on R 4.4.3, which takes 3.6.4 or newer, but older "
+        'than 3.6.6: run `pip install "rpy2==3.6.5" "rpy2-rinterface>=3.6.4,<3.6.6"`.'
     )
 
 
-def rinterface_lacks_a_symbol(m):
+def rinterface_too_old(m):
+    m.fake_r(version="4.6.2")
     m.distribution("rpy2-rinterface", "3.6.5")
+    return (
+        "rpy2-rinterface 3.6.5 does not load on R 4.6.2, which takes 3.6.7 or newer: run "
+        '`pip install "rpy2==3.6.9" "rpy2-rinterface==3.6.7"`.'
+    )
+
+
+def rinterface_lacks_a_symbol_and_a_version(m):
+    m.at_start(NO_RINTERFACE_VERSION)
     m.fake_rpy2("_rinterface_cffi_api.so: undefined symbol: R_getVar")
-    return f"rpy2-rinterface 3.6.5 does not load on R {R.version} (3.6.6 and later need R 4.5)"
+    return (
+        f"rpy2-rinterface of an unknown version does not load on R {R.version}, which takes "
+        f"{r_versions.loading(R.version)}: run `pip install {RPY2}`."
+    )
+
+
+def rinterface_was_built_for_another_r(m):
+    m.fake_rpy2("_rinterface_cffi_api.so: undefined symbol: STDVEC_DATAPTR")
+    return (
+        "rpy2 cannot be loaded into this Python (_rinterface_cffi_api.so: undefined symbol: "
+        f"STDVEC_DATAPTR): rebuild it for R {R.version} with `pip install --force-reinstall "
+        f"--no-deps --no-cache-dir {RPY2}`."
+    )
 
 
 def rpy2_is_missing(m):
     m.at_start("sys.modules['rpy2'] = None")
-    return 'rpy2 is not installed: run `pip install "rpy2==3.6.5" "rpy2-rinterface>=3.6.4,<3.6.6"`.'
+    return f"rpy2 is not installed: run `pip install {RPY2}`."
 
 
 def rpy2_does_not_load(m):
     m.fake_rpy2("no cffi\n here")
-    return "rpy2 cannot be loaded into this Python (no cffi here): rebuild it for R"
+    return (
+        f"rpy2 cannot be loaded into this Python (no cffi here): rebuild it for R {R.version} with "
+        f"`pip install --force-reinstall --no-deps --no-cache-dir {RPY2}`."
+    )
 
 
 def libr_is_no_library(m):
@@ -169,7 +205,9 @@ STATES = [
     r_without_libr,
     r_without_headers,
     rinterface_too_new,
-    rinterface_lacks_a_symbol,
+    rinterface_too_old,
+    rinterface_lacks_a_symbol_and_a_version,
+    rinterface_was_built_for_another_r,
     rpy2_is_missing,
     rpy2_does_not_load,
     libr_is_no_library,
@@ -209,7 +247,7 @@ def test_a_sound_machine_is_well(machine):
     assert facts["R_HOME"] == str(R.home)
     assert facts["libR"] == str(R.libr)
     assert facts["Python"].startswith(".".join(map(str, sys.version_info[:3])))
-    assert facts["rpy2"] == "3.6.5"
+    assert f"rpy2=={facts['rpy2']}" in r_versions.rpy2_for(R.version).requirements
     assert facts["_core"].startswith(f"built for R {R.series}")
     assert facts["Keras"].startswith("3.")
     assert facts["Keras backend"].startswith("tensorflow 2.")
@@ -331,16 +369,8 @@ def test_broken_setup_is_an_import_error_that_names_its_kind():
 @pytest.mark.parametrize("kind", broken_setup.SENTENCES)
 def test_every_text_is_one_sentence_with_a_remedy(kind):
     names = "home program printed version oldest libr include reason rinterface built_for"
-    names += " backend source requirement running"
+    names += " backend source requirement running loading rpy2"
     text = broken_setup.sentence(kind, **dict.fromkeys(names.split(), "x"))
     assert text.endswith(".")
     assert ": " in text
     assert "\n" not in text
-
-
-@pytest.mark.parametrize(
-    ("version", "numbers"),
-    [("3.6.5", (3, 6, 5)), ("3.6.6rc1", (3, 6)), ("4.2", (4, 2)), ("not installed", ())],
-)
-def test_release_reads_the_leading_numbers(version, numbers):
-    assert broken_setup.release(version) == numbers
