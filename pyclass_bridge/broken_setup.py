@@ -58,6 +58,10 @@ SENTENCES = {
         "rpy2 cannot be loaded into this Python ({reason}): rebuild it for R {version} with "
         "`pip install --force-reinstall --no-deps --no-cache-dir {rpy2}`."
     ),
+    "rpy2_changed": (
+        "rpy2-rinterface {rinterface} lacks {missing}, which pyclass_bridge needs ({tried} are "
+        "known to work): run `pip install {rpy2}`."
+    ),
     "no_utf8": (
         "R needs a UTF-8 locale and this system offers none: install the locale C.UTF-8 or "
         "en_US.UTF-8, and set LC_ALL to it."

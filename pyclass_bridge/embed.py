@@ -24,7 +24,7 @@ import types
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import r_versions
+from . import r_versions, rpy2_names
 from .broken_setup import BrokenSetup
 from .r_versions import OLDEST_R, dotted, release
 
@@ -137,6 +137,7 @@ def start_r() -> RInstallation:
             _set_environment(r)
             _load_libr(r)
             rinterface = _import_rinterface(r)
+            _check_names(r)
             _initialize(r, rinterface)
             _started = r
         return _started
@@ -212,6 +213,19 @@ def _import_rinterface(r: RInstallation) -> types.ModuleType:
         raise _unloadable(r, error) from None
     finally:
         logger.setLevel(level)
+
+
+def _check_names(r: RInstallation) -> None:
+    """Raise the sentence for an rpy2 that lacks a name which is replaced or used here."""
+    missing = rpy2_names.missing()
+    if missing:
+        raise BrokenSetup(
+            "rpy2_changed",
+            rinterface=rinterface_version() or "of an unknown version",
+            missing=" and ".join(missing),
+            tried=", ".join(rpy2_names.TRIED),
+            rpy2=r_versions.rpy2_words(r.version),
+        )
 
 
 def _library_path(r_home: str) -> str:

@@ -30,6 +30,19 @@ metadata.version = without_rinterface
 """
 
 
+# rpy2.rinterface, imported, is that of another version.
+WITHOUT_RLOCK = """
+import importlib
+import_module = importlib.import_module
+def import_other(name, package=None):
+    module = import_module(name, package)
+    if name == "rpy2.rinterface":
+        sys.modules["rpy2.rinterface_lib.openrlib"].__dict__.pop("rlock", None)
+    return module
+importlib.import_module = import_other
+"""
+
+
 class Machine:
     """A child's environment, to be broken; `home` is a fake R_HOME in `tmp`."""
 
@@ -165,6 +178,15 @@ def rinterface_was_built_for_another_r(m):
     )
 
 
+def rpy2_lacks_a_name(m):
+    m.at_start(WITHOUT_RLOCK)
+    return (
+        f"rpy2-rinterface {embed.rinterface_version()} lacks rpy2.rinterface_lib.openrlib.rlock, "
+        "which pyclass_bridge needs (3.6.4, 3.6.5, 3.6.7 are known to work): run "
+        f"`pip install {RPY2}`."
+    )
+
+
 def rpy2_is_missing(m):
     m.at_start("sys.modules['rpy2'] = None")
     return f"rpy2 is not installed: run `pip install {RPY2}`."
@@ -208,6 +230,7 @@ STATES = [
     rinterface_too_old,
     rinterface_lacks_a_symbol_and_a_version,
     rinterface_was_built_for_another_r,
+    rpy2_lacks_a_name,
     rpy2_is_missing,
     rpy2_does_not_load,
     libr_is_no_library,
@@ -369,7 +392,7 @@ def test_broken_setup_is_an_import_error_that_names_its_kind():
 @pytest.mark.parametrize("kind", broken_setup.SENTENCES)
 def test_every_text_is_one_sentence_with_a_remedy(kind):
     names = "home program printed version oldest libr include reason rinterface built_for"
-    names += " backend source requirement running loading rpy2"
+    names += " backend source requirement running loading rpy2 missing tried"
     text = broken_setup.sentence(kind, **dict.fromkeys(names.split(), "x"))
     assert text.endswith(".")
     assert ": " in text
