@@ -6,14 +6,17 @@ setup.py, the import of the package and ``pyclass-bridge doctor`` all say the sa
 
 from __future__ import annotations
 
+import importlib.metadata
+import json
+import os
+import shlex
 import shutil
 import sys
+import urllib.parse
 
 from .r_versions import OLDEST_R, dotted
 
 OLDEST_KERAS = (3,)
-
-_REBUILD = "`pip install --force-reinstall --no-deps --no-cache-dir pyclass-bridge`"
 
 SENTENCES = {
     "no_r": (
@@ -72,15 +75,15 @@ SENTENCES = {
     ),
     "no_core": (
         "The compiled part of pyclass_bridge (pyclass_bridge._core) is missing: build it with "
-        f"{_REBUILD}."
+        "`{rebuild}`."
     ),
     "core_unloadable": (
         "The compiled part of pyclass_bridge does not load into R {version} ({reason}): rebuild "
-        f"it with {_REBUILD}."
+        "it with `{rebuild}`."
     ),
     "core_for_other_r": (
         "The compiled part of pyclass_bridge was built for R {built_for} and this is R {version}: "
-        f"rebuild it with {_REBUILD}."
+        "rebuild it with `{rebuild}`."
     ),
     "no_keras": (
         'Keras is not installed: run `pip install "pyclass-bridge[tensorflow]"` (or [jax], or '
@@ -124,6 +127,7 @@ def sentence(kind: str, **facts: object) -> str:
     """The sentence of `kind`, filled with `facts` and with what holds for this machine."""
     facts.setdefault("install_r", install_r_hint())
     facts.setdefault("install_headers", install_headers_hint())
+    facts.setdefault("rebuild", rebuild_command())
     if "reason" in facts:
         facts["reason"] = " ".join(str(facts["reason"]).split())
     return SENTENCES[kind].format(**facts)
@@ -141,6 +145,30 @@ def install_headers_hint() -> str:
     if command:
         return f"run `{command}`"
     return "install the development package of R (its name ends in -dev or -devel)"
+
+
+def rebuild_command() -> str:
+    """The command that compiles the core anew, from the sources that the package was made of."""
+    try:
+        text = importlib.metadata.distribution("pyclass-bridge").read_text("direct_url.json")
+    except importlib.metadata.PackageNotFoundError:
+        text = None
+    origin = json.loads(text or "{}")
+    url = origin.get("url", "")
+    directory = urllib.parse.unquote(url.removeprefix("file://")) if "dir_info" in origin else None
+    again = "pip install --force-reinstall --no-deps --no-cache-dir"
+    if directory and os.path.isdir(directory):
+        if os.path.realpath(os.path.join(directory, ".venv")) == os.path.realpath(sys.prefix):
+            return f"make -C {shlex.quote(directory)} setup"
+        if origin["dir_info"].get("editable"):
+            return f"pip install --no-deps --editable {shlex.quote(directory)}"
+        return f"{again} {shlex.quote(directory)}"
+    if "vcs_info" in origin:
+        return f'{again} "{origin["vcs_info"]["vcs"]}+{url}"'
+    # A wheel, which holds a core that is made, is of no use.
+    if "archive_info" in origin and not url.endswith(".whl"):
+        return f"{again} {shlex.quote(url)}"
+    return f"{again} --no-binary pyclass-bridge pyclass-bridge"
 
 
 def _package_command() -> str | None:

@@ -21,7 +21,7 @@ import types
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import embed
+from . import embed, r_versions
 from .broken_setup import OLDEST_KERAS, BrokenSetup
 from .r_versions import release
 
@@ -80,7 +80,8 @@ def _examine_r(report: Report) -> embed.RInstallation | None:
     sound = None
     try:
         r = embed.locate_r()
-        report.facts.append(("R", r.version))
+        untested = r_versions.untested(r.version)
+        report.facts.append(("R", f"{r.version}, {untested}" if untested else r.version))
         report.facts.append(("R_HOME", str(r.home)))
         report.facts.append(("libR", str(r.libr) if r.libr.is_file() else "missing"))
         sound = embed.find_r()

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import types
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,6 +135,7 @@ def start_r() -> RInstallation:
         if _started is None:
             r = find_r()
             check_rpy2(r)
+            _warn_of_untested(r)
             _set_environment(r)
             _load_libr(r)
             rinterface = _import_rinterface(r)
@@ -141,6 +143,13 @@ def start_r() -> RInstallation:
             _initialize(r, rinterface)
             _started = r
         return _started
+
+
+def _warn_of_untested(r: RInstallation) -> None:
+    untested = r_versions.untested(r.version)
+    if untested:
+        # The line that is shown imports the package: above start_r, the session and the package.
+        warnings.warn(f"R {r.version} is {untested}.", stacklevel=5)
 
 
 def is_started() -> bool:

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 OLDEST_R = (4, 1)
+TESTED_R = ((4, 2), (4, 6))
 
 
 class Rpy2(NamedTuple):
@@ -37,6 +38,15 @@ RPY2 = (
     Rpy2(since=(4, 6), first=(3, 6, 7), below=None, requirements=_CURRENT),
 )
 RPY2_SYMBOLS = ("R_getVar", "STDVEC_DATAPTR")
+
+
+def untested(r_version: str) -> str | None:
+    """What is to be said of an R that is newer than all that are tested, else None."""
+    oldest, newest = TESTED_R
+    if release(r_version)[:2] <= newest:
+        return None
+    tested = f"R {dotted(oldest)} to {dotted(newest)}"
+    return f"newer than what pyclass_bridge is tested with, which is {tested}"
 
 
 def rpy2_for(r_version: str) -> Rpy2:

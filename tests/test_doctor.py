@@ -4,9 +4,12 @@ The states are made in child processes with another PATH or R_HOME, with a direc
 an R, or with a sitecustomize module that changes what Python finds.
 """
 
+import importlib.metadata
+import json
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -215,7 +218,10 @@ def core_is_for_another_r(m):
         "core = sys.modules['pyclass_bridge._core'] = types.ModuleType('pyclass_bridge._core')\n"
         "core.BUILT_FOR = '3.0'"
     )
-    return f"The compiled part of pyclass_bridge was built for R 3.0 and this is R {R.version}"
+    return (
+        f"The compiled part of pyclass_bridge was built for R 3.0 and this is R {R.version}: "
+        f"rebuild it with `{broken_setup.rebuild_command()}`."
+    )
 
 
 STATES = [
@@ -275,6 +281,33 @@ def test_a_sound_machine_is_well(machine):
     assert facts["Keras"].startswith("3.")
     assert facts["Keras backend"].startswith("tensorflow 2.")
     assert facts["Keras backend"].endswith("(the default)")
+
+
+def test_an_r_newer_than_any_that_is_tested_starts_with_one_warning(machine):
+    script = machine.tmp / "script.py"
+    script.write_text(
+        "import sys\nsys.argv[0] = 'pyclass-bridge'\n"
+        "from pyclass_bridge import r_versions\nr_versions.TESTED_R = ((4, 0), (4, 1))\n"
+        "sys.argv[0] = 'script.py'\ndel sys.modules['pyclass_bridge']\n"
+        "import pyclass_bridge\npyclass_bridge.source\nfrom pyclass_bridge import embed, session\n"
+        "session.start()\nembed.start_r()\nprint(pyclass_bridge.r('1 + 1'))"
+    )
+    done = machine.run(script)
+    assert (done.returncode, done.stdout) == (0, "2.0\n"), done.stderr
+    assert done.stderr.count("UserWarning") == 1
+    assert done.stderr.splitlines() == [
+        f"{script}:7: UserWarning: R {R.version} is newer than what pyclass_bridge is tested with, "
+        "which is R 4.0 to 4.1.",
+        "  import pyclass_bridge",
+    ]
+
+
+def test_doctor_tells_that_an_r_is_untested(monkeypatch):
+    monkeypatch.setattr(r_versions, "TESTED_R", ((4, 0), (4, 1)))
+    facts = dict(doctor.examine().facts)
+    assert facts["R"] == (
+        f"{R.version}, newer than what pyclass_bridge is tested with, which is R 4.0 to 4.1"
+    )
 
 
 def test_r_that_ends_the_process_at_start_is_a_sentence(machine):
@@ -387,6 +420,56 @@ def test_broken_setup_is_an_import_error_that_names_its_kind():
     assert isinstance(error, ImportError)
     assert error.kind == "no_core"
     assert str(error) == broken_setup.sentence("no_core")
+
+
+def origin(**facts):
+    return json.dumps(facts)
+
+
+AGAIN = "pip install --force-reinstall --no-deps --no-cache-dir"
+FROM_INDEX = f"{AGAIN} --no-binary pyclass-bridge pyclass-bridge"
+
+
+@pytest.mark.parametrize(
+    ("direct_url", "command"),
+    [
+        (None, FROM_INDEX),
+        (origin(url="file://DIR", dir_info={}), f"{AGAIN} DIR"),
+        (origin(url="file://DIR%20b", dir_info={}), f"{AGAIN} 'DIR b'"),
+        (
+            origin(url="file://DIR", dir_info={"editable": True}),
+            "pip install --no-deps --editable DIR",
+        ),
+        (origin(url="file:///gone", dir_info={}), FROM_INDEX),
+        (origin(url="https://x/y.git", vcs_info={"vcs": "git"}), f'{AGAIN} "git+https://x/y.git"'),
+        (origin(url="file:///x/y.whl", archive_info={}), FROM_INDEX),
+        (origin(url="https://x/y.tar.gz", archive_info={}), f"{AGAIN} https://x/y.tar.gz"),
+    ],
+)
+def test_the_core_is_rebuilt_from_where_it_came(monkeypatch, tmp_path, direct_url, command):
+    for name in ("d", "d b"):
+        (tmp_path / name).mkdir()
+    text = direct_url and direct_url.replace("DIR", f"{tmp_path}/d")
+    distribution = types.SimpleNamespace(read_text=lambda name: text)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
+    assert broken_setup.rebuild_command() == command.replace("DIR", f"{tmp_path}/d")
+
+
+def test_the_core_of_a_checkout_with_its_own_environment_is_rebuilt_by_make(monkeypatch, tmp_path):
+    (tmp_path / ".venv").mkdir()
+    text = origin(url=f"file://{tmp_path}", dir_info={"editable": True})
+    distribution = types.SimpleNamespace(read_text=lambda name: text)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
+    monkeypatch.setattr(sys, "prefix", f"{tmp_path}/.venv")
+    assert broken_setup.rebuild_command() == f"make -C {tmp_path} setup"
+
+
+def test_the_core_that_is_not_installed_is_rebuilt_from_an_index(monkeypatch):
+    def absent(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", absent)
+    assert broken_setup.rebuild_command() == FROM_INDEX
 
 
 @pytest.mark.parametrize("kind", broken_setup.SENTENCES)

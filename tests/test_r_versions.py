@@ -53,6 +53,17 @@ def test_what_is_installed_loads(row):
     assert all(r_versions.loads(version, r_versions.dotted(row.since)) for version in fitting)
 
 
+@pytest.mark.parametrize(
+    ("r", "is_untested"),
+    [("4.1.3", False), ("4.2.2", False), ("4.6.9", False), ("4.7.0", True), ("5.0.0", True)],
+)
+def test_an_r_newer_than_those_that_are_tested_is_told(r, is_untested):
+    said = r_versions.untested(r)
+    assert (said is not None) == is_untested
+    if said:
+        assert said == "newer than what pyclass_bridge is tested with, which is R 4.2 to 4.6"
+
+
 def test_the_words_of_a_shell_command():
     assert r_versions.rpy2_words("4.2.2") == '"rpy2==3.6.5" "rpy2-rinterface>=3.6.4,<3.6.6"'
 

@@ -1,4 +1,4 @@
-"""What is replaced inside rpy2 is what the list says, and a listed name that is absent is missed."""
+"""What is replaced inside rpy2 is what the list says, and a listed name that lacks is noticed."""
 
 import json
 import subprocess
