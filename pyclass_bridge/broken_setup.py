@@ -85,6 +85,10 @@ SENTENCES = {
         "The compiled part of pyclass_bridge was built for R {built_for} and this is R {version}: "
         "rebuild it with `{rebuild}`."
     ),
+    "no_gil": (
+        "The GIL of this Python is kept off (by PYTHON_GIL=0 or -X gil=0), and pyclass_bridge is "
+        "not safe without it: start Python without that setting, and the import switches it on."
+    ),
     "no_keras": (
         'Keras is not installed: run `pip install "pyclass-bridge[tensorflow]"` (or [jax], or '
         "[torch])."

@@ -351,6 +351,10 @@ def load_core(r: RInstallation) -> types.ModuleType:
         raise BrokenSetup("no_core")
     if release(built_for)[:2] != release(r.version)[:2]:
         raise BrokenSetup("core_for_other_r", built_for=built_for, version=r.version)
+    # The core does not declare that it runs without the GIL, so a free-threaded Python has switched
+    # the GIL on by now, unless it was told not to.
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        raise BrokenSetup("no_gil")
     return core
 
 

@@ -7,8 +7,10 @@ an R, or with a sitecustomize module that changes what Python finds.
 import importlib.metadata
 import json
 import os
+import platform
 import subprocess
 import sys
+import sysconfig
 import types
 from pathlib import Path
 
@@ -224,6 +226,14 @@ def core_is_for_another_r(m):
     )
 
 
+def the_gil_is_kept_off(m):
+    m.at_start("sys._is_gil_enabled = lambda: False")
+    return (
+        "The GIL of this Python is kept off (by PYTHON_GIL=0 or -X gil=0), and pyclass_bridge is "
+        "not safe without it: start Python without that setting, and the import switches it on."
+    )
+
+
 STATES = [
     no_r,
     r_program_is_silent,
@@ -242,6 +252,7 @@ STATES = [
     libr_is_no_library,
     core_is_missing,
     core_is_for_another_r,
+    the_gil_is_kept_off,
 ]
 
 
@@ -405,6 +416,24 @@ print(doctor.examine().problems)
 print(sorted({"keras", "tensorflow", "jax", "torch", "rpy2.rinterface"} & set(sys.modules)))
 """
     assert machine.run("-c", code).stdout.splitlines() == ["[]", "[]"]
+
+
+def test_doctor_tries_the_import_with_the_options_of_its_own_python(machine):
+    # A Python with a GIL knows no -X gil=0.
+    machine.at_start("sys._is_gil_enabled = lambda: 'no_gil' not in sys._xoptions")
+    assert machine.run("-m", "pyclass_bridge", "doctor").returncode == 0
+    report = machine.run("-X", "no_gil=1", "-m", "pyclass_bridge", "doctor")
+    assert report.stdout.splitlines()[-1] == broken_setup.sentence("no_gil")
+
+
+def test_doctor_tells_of_a_free_threaded_python(monkeypatch):
+    version = platform.python_version()
+    monkeypatch.setattr(sysconfig, "get_config_var", {"Py_GIL_DISABLED": 0}.get)
+    assert doctor.python_version() == version
+    monkeypatch.setattr(sysconfig, "get_config_var", {"Py_GIL_DISABLED": 1}.get)
+    assert doctor.python_version() == (
+        f"{version} (free-threaded, and the import switches the GIL on)"
+    )
 
 
 def test_several_problems_are_all_reported(machine):
