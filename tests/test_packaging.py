@@ -118,6 +118,15 @@ def test_wheel_holds_the_r_sources_and_the_core(wheel):
     assert {name.split("/")[0].split("-")[0] for name in names} == {"pyclass_bridge"}
 
 
+def test_wheel_names_the_pythons(wheel):
+    archive = zipfile.ZipFile(wheel)
+    (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+    metadata = archive.read(name).decode()
+    named = re.findall(r"^Classifier: Programming Language :: Python :: 3\.(\d+)$", metadata, re.M)
+    assert named == ["10", "11", "12", "13", "14"]
+    assert "\nRequires-Python: >=3.10\n" in metadata
+
+
 def test_core_is_not_linked_with_libr(wheel, tmp_path):
     # Linked with one libR, it would load a second one beside the R that is running.
     zipfile.ZipFile(wheel).extractall(tmp_path)

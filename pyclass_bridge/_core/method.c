@@ -65,7 +65,7 @@ static int make_parts(Scope *s, const Method *m) {
   r_define(m->name, closure, frame);
   s->parts = (Parts){.frame = frame, .closure = closure, .mask = mask, .super = super, .self = self,
                      .class = r_class_of_new(self), .type = Py_TYPE(s->receiver),
-                     .version = Py_TYPE(s->receiver)->tp_version_tag};
+                     .version = py_type_version(Py_TYPE(s->receiver))};
   if (!s->is_class && TYPEOF(self) == EXTPTRSXP) {
     s->parts.cell = preserve(frame);
     pyref_fill(self, s->receiver);
@@ -77,7 +77,7 @@ static int make_parts(Scope *s, const Method *m) {
 static bool take_kept(Scope *s) {
   Parts *kept = s->kept;
   PyTypeObject *type = Py_TYPE(s->receiver);
-  if (s->is_class || !kept->cell || kept->type != type || kept->version != type->tp_version_tag)
+  if (s->is_class || !kept->cell || kept->type != type || kept->version != py_type_version(type))
     return false;
   s->parts = *kept;
   kept->cell = NULL; /* a call inside this call makes its own */
