@@ -19,11 +19,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PACKAGE := '.[tensorflow,test]'
 INSTALLING := installing the package with Keras and TensorFlow (hundreds of MB: some minutes)
 CORE := $(wildcard pyclass_bridge/_core/*.c pyclass_bridge/_core/*.h)
+# What says which packages are required; which of them are depends on R's version, too.
+REQUIRED := pyproject.toml setup.py pyclass_bridge/r_versions.py
+ASKED = $(filter $(REQUIRED) $(DONE)/r,$?)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint bench valgrind gctorture matrix torch ultralytics test-ultralytics synalinks \
-  test-synalinks setup clean
+  test-synalinks setup clean always
 .NOTPARALLEL:
 
 help:
@@ -119,12 +122,18 @@ $(DONE)/venv: | $(DONE)/system
 	@$(PIP) --upgrade pip 'setuptools>=64' wheel
 	@touch $@
 
+# The version of R, like 4.2: the file changes only when it does.
+$(DONE)/r: always | $(DONE)/system
+	@version=$$(sed -n 's/^Version: *\([0-9]*\.[0-9]*\).*/\1/p' \
+	  "$${R_HOME:-$$(R RHOME)}/library/base/DESCRIPTION"); \
+	  echo "$$version" | cmp -s - $@ || echo "$$version" >$@
+
 # A change in the sources of the core only needs the compiler; the rest of pip's work is done again
 # when what the package needs has changed. rpy2 is built then too, with build tools of its own:
 # without build isolation it would silently lack its interface to R.
-$(DONE)/core: pyproject.toml setup.py $(CORE) | $(DONE)/venv
-	$(SAY) '$(if $(filter pyproject.toml,$?),$(INSTALLING),building the core)'
-	@$(PIP) $(if $(filter pyproject.toml,$?),--editable $(PACKAGE),--no-build-isolation --no-deps --editable .)
+$(DONE)/core: $(REQUIRED) $(DONE)/r $(CORE) | $(DONE)/venv
+	$(SAY) '$(if $(ASKED),$(INSTALLING),building the core)'
+	@$(PIP) $(if $(ASKED),--editable $(PACKAGE),--no-build-isolation --no-deps --editable .)
 	@touch $@
 
 $(DONE)/test: tools/install_system.sh pyproject.toml | $(DONE)/core

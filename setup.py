@@ -1,7 +1,8 @@
 """Build the compiled core against this machine's R, and ship the R sources in the package.
 
-Metadata live in pyproject.toml. Without R, or without its headers, the build ends with the sentence
-that `pyclass-bridge doctor` says, before anything is compiled.
+Metadata live in pyproject.toml, all but what the package requires: which rpy2 that is depends on
+R. Without R, or without its headers, the build ends with the sentence that `pyclass-bridge doctor`
+says, before anything is compiled.
 """
 
 import importlib
@@ -36,7 +37,18 @@ def own_modules(*names):
         del sys.modules["pyclass_bridge"]
 
 
-broken_setup, embed = own_modules("broken_setup", "embed")
+broken_setup, embed, r_versions = own_modules("broken_setup", "embed", "r_versions")
+
+
+def requirements():
+    """What the package requires, with the rpy2 for the R that it is built against."""
+    # Keras is imported when it is first needed, so it is an extra.
+    needed = ["numpy", "prompt_toolkit>=3"]
+    try:
+        return [*needed, *r_versions.rpy2_for(embed.locate_r().version).requirements]
+    except broken_setup.BrokenSetup:
+        # An archive of the sources can be made without R; whatever is made for use looks for R.
+        return [*needed, "rpy2"]
 
 
 def r_compiler_flags():
@@ -69,6 +81,8 @@ class BuildCore(build_ext):
     """Compile with R's own flags. libR is not linked: its symbols come from the R that runs."""
 
     def build_extension(self, ext):
+        # The times of files do not tell that R or Python is another one than at the last build.
+        self.force = True
         ext.extra_compile_args.extend(r_compiler_flags())
         # A hook's call goes through most of the files. Other compilers may lack the linker for it.
         if "gcc" in Path(self.compiler.compiler_so[0]).name:
@@ -115,6 +129,7 @@ core = Extension(
 )
 
 setup(
+    install_requires=requirements(),
     ext_modules=[core],
     cmdclass={"build_ext": BuildCore, "build_py": ShipR, "dist_info": CheckFirst},
 )

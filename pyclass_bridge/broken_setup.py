@@ -1,21 +1,22 @@
 """The one sentence, with its remedy, for each way in which a machine cannot run the package.
 
-Assumes the standard library only and no other module of the package, so that setup.py, the import
-of the package and ``pyclass-bridge doctor`` all say the same words.
+Assumes the standard library only and no other module of the package but `r_versions`, so that
+setup.py, the import of the package and ``pyclass-bridge doctor`` all say the same words.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
+import json
+import os
+import shlex
 import shutil
 import sys
+import urllib.parse
 
-# rpy2-rinterface 3.6.6 uses R_getVar(), which came with R 4.5.
-RINTERFACE_PIN = "rpy2-rinterface>=3.6.4,<3.6.6"
-RINTERFACE_NEEDS_R45 = (3, 6, 6)
-OLDEST_R = (4, 1)
+from .r_versions import OLDEST_R, dotted
+
 OLDEST_KERAS = (3,)
-
-_REBUILD = "`pip install --force-reinstall --no-deps --no-cache-dir pyclass-bridge`"
 
 SENTENCES = {
     "no_r": (
@@ -52,13 +53,17 @@ SENTENCES = {
         "{install_headers}."
     ),
     "rinterface_mismatch": (
-        "rpy2-rinterface {rinterface} does not load on R {version} (3.6.6 and later need R 4.5): "
-        'run `pip install "{pin}"`, or install R 4.5 or newer.'
+        "rpy2-rinterface {rinterface} does not load on R {version}, which takes {loading}: run "
+        "`pip install {rpy2}`."
     ),
-    "no_rpy2": 'rpy2 is not installed: run `pip install "rpy2==3.6.5" "{pin}"`.',
+    "no_rpy2": "rpy2 is not installed: run `pip install {rpy2}`.",
     "rpy2_unloadable": (
         "rpy2 cannot be loaded into this Python ({reason}): rebuild it for R {version} with "
-        '`pip install --force-reinstall --no-deps --no-cache-dir "{pin}"`.'
+        "`pip install --force-reinstall --no-deps --no-cache-dir {rpy2}`."
+    ),
+    "rpy2_changed": (
+        "rpy2-rinterface {rinterface} lacks {missing}, which pyclass_bridge needs ({tried} are "
+        "known to work): run `pip install {rpy2}`."
     ),
     "no_utf8": (
         "R needs a UTF-8 locale and this system offers none: install the locale C.UTF-8 or "
@@ -70,15 +75,19 @@ SENTENCES = {
     ),
     "no_core": (
         "The compiled part of pyclass_bridge (pyclass_bridge._core) is missing: build it with "
-        f"{_REBUILD}."
+        "`{rebuild}`."
     ),
     "core_unloadable": (
         "The compiled part of pyclass_bridge does not load into R {version} ({reason}): rebuild "
-        f"it with {_REBUILD}."
+        "it with `{rebuild}`."
     ),
     "core_for_other_r": (
         "The compiled part of pyclass_bridge was built for R {built_for} and this is R {version}: "
-        f"rebuild it with {_REBUILD}."
+        "rebuild it with `{rebuild}`."
+    ),
+    "no_gil": (
+        "The GIL of this Python is kept off (by PYTHON_GIL=0 or -X gil=0), and pyclass_bridge is "
+        "not safe without it: start Python without that setting, and the import switches it on."
     ),
     "no_keras": (
         'Keras is not installed: run `pip install "pyclass-bridge[tensorflow]"` (or [jax], or '
@@ -122,7 +131,7 @@ def sentence(kind: str, **facts: object) -> str:
     """The sentence of `kind`, filled with `facts` and with what holds for this machine."""
     facts.setdefault("install_r", install_r_hint())
     facts.setdefault("install_headers", install_headers_hint())
-    facts.setdefault("pin", RINTERFACE_PIN)
+    facts.setdefault("rebuild", rebuild_command())
     if "reason" in facts:
         facts["reason"] = " ".join(str(facts["reason"]).split())
     return SENTENCES[kind].format(**facts)
@@ -130,7 +139,8 @@ def sentence(kind: str, **facts: object) -> str:
 
 def install_r_hint() -> str:
     """How R, with what is needed to build against it, is installed on this machine."""
-    return f"run `{_package_command()}`" if _package_command() else "install R 4.1 or newer"
+    command = _package_command()
+    return f"run `{command}`" if command else f"install R {dotted(OLDEST_R)} or newer"
 
 
 def install_headers_hint() -> str:
@@ -141,6 +151,30 @@ def install_headers_hint() -> str:
     return "install the development package of R (its name ends in -dev or -devel)"
 
 
+def rebuild_command() -> str:
+    """The command that compiles the core anew, from the sources that the package was made of."""
+    try:
+        text = importlib.metadata.distribution("pyclass-bridge").read_text("direct_url.json")
+    except importlib.metadata.PackageNotFoundError:
+        text = None
+    origin = json.loads(text or "{}")
+    url = origin.get("url", "")
+    directory = urllib.parse.unquote(url.removeprefix("file://")) if "dir_info" in origin else None
+    again = "pip install --force-reinstall --no-deps --no-cache-dir"
+    if directory and os.path.isdir(directory):
+        if os.path.realpath(os.path.join(directory, ".venv")) == os.path.realpath(sys.prefix):
+            return f"make -C {shlex.quote(directory)} setup"
+        if origin["dir_info"].get("editable"):
+            return f"pip install --no-deps --editable {shlex.quote(directory)}"
+        return f"{again} {shlex.quote(directory)}"
+    if "vcs_info" in origin:
+        return f'{again} "{origin["vcs_info"]["vcs"]}+{url}"'
+    # A wheel, which holds a core that is made, is of no use.
+    if "archive_info" in origin and not url.endswith(".whl"):
+        return f"{again} {shlex.quote(url)}"
+    return f"{again} --no-binary pyclass-bridge pyclass-bridge"
+
+
 def _package_command() -> str | None:
     if sys.platform == "darwin":
         return "brew install r"
@@ -149,13 +183,3 @@ def _package_command() -> str | None:
     if shutil.which("dnf"):
         return "dnf install R-core-devel"
     return None
-
-
-def release(version: str) -> tuple[int, ...]:
-    """The leading numbers of a version: `"3.6.5.post1"` is `(3, 6, 5)`."""
-    numbers = []
-    for part in version.split("."):
-        if not part.isdecimal():
-            break
-        numbers.append(int(part))
-    return tuple(numbers)

@@ -16,13 +16,15 @@ import os
 import platform
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import types
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import embed
-from .broken_setup import OLDEST_KERAS, BrokenSetup, release
+from . import embed, r_versions
+from .broken_setup import OLDEST_KERAS, BrokenSetup
+from .r_versions import release
 
 # backend: (module, distribution, what to install)
 BACKENDS = {
@@ -67,11 +69,18 @@ def examine() -> Report:
     """Examine R, Python, rpy2, the core, Keras and its backend; never raises."""
     report = Report()
     r = _examine_r(report)
-    report.facts.append(("Python", f"{platform.python_version()} in {sys.prefix}"))
+    report.facts.append(("Python", f"{python_version()} in {sys.prefix}"))
     _examine_rpy2(report, r)
     _examine_core(report, r)
     _examine_keras(report)
     return report
+
+
+def python_version() -> str:
+    """The version of this Python, and what its build means for the package."""
+    if not sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return platform.python_version()
+    return f"{platform.python_version()} (free-threaded, and the import switches the GIL on)"
 
 
 def _examine_r(report: Report) -> embed.RInstallation | None:
@@ -79,7 +88,8 @@ def _examine_r(report: Report) -> embed.RInstallation | None:
     sound = None
     try:
         r = embed.locate_r()
-        report.facts.append(("R", r.version))
+        untested = r_versions.untested(r.version)
+        report.facts.append(("R", f"{r.version}, {untested}" if untested else r.version))
         report.facts.append(("R_HOME", str(r.home)))
         report.facts.append(("libR", str(r.libr) if r.libr.is_file() else "missing"))
         sound = embed.find_r()
@@ -114,7 +124,9 @@ def _examine_core(report: Report, r: embed.RInstallation | None) -> None:
 
 def _try_import(r: embed.RInstallation) -> tuple[str, str | None]:
     """Import the package in another process: what is known of the core, and what is wrong."""
-    command = [sys.executable, "-c", TRIAL]
+    # Such as -X gil=0, which the environment does not hand on.
+    options = [f"-X{name}={value}" for name, value in sys._xoptions.items()]
+    command = [sys.executable, *options, "-c", TRIAL]
     # R may end the process, or wait for an answer, where it cannot start.
     try:
         trial = subprocess.run(

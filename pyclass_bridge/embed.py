@@ -21,10 +21,13 @@ import subprocess
 import sys
 import threading
 import types
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from .broken_setup import OLDEST_R, RINTERFACE_NEEDS_R45, BrokenSetup, release
+from . import r_versions, rpy2_names
+from .broken_setup import BrokenSetup
+from .r_versions import OLDEST_R, dotted, release
 
 R_OPTIONS = ("pyclass_bridge", "--quiet", "--no-save", "--no-restore")
 UTF8_LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8")
@@ -59,7 +62,7 @@ def find_r() -> RInstallation:
     r = locate_r()
     facts = {"version": r.version, "home": r.home}
     if release(r.version) < OLDEST_R:
-        raise BrokenSetup("r_too_old", oldest=".".join(map(str, OLDEST_R)), **facts)
+        raise BrokenSetup("r_too_old", oldest=dotted(OLDEST_R), **facts)
     if not r.libr.is_file():
         raise BrokenSetup("no_libr", libr=r.libr, **facts)
     if not (r.headers / "Rinternals.h").is_file():
@@ -132,12 +135,21 @@ def start_r() -> RInstallation:
         if _started is None:
             r = find_r()
             check_rpy2(r)
+            _warn_of_untested(r)
             _set_environment(r)
             _load_libr(r)
             rinterface = _import_rinterface(r)
+            _check_names(r)
             _initialize(r, rinterface)
             _started = r
         return _started
+
+
+def _warn_of_untested(r: RInstallation) -> None:
+    untested = r_versions.untested(r.version)
+    if untested:
+        # The line that is shown imports the package: above start_r, the session and the package.
+        warnings.warn(f"R {r.version} is {untested}.", stacklevel=5)
 
 
 def is_started() -> bool:
@@ -148,12 +160,20 @@ def is_started() -> bool:
 def check_rpy2(r: RInstallation) -> None:
     """Raise the sentence for an rpy2 that is missing or whose version cannot load into `r`."""
     if importlib.util.find_spec("rpy2") is None:
-        raise BrokenSetup("no_rpy2")
+        raise BrokenSetup("no_rpy2", rpy2=r_versions.rpy2_words(r.version))
     rinterface = rinterface_version()
-    if rinterface is None:
-        return
-    if release(rinterface) >= RINTERFACE_NEEDS_R45 and release(r.version) < (4, 5):
-        raise BrokenSetup("rinterface_mismatch", rinterface=rinterface, version=r.version)
+    if rinterface is not None and not r_versions.loads(rinterface, r.version):
+        raise _mismatch(r, rinterface)
+
+
+def _mismatch(r: RInstallation, rinterface: str) -> BrokenSetup:
+    return BrokenSetup(
+        "rinterface_mismatch",
+        rinterface=rinterface,
+        version=r.version,
+        loading=r_versions.loading(r.version),
+        rpy2=r_versions.rpy2_words(r.version),
+    )
 
 
 def rinterface_version() -> str | None:
@@ -204,6 +224,19 @@ def _import_rinterface(r: RInstallation) -> types.ModuleType:
         logger.setLevel(level)
 
 
+def _check_names(r: RInstallation) -> None:
+    """Raise the sentence for an rpy2 that lacks a name which is replaced or used here."""
+    missing = rpy2_names.missing()
+    if missing:
+        raise BrokenSetup(
+            "rpy2_changed",
+            rinterface=rinterface_version() or "of an unknown version",
+            missing=" and ".join(missing),
+            tried=", ".join(rpy2_names.TRIED),
+            rpy2=r_versions.rpy2_words(r.version),
+        )
+
+
 def _library_path(r_home: str) -> str:
     return os.environ.get("LD_LIBRARY_PATH", "")
 
@@ -217,10 +250,18 @@ def _unloadable(r: RInstallation, error: Exception) -> BrokenSetup:
     except Exception as first:
         if not isinstance(first, ModuleNotFoundError):
             reasons.insert(0, first)
-    if any("R_getVar" in str(reason) for reason in reasons):
-        rinterface = rinterface_version() or "3.6.6 or later"
-        return BrokenSetup("rinterface_mismatch", rinterface=rinterface, version=r.version)
-    return BrokenSetup("rpy2_unloadable", reason=reasons[0], version=r.version)
+    lacks_symbol = any(
+        symbol in str(reason) for reason in reasons for symbol in r_versions.RPY2_SYMBOLS
+    )
+    # A version that is known has passed the table, so what lacks a symbol was built for another R.
+    if lacks_symbol and rinterface_version() is None:
+        return _mismatch(r, "of an unknown version")
+    return BrokenSetup(
+        "rpy2_unloadable",
+        reason=reasons[0],
+        version=r.version,
+        rpy2=r_versions.rpy2_words(r.version),
+    )
 
 
 def _initialize(r: RInstallation, rinterface: types.ModuleType) -> None:
@@ -310,6 +351,10 @@ def load_core(r: RInstallation) -> types.ModuleType:
         raise BrokenSetup("no_core")
     if release(built_for)[:2] != release(r.version)[:2]:
         raise BrokenSetup("core_for_other_r", built_for=built_for, version=r.version)
+    # The core does not declare that it runs without the GIL, so a free-threaded Python has switched
+    # the GIL on by now, unless it was told not to.
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        raise BrokenSetup("no_gil")
     return core
 
 

@@ -1,6 +1,7 @@
 """The edge to rpy2: its objects come in and go out, and its calls of R become entries of ours.
 
-Assumes that `embed` has started R through rpy2.
+Assumes that `embed` has started R through rpy2, and that rpy2 has the names of `rpy2_names`, where
+each name that is replaced or used here is listed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import atexit
 import functools
 import types
 
-from . import _core
+from . import _core, rpy2_names
 
 
 class EntryLock:
@@ -81,9 +82,6 @@ def end_r() -> None:
         embedded.endr(0)
 
 
-READERS = ("DATAPTR", "LOGICAL", "INTEGER", "RAW", "REAL", "COMPLEX")
-
-
 def take_over() -> None:
     """Make rpy2's use of R visible to the core: its lock, its calls, and its objects, whose
     destructors run on any thread and must not wait for R."""
@@ -91,7 +89,7 @@ def take_over() -> None:
 
     openrlib.lock = openrlib.rlock = EntryLock()
     openrlib.rlib = EntryLibrary(openrlib.rlib)
-    for name in READERS:
+    for name in rpy2_names.READERS:
         setattr(openrlib, name, as_entry(getattr(openrlib, name)))
     atexit.unregister(embedded.endr)
     atexit.register(end_r)

@@ -4,18 +4,48 @@ The states are made in child processes with another PATH or R_HOME, with a direc
 an R, or with a sitecustomize module that changes what Python finds.
 """
 
+import importlib.metadata
+import json
 import os
+import platform
 import subprocess
 import sys
+import sysconfig
+import types
 from pathlib import Path
 
 import pytest
 
 import pyclass_bridge
-from pyclass_bridge import broken_setup, doctor, embed
+from pyclass_bridge import broken_setup, doctor, embed, r_versions
 
 ROOT = Path(pyclass_bridge.__file__).parents[1]
 R = embed.find_r()
+RPY2 = r_versions.rpy2_words(R.version)
+
+
+NO_RINTERFACE_VERSION = """
+import importlib.metadata as metadata
+version = metadata.version
+def without_rinterface(name):
+    if name == "rpy2-rinterface":
+        raise metadata.PackageNotFoundError(name)
+    return version(name)
+metadata.version = without_rinterface
+"""
+
+
+# rpy2.rinterface, imported, is that of another version.
+WITHOUT_RLOCK = """
+import importlib
+import_module = importlib.import_module
+def import_other(name, package=None):
+    module = import_module(name, package)
+    if name == "rpy2.rinterface":
+        sys.modules["rpy2.rinterface_lib.openrlib"].__dict__.pop("rlock", None)
+    return module
+importlib.import_module = import_other
+"""
 
 
 class Machine:
@@ -121,25 +151,58 @@ def rinterface_too_new(m):
     m.fake_r()
     m.distribution("rpy2-rinterface", "3.6.7")
     return (
-        "rpy2-rinterface 3.6.7 does not load on R 4.4.3 (3.6.6 and later need R 4.5): "
-        'run `pip install "rpy2-rinterface>=3.6.4,<3.6.6"`, or install R 4.5 or newer.'
+        "rpy2-rinterface 3.6.7 does not load on R 4.4.3, which takes 3.6.4 or newer, but older "
+        'than 3.6.6: run `pip install "rpy2==3.6.5" "rpy2-rinterface>=3.6.4,<3.6.6"`.'
     )
 
 
-def rinterface_lacks_a_symbol(m):
+def rinterface_too_old(m):
+    m.fake_r(version="4.6.2")
     m.distribution("rpy2-rinterface", "3.6.5")
+    return (
+        "rpy2-rinterface 3.6.5 does not load on R 4.6.2, which takes 3.6.7 or newer: run "
+        '`pip install "rpy2==3.6.9" "rpy2-rinterface==3.6.7"`.'
+    )
+
+
+def rinterface_lacks_a_symbol_and_a_version(m):
+    m.at_start(NO_RINTERFACE_VERSION)
     m.fake_rpy2("_rinterface_cffi_api.so: undefined symbol: R_getVar")
-    return f"rpy2-rinterface 3.6.5 does not load on R {R.version} (3.6.6 and later need R 4.5)"
+    return (
+        f"rpy2-rinterface of an unknown version does not load on R {R.version}, which takes "
+        f"{r_versions.loading(R.version)}: run `pip install {RPY2}`."
+    )
+
+
+def rinterface_was_built_for_another_r(m):
+    m.fake_rpy2("_rinterface_cffi_api.so: undefined symbol: STDVEC_DATAPTR")
+    return (
+        "rpy2 cannot be loaded into this Python (_rinterface_cffi_api.so: undefined symbol: "
+        f"STDVEC_DATAPTR): rebuild it for R {R.version} with `pip install --force-reinstall "
+        f"--no-deps --no-cache-dir {RPY2}`."
+    )
+
+
+def rpy2_lacks_a_name(m):
+    m.at_start(WITHOUT_RLOCK)
+    return (
+        f"rpy2-rinterface {embed.rinterface_version()} lacks rpy2.rinterface_lib.openrlib.rlock, "
+        "which pyclass_bridge needs (3.6.4, 3.6.5, 3.6.7 are known to work): run "
+        f"`pip install {RPY2}`."
+    )
 
 
 def rpy2_is_missing(m):
     m.at_start("sys.modules['rpy2'] = None")
-    return 'rpy2 is not installed: run `pip install "rpy2==3.6.5" "rpy2-rinterface>=3.6.4,<3.6.6"`.'
+    return f"rpy2 is not installed: run `pip install {RPY2}`."
 
 
 def rpy2_does_not_load(m):
     m.fake_rpy2("no cffi\n here")
-    return "rpy2 cannot be loaded into this Python (no cffi here): rebuild it for R"
+    return (
+        f"rpy2 cannot be loaded into this Python (no cffi here): rebuild it for R {R.version} with "
+        f"`pip install --force-reinstall --no-deps --no-cache-dir {RPY2}`."
+    )
 
 
 def libr_is_no_library(m):
@@ -157,7 +220,18 @@ def core_is_for_another_r(m):
         "core = sys.modules['pyclass_bridge._core'] = types.ModuleType('pyclass_bridge._core')\n"
         "core.BUILT_FOR = '3.0'"
     )
-    return f"The compiled part of pyclass_bridge was built for R 3.0 and this is R {R.version}"
+    return (
+        f"The compiled part of pyclass_bridge was built for R 3.0 and this is R {R.version}: "
+        f"rebuild it with `{broken_setup.rebuild_command()}`."
+    )
+
+
+def the_gil_is_kept_off(m):
+    m.at_start("sys._is_gil_enabled = lambda: False")
+    return (
+        "The GIL of this Python is kept off (by PYTHON_GIL=0 or -X gil=0), and pyclass_bridge is "
+        "not safe without it: start Python without that setting, and the import switches it on."
+    )
 
 
 STATES = [
@@ -169,12 +243,16 @@ STATES = [
     r_without_libr,
     r_without_headers,
     rinterface_too_new,
-    rinterface_lacks_a_symbol,
+    rinterface_too_old,
+    rinterface_lacks_a_symbol_and_a_version,
+    rinterface_was_built_for_another_r,
+    rpy2_lacks_a_name,
     rpy2_is_missing,
     rpy2_does_not_load,
     libr_is_no_library,
     core_is_missing,
     core_is_for_another_r,
+    the_gil_is_kept_off,
 ]
 
 
@@ -209,11 +287,38 @@ def test_a_sound_machine_is_well(machine):
     assert facts["R_HOME"] == str(R.home)
     assert facts["libR"] == str(R.libr)
     assert facts["Python"].startswith(".".join(map(str, sys.version_info[:3])))
-    assert facts["rpy2"] == "3.6.5"
+    assert f"rpy2=={facts['rpy2']}" in r_versions.rpy2_for(R.version).requirements
     assert facts["_core"].startswith(f"built for R {R.series}")
     assert facts["Keras"].startswith("3.")
     assert facts["Keras backend"].startswith("tensorflow 2.")
     assert facts["Keras backend"].endswith("(the default)")
+
+
+def test_an_r_newer_than_any_that_is_tested_starts_with_one_warning(machine):
+    script = machine.tmp / "script.py"
+    script.write_text(
+        "import sys\nsys.argv[0] = 'pyclass-bridge'\n"
+        "from pyclass_bridge import r_versions\nr_versions.TESTED_R = ((4, 0), (4, 1))\n"
+        "sys.argv[0] = 'script.py'\ndel sys.modules['pyclass_bridge']\n"
+        "import pyclass_bridge\npyclass_bridge.source\nfrom pyclass_bridge import embed, session\n"
+        "session.start()\nembed.start_r()\nprint(pyclass_bridge.r('1 + 1'))"
+    )
+    done = machine.run(script)
+    assert (done.returncode, done.stdout) == (0, "2.0\n"), done.stderr
+    assert done.stderr.count("UserWarning") == 1
+    assert done.stderr.splitlines() == [
+        f"{script}:7: UserWarning: R {R.version} is newer than what pyclass_bridge is tested with, "
+        "which is R 4.0 to 4.1.",
+        "  import pyclass_bridge",
+    ]
+
+
+def test_doctor_tells_that_an_r_is_untested(monkeypatch):
+    monkeypatch.setattr(r_versions, "TESTED_R", ((4, 0), (4, 1)))
+    facts = dict(doctor.examine().facts)
+    assert facts["R"] == (
+        f"{R.version}, newer than what pyclass_bridge is tested with, which is R 4.0 to 4.1"
+    )
 
 
 def test_r_that_ends_the_process_at_start_is_a_sentence(machine):
@@ -313,6 +418,24 @@ print(sorted({"keras", "tensorflow", "jax", "torch", "rpy2.rinterface"} & set(sy
     assert machine.run("-c", code).stdout.splitlines() == ["[]", "[]"]
 
 
+def test_doctor_tries_the_import_with_the_options_of_its_own_python(machine):
+    # A Python with a GIL knows no -X gil=0.
+    machine.at_start("sys._is_gil_enabled = lambda: 'no_gil' not in sys._xoptions")
+    assert machine.run("-m", "pyclass_bridge", "doctor").returncode == 0
+    report = machine.run("-X", "no_gil=1", "-m", "pyclass_bridge", "doctor")
+    assert report.stdout.splitlines()[-1] == broken_setup.sentence("no_gil")
+
+
+def test_doctor_tells_of_a_free_threaded_python(monkeypatch):
+    version = platform.python_version()
+    monkeypatch.setattr(sysconfig, "get_config_var", {"Py_GIL_DISABLED": 0}.get)
+    assert doctor.python_version() == version
+    monkeypatch.setattr(sysconfig, "get_config_var", {"Py_GIL_DISABLED": 1}.get)
+    assert doctor.python_version() == (
+        f"{version} (free-threaded, and the import switches the GIL on)"
+    )
+
+
 def test_several_problems_are_all_reported(machine):
     machine.env["R_HOME"] = str(machine.home)
     machine.at_start("sys.modules['keras'] = None")
@@ -328,19 +451,61 @@ def test_broken_setup_is_an_import_error_that_names_its_kind():
     assert str(error) == broken_setup.sentence("no_core")
 
 
+def origin(**facts):
+    return json.dumps(facts)
+
+
+AGAIN = "pip install --force-reinstall --no-deps --no-cache-dir"
+FROM_INDEX = f"{AGAIN} --no-binary pyclass-bridge pyclass-bridge"
+
+
+@pytest.mark.parametrize(
+    ("direct_url", "command"),
+    [
+        (None, FROM_INDEX),
+        (origin(url="file://DIR", dir_info={}), f"{AGAIN} DIR"),
+        (origin(url="file://DIR%20b", dir_info={}), f"{AGAIN} 'DIR b'"),
+        (
+            origin(url="file://DIR", dir_info={"editable": True}),
+            "pip install --no-deps --editable DIR",
+        ),
+        (origin(url="file:///gone", dir_info={}), FROM_INDEX),
+        (origin(url="https://x/y.git", vcs_info={"vcs": "git"}), f'{AGAIN} "git+https://x/y.git"'),
+        (origin(url="file:///x/y.whl", archive_info={}), FROM_INDEX),
+        (origin(url="https://x/y.tar.gz", archive_info={}), f"{AGAIN} https://x/y.tar.gz"),
+    ],
+)
+def test_the_core_is_rebuilt_from_where_it_came(monkeypatch, tmp_path, direct_url, command):
+    for name in ("d", "d b"):
+        (tmp_path / name).mkdir()
+    text = direct_url and direct_url.replace("DIR", f"{tmp_path}/d")
+    distribution = types.SimpleNamespace(read_text=lambda name: text)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
+    assert broken_setup.rebuild_command() == command.replace("DIR", f"{tmp_path}/d")
+
+
+def test_the_core_of_a_checkout_with_its_own_environment_is_rebuilt_by_make(monkeypatch, tmp_path):
+    (tmp_path / ".venv").mkdir()
+    text = origin(url=f"file://{tmp_path}", dir_info={"editable": True})
+    distribution = types.SimpleNamespace(read_text=lambda name: text)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
+    monkeypatch.setattr(sys, "prefix", f"{tmp_path}/.venv")
+    assert broken_setup.rebuild_command() == f"make -C {tmp_path} setup"
+
+
+def test_the_core_that_is_not_installed_is_rebuilt_from_an_index(monkeypatch):
+    def absent(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", absent)
+    assert broken_setup.rebuild_command() == FROM_INDEX
+
+
 @pytest.mark.parametrize("kind", broken_setup.SENTENCES)
 def test_every_text_is_one_sentence_with_a_remedy(kind):
     names = "home program printed version oldest libr include reason rinterface built_for"
-    names += " backend source requirement running"
+    names += " backend source requirement running loading rpy2 missing tried"
     text = broken_setup.sentence(kind, **dict.fromkeys(names.split(), "x"))
     assert text.endswith(".")
     assert ": " in text
     assert "\n" not in text
-
-
-@pytest.mark.parametrize(
-    ("version", "numbers"),
-    [("3.6.5", (3, 6, 5)), ("3.6.6rc1", (3, 6)), ("4.2", (4, 2)), ("not installed", ())],
-)
-def test_release_reads_the_leading_numbers(version, numbers):
-    assert broken_setup.release(version) == numbers

@@ -67,6 +67,59 @@ def test_one_target_does_all_that_it_needs(target, command):
     assert [found.start() for found in at] == sorted(found.start() for found in at)
 
 
+@pytest.fixture
+def made(tmp_path):
+    """A checkout whose environment is made, with an R 4.4.3, and what `make` asks pip for there."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    description = "R-home/library/base/DESCRIPTION"
+    files = [
+        "pyproject.toml",
+        "setup.py",
+        "pyclass_bridge/r_versions.py",
+        "pyclass_bridge/_core/call.c",
+        "tools/install_system.sh",
+        description,
+        ".venv/stamps/system",
+        ".venv/stamps/venv",
+    ]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    def after(change="", r="4.4.3"):
+        for path in tmp_path.rglob("*"):
+            os.utime(path, (1, 1))
+        if change:
+            os.utime(tmp_path / change)
+        (tmp_path / description).write_text(f"Package: base\nVersion: {r}\n")
+        environment = {"R_HOME": str(tmp_path / "R-home"), "MAKEFLAGS": "", "MAKELEVEL": ""}
+        done = run("make", "PIP=@echo pip", ".venv/stamps/core", cwd=tmp_path, **environment)
+        assert done.returncode == 0, done.stderr
+        return [line for line in done.stdout.splitlines() if line.startswith("pip")]
+
+    assert after() == [WITH_REQUIREMENTS]
+    assert after() == []
+    return after
+
+
+WITH_REQUIREMENTS = "pip --editable .[tensorflow,test]"
+CORE_ALONE = "pip --no-build-isolation --no-deps --editable ."
+
+
+def test_make_builds_the_core_when_its_sources_change(made):
+    assert made("pyclass_bridge/_core/call.c") == [CORE_ALONE]
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "setup.py", "pyclass_bridge/r_versions.py"])
+def test_make_asks_for_the_requirements_when_what_says_them_changes(made, file):
+    assert made(file) == [WITH_REQUIREMENTS]
+
+
+def test_make_asks_for_the_requirements_of_another_r(made):
+    assert made(r="4.6.1") == [WITH_REQUIREMENTS]
+    assert made(r="4.6.2") == []
+
+
 def test_ultralytics_has_an_environment_of_its_own():
     done = run("make", "--dry-run", "--always-make", "ultralytics", MAKEFLAGS="", MAKELEVEL="")
     assert done.returncode == 0, done.stderr

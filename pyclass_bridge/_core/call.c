@@ -415,7 +415,7 @@ static PyMemberDef function_members[] = {
     {"closure", T_OBJECT, offsetof(Function, closure), READONLY, "The R closure, a handle."},
     {"class_env", T_OBJECT, offsetof(Function, class_env), READONLY, "Its class environment."},
     {"__name__", T_OBJECT, offsetof(Function, name), READONLY, NULL},
-    {NULL}};
+    {0}};
 
 PyTypeObject FunctionType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pyclass_bridge._core.Function",

@@ -76,7 +76,7 @@ static void set_element(SEXP x, R_xlen_t i, Kind kind, PyObject *o) {
     break;
   default:
     c = PyComplex_AsCComplex(o);
-    COMPLEX(x)[i] = (Rcomplex){c.real, c.imag};
+    COMPLEX(x)[i] = (Rcomplex){.r = c.real, .i = c.imag};
   }
 }
 

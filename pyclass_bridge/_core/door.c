@@ -142,7 +142,7 @@ static PyObject *missing_attribute(PyObject *o, PyObject *key) {
 static PyObject *stored_attribute(PyObject *o, PyObject *key) {
   if (Py_TYPE(o)->tp_getattro != PyObject_GenericGetAttr)
     return NULL;
-  PyObject *of_type = _PyType_Lookup(Py_TYPE(o), key);
+  PyObject *of_type = py_type_lookup(Py_TYPE(o), key);
   if (of_type && Py_TYPE(of_type)->tp_descr_get)
     return NULL;
   PyObject *out = PyObject_GenericGetAttr(o, key);
@@ -324,7 +324,7 @@ static PyObject *call_from_r(Visit *v, PyObject *f) {
   if (!name && !(name = PyUnicode_InternFromString("__r_call__")))
     return NULL;
   size_t positional = (size_t)(v->n - v->n_named);
-  PyObject *own = _PyType_Lookup(Py_TYPE(f), name);
+  PyObject *own = py_type_lookup(Py_TYPE(f), name);
   if (!own)
     return PyObject_Vectorcall(f, v->args, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, v->names);
   Py_INCREF(own);

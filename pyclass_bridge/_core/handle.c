@@ -68,7 +68,7 @@ static PyGetSetDef handle_getset[] = {
      NULL},
     {"is_classed", (getter)handle_is_object, NULL, "Has the value a class attribute?", NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
-    {NULL}};
+    {0}};
 
 PyTypeObject HandleType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pyclass_bridge._core.Handle",

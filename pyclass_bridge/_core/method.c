@@ -75,7 +75,7 @@ static int make_instance_scope(Scope *s, const Code *c) {
   r_define(r.sym_self, p->self.proxy, p->mask);
   r_define(r.sym_private, private_value(s), p->mask);
   p->type = Py_TYPE(s->receiver);
-  p->version = p->type->tp_version_tag;
+  p->version = py_type_version(p->type);
   UNPROTECT(2);
   return 0;
 }
@@ -132,7 +132,7 @@ static bool can_take(Scope *s) {
   if (!s->receiver)
     return true;
   PyTypeObject *type = Py_TYPE(s->receiver);
-  return kept->type == type && kept->version == type->tp_version_tag;
+  return kept->type == type && kept->version == py_type_version(type);
 }
 
 int scope_enter(Scope *s, const Code *c) {

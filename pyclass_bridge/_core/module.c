@@ -331,7 +331,7 @@ static PyMethodDef methods[] = {
     {"counters", counters, METH_NOARGS, "Live handles and proxies; R's protect depth."},
     {"set_fault", set_fault, METH_O,
      "Make the n-th fault point from now fail (0: none, -1: count); how many were passed."},
-    {NULL}};
+    {0}};
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,

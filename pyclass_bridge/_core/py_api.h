@@ -1,4 +1,5 @@
-/* Python's C API where its versions differ, and exceptions as single objects.
+/* Python's C API where its versions differ or where it is not public, and exceptions as single
+ * objects. The other files name nothing of it that is private.
  *
  * Owns: nothing. Threads: with the GIL. Jumps: never. */
 #ifndef PYCLASS_BRIDGE_PY_API_H
@@ -55,6 +56,17 @@ static inline bool py_refers_to(PyObject *weak, PyObject *o) {
 #else
   return PyWeakref_GET_OBJECT(weak) == o;
 #endif
+}
+
+/* What the type or one of its bases has under the name, descriptors as they are: a borrowed
+ * reference, NULL without an exception if there is none. */
+static inline PyObject *py_type_lookup(PyTypeObject *type, PyObject *name) {
+  return _PyType_Lookup(type, name);
+}
+
+/* A number that is another one after each change of the type or its bases; 0: none is known. */
+static inline unsigned py_type_version(PyTypeObject *type) {
+  return type->tp_version_tag;
 }
 
 #endif
