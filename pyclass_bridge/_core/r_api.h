@@ -4,7 +4,40 @@
  * Owns: nothing. Threads: only inside the calling thread's own unsuspended entry.
  * Jumps: each `r_*` function marked (jumps) may leave by an R jump and therefore runs only
  * under a guard (condition.c). Each of them starts with a fault point, so that a test can make
- * it fail once. */
+ * it fail once.
+ *
+ * Every name of R's that the compiled core needs, by what R calls it ("Writing R Extensions" and R's
+ * own lists, which tests/test_r_api.py compares with the core), and on which R:
+ *   API, every R
+ *     CADR CAR CDDR CDR COMPLEX COMPLEX_ELT DATAPTR_RO INTEGER INTEGER_ELT LENGTH LOGICAL
+ *     LOGICAL_ELT MARK_NOT_MUTABLE PRINTNAME R_BaseEnv R_CHAR R_CheckUserInterrupt R_ClassSymbol
+ *     R_ClearExternalPtr R_ContinueUnwind R_DimNamesSymbol R_DimSymbol R_ExternalPtrAddr
+ *     R_ExternalPtrTag R_GlobalEnv R_MakeExternalPtr R_MakeExternalPtrFn R_MakeUnwindCont
+ *     R_MissingArg R_NaInt R_NamesSymbol R_NewEnv R_NilValue R_ParseVector R_PreserveObject
+ *     R_QuoteSymbol R_RegisterCFinalizerEx R_ReleaseObject R_SetExternalPtrAddr R_ToplevelExec
+ *     R_UnwindProtect RAW RAW_RO REAL REAL_ELT Rf_allocVector Rf_asLogical Rf_asReal Rf_cons
+ *     Rf_copyMostAttrib Rf_defineVar Rf_error Rf_eval Rf_getAttrib Rf_getCharCE Rf_inherits
+ *     Rf_install Rf_isObject Rf_lcons Rf_mkCharLenCE Rf_mkString Rf_protect Rf_ScalarInteger
+ *     Rf_ScalarLogical Rf_ScalarReal Rf_ScalarString Rf_setAttrib Rf_str2type Rf_translateCharUTF8
+ *     Rf_type2char Rf_unprotect Rf_xlength SET_STRING_ELT SET_TAG SET_VECTOR_ELT SETCAR SETCDR
+ *     SHALLOW_DUPLICATE_ATTRIB STRING_ELT TAG TYPEOF VECTOR_ELT vmaxget vmaxset XLENGTH
+ *   API, since R 4.5
+ *     ANY_ATTRIB MAYBE_SHARED R_ClosureBody R_ClosureEnv R_ClosureFormals R_EmptyEnv R_getVarEx
+ *     R_mkClosure R_ParentEnv
+ *   API, since R 4.6
+ *     R_getAttribCount
+ *   no API now, before R 4.5
+ *     ATTRIB BODY CLOENV ENCLOS FORMALS OBJECT R_UnboundValue REFCNT Rf_allocSExp
+ *     Rf_findVarInFrame SET_ATTRIB SET_BODY SET_CLOENV SET_FORMALS SET_OBJECT
+ *   experimental API, every R
+ *     R_curErrorBuf R_interrupts_pending R_NaString
+ *   embedding API, every R
+ *     ptr_R_Busy ptr_R_CleanUp ptr_R_FlushConsole ptr_R_ProcessEvents ptr_R_ResetConsole
+ *     ptr_R_WriteConsole ptr_R_WriteConsoleEx R_checkActivity R_InputHandlers R_PolledEvents
+ *     R_runHandlers
+ *   variable of the front end, every R
+ *     R_CStackLimit R_CStackStart R_PPStackTop R_Visible
+ */
 #ifndef PYCLASS_BRIDGE_R_API_H
 #define PYCLASS_BRIDGE_R_API_H
 
@@ -145,8 +178,7 @@ static inline SEXP r_get_var(SEXP env, SEXP sym) {
 static inline R_xlen_t r_count_vars(SEXP env) { return Rf_xlength(env); }
 
 /* R counts how many places of its own hold a value, and never too few. What the count is, it does
- * not say on every version: only whether there are none, and whether there are two or more. */
-static inline int r_is_kept(SEXP x) { return !NO_REFERENCES(x); }
+ * not say on every version, only whether there are two or more. */
 static inline int r_is_kept_twice(SEXP x) { return MAYBE_SHARED(x); }
 
 /* (jumps) A new value gets the one attribute that `model` has. */
