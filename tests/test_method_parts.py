@@ -1,5 +1,5 @@
-"""The parts of a method's call are used again only if R has kept none: whatever R keeps of a call stays
-that of its call and its instance, and what it leaves behind on a part does not show in the next one.
+"""The parts of a method's call are used again only if R has kept none: whatever R keeps of a call
+stays that of its call and its instance, and what it leaves on a part does not show in the next one.
 """
 
 from __future__ import annotations
@@ -153,8 +153,8 @@ USES = {
     "a list of R values": "{ self$l <- list(1, 'a'); self$d <- data.frame(x = 1) }",
 }
 
-# R copies a callable for `self$a$b <- v`, and does not say of what an error leaves behind that nobody
-# holds it: there its collector decides (test_collect.py).
+# R copies a callable for `self$a$b <- v`, and does not say of what an error leaves behind that
+# nobody holds it: there its collector decides (test_collect.py).
 OF_NO_CALLABLE = {"assignments to objects of self": "{ self$box$n <- 1; self$box$n }"}
 
 
@@ -174,7 +174,11 @@ class Parent:
 @pytest.mark.parametrize(
     ("use", "kind"),
     [
-        *(pytest.param(use, kind, id=f"{n}-{kind}") for n, use in USES.items() for kind in CALLABLE),
+        *(
+            pytest.param(use, kind, id=f"{name}-{kind}")
+            for name, use in USES.items()
+            for kind in CALLABLE
+        ),
         *(pytest.param(use, "plain", id=name) for name, use in OF_NO_CALLABLE.items()),
     ],
 )

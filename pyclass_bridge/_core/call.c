@@ -212,8 +212,8 @@ static SEXP code_of(Function *f, PyObject *receiver) {
 
 static int enter(Call *c) {
   Function *f = c->f;
-  Code code = {code_of(f, c->scope.receiver), f->symbol, f->class_env ? ((Handle *)f->class_env)->value : NULL,
-               f->convert};
+  Code code = {.closure = code_of(f, c->scope.receiver), .name = f->symbol, .convert = f->convert,
+               .class_env = f->class_env ? ((Handle *)f->class_env)->value : NULL};
   return scope_enter(&c->scope, &code);
 }
 

@@ -24,7 +24,7 @@
  *   API, since R 4.5
  *     ANY_ATTRIB MAYBE_SHARED R_ClosureBody R_ClosureEnv R_ClosureFormals R_EmptyEnv R_getVarEx
  *     R_mkClosure R_ParentEnv
- *   API, since R 4.6
+ *   experimental API, since R 4.6
  *     R_getAttribCount
  *   no API now, before R 4.5
  *     ATTRIB BODY CLOENV ENCLOS FORMALS OBJECT R_UnboundValue REFCNT Rf_allocSExp

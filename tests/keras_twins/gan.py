@@ -7,8 +7,8 @@ from keras import layers, ops
 
 from keras_twins import data
 
-# What the script measures, not the training: R's mean() adds in long doubles and NumPy's in doubles,
-# so that one mean in two differs in its last bit.
+# What the script measures, not the training: R's mean() adds in long doubles and NumPy's in
+# doubles, so that one mean in two differs in its last bit.
 TOLERANCE = {"distances": 1e-14}
 
 
