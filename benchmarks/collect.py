@@ -1,4 +1,4 @@
-"""Instances of R classes after Python has dropped them, R's collector not asked: how many are alive."""
+"""Instances of R classes after Python has dropped them, before R collects: how many are alive."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 The measure is R's own call of a closure with the same formals, by R's evaluator, as code at top
 level runs, and in a byte-compiled loop. R is lazy: an empty closure's `list(loss = loss)` is never
-made, while a hook's logs are. So the call of a closure that looks at its arguments is there, too, and
-a hook that does.
+made, while a hook's logs are. So the call of a closure that looks at its arguments is there, too,
+and a hook that does.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ fast_tests="tests/test_r_api.py tests/test_entry.py tests/test_entry_atomic.py t
   tests/test_fork.py tests/test_stress.py tests/test_output.py tests/test_async.py
   tests/test_embed.py tests/test_doctor.py tests/test_packaging.py tests/test_seeds.py
   tests/test_stand_in.py tests/test_r_versions.py tests/test_rpy2_names.py
-  tests/test_core_warnings.py tests/testthat"
+  tests/test_core_warnings.py tests/test_method_parts.py tests/test_readme.py tests/testthat"
 
 say() { printf '== %s\n' "$*"; }
 skip() {
