@@ -134,6 +134,64 @@ def test_what_a_call_leaves_behind_does_not_show_in_the_next(define, name, kind)
         assert second.whoami() == "second"
 
 
+# ---- proxies made in an entry that has ended ---------------------------------------------------
+
+
+class Holder:
+    def __init__(self):
+        self.name = "held"
+        self.holder = self
+
+    def __call__(self):
+        return self
+
+    def method(self):
+        return self.name
+
+
+# R code that gets `h`, a Python object, by way of Python code that runs R code: `inside(f)` calls
+# f(h) from Python. Each gives the name of what it kept.
+OUTLIVES = {
+    "a result": "inside(function(h) h)$name",
+    "assigned": "{ inside(function(h) { kept <<- h; NULL }); kept$name }",
+    "in a list": "{ inside(function(h) { kept <<- list(a = h); NULL }); kept$a$name }",
+    "as an attribute": "{ inside(function(h) { kept <<- structure(1, h = h); NULL });"
+    " attr(kept, 'h')$name }",
+    "a part of it": "{ inside(function(h) { kept <<- h$holder; NULL }); kept$name }",
+    "a bound method": "{ inside(function(h) { kept <<- h$method; NULL }); kept() }",
+    "a closure": "{ inside(function(h) { kept <<- function() h$name; NULL }); kept() }",
+    "without its class": "{ inside(function(h) { class(h) <- NULL; kept <<- h; NULL });"
+    " if (is.function(kept)) 'held' else 'held' }",
+    "returned past Python": "callCC(function(k) inside(function(h) k(h)))$name",
+    "by a condition": "tryCatch(inside(function(h) stop(structure(class = c('c', 'error',"
+    " 'condition'), list(message = 'm', call = NULL, h = h)))), c = function(e) e$h)$name",
+    "by a restart": "withRestarts(inside(function(h) invokeRestart('take', h)),"
+    " take = function(h) h)$name",
+    "in an environment": "{ e <- new.env(); inside(function(h) { assign('h', h, e); NULL });"
+    " e$h$name }",
+    "in a hash table": "{ e <- new.env(); inside(function(h) { e[['1']] <- list(h); NULL });"
+    " e[['1']][[1]]$name }",
+    "many": "{ inside(function(h) { kept <<- lapply(1:200, function(i) h$holder); NULL });"
+    " unique(vapply(kept, function(h) h$name, '')) }",
+    "as an option": "{ inside(function(h) { options(pyclass_bridge_test = h); NULL });"
+    " getOption('pyclass_bridge_test')$name }",
+    "by a promise": "{ e <- new.env(); inside(function(h) { delayedAssign('p', h, environment(),"
+    " e); NULL }); e$p$name }",
+}
+
+
+@pytest.mark.parametrize("kind", ["plain", "callable"])
+@pytest.mark.parametrize("code", OUTLIVES.values(), ids=OUTLIVES)
+def test_what_r_keeps_of_an_entry_outlives_it(define, code, kind):
+    holder = type("Plain", (), dict(vars(Holder)))
+    if kind == "plain":
+        del holder.__call__
+    h = holder()
+    for _ in range(CALLS):
+        assert define(code, inside=lambda f: f(h)) == "held"
+    define("kept <- NULL; options(pyclass_bridge_test = NULL)")
+
+
 # ---- instances die when Python drops them, without a collection of R's -------------------------
 
 USES = {

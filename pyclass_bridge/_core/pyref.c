@@ -143,12 +143,17 @@ static bool is_pointer(SEXP x) {
 
 /* A closure's environment tells whether it is a callable of ours: no function of a user's is made
  * in the namespace and has the pointer's name. */
-static SEXP pointer_of(SEXP x) {
-  if (TYPEOF(x) == CLOSXP && r_is_object(x)) {
+static SEXP pointer_in(SEXP x) {
+  if (TYPEOF(x) == CLOSXP) {
     SEXP env = r_closure_env(x);
     x = r_is_child_of(env, r.ns) ? r_own_var(env, r.sym_pointer) : NULL;
   }
   return x && is_pointer(x) ? x : NULL;
+}
+
+/* A callable that has lost its class is a plain function. */
+static SEXP pointer_of(SEXP x) {
+  return TYPEOF(x) == CLOSXP && !r_is_object(x) ? NULL : pointer_in(x);
 }
 
 /* ---- making ---- */
@@ -197,16 +202,21 @@ void pyref_begin(Entry *e, Entry *below) {
 
 void pointer_keep(SEXP pointer) { r_finalizer(pointer, finalize); }
 
+/* A user who puts something else in the pointer's place keeps the object alive for ever. */
+static void keep_proxy(SEXP proxy) {
+  SEXP pointer = pointer_in(proxy);
+  if (pointer)
+    pointer_keep(pointer);
+}
+
 static void remember(SEXP proxy) {
   Entry *e = entry_mine();
   if (!e || e->foreign || e->first_young + YOUNG_OF_ENTRY > YOUNG) {
-    pointer_keep(pointer_of(proxy));
+    keep_proxy(proxy);
     return;
   }
   R_xlen_t place = e->first_young + e->young % YOUNG_OF_ENTRY;
-  SEXP older = VECTOR_ELT(young, place);
-  if (older != R_NilValue)
-    pointer_keep(pointer_of(older));
+  keep_proxy(VECTOR_ELT(young, place)); /* an older one, or NULL */
   SET_VECTOR_ELT(young, place, proxy);
   e->young++;
 }
@@ -218,8 +228,7 @@ static int count_young(Entry *e) {
 static void keep_young(void *entry) {
   Entry *e = entry;
   for (R_xlen_t i = e->first_young; i < e->first_young + count_young(e); i++)
-    if (VECTOR_ELT(young, i) != R_NilValue)
-      pointer_keep(pointer_of(VECTOR_ELT(young, i)));
+    keep_proxy(VECTOR_ELT(young, i));
 }
 
 /* If a finalizer can't be set, the object lives for ever. */
@@ -227,8 +236,8 @@ void pyref_end(Entry *e) {
   bool any_kept = false;
   const R_xlen_t first = e->first_young, end = first + count_young(e);
   for (R_xlen_t i = first; i < end; i++) {
-    SEXP proxy = VECTOR_ELT(young, i), pointer = pointer_of(proxy);
-    if (is_kept(proxy, pointer)) {
+    SEXP proxy = VECTOR_ELT(young, i), pointer = pointer_in(proxy);
+    if (!pointer || is_kept(proxy, pointer)) {
       any_kept = true;
       continue;
     }
