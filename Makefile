@@ -6,6 +6,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+FIGURES ?= figures.json
 WORKERS ?= $(if $(ARGS),0,2)
 
 # A worker that dies, such as by the time limit of a test, ends the run.
@@ -25,7 +26,7 @@ ASKED = $(filter $(REQUIRED) $(DONE)/r,$?)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench valgrind gctorture matrix torch ultralytics test-ultralytics synalinks \
+.PHONY: help demo test lint bench figures valgrind gctorture matrix torch ultralytics test-ultralytics synalinks \
   test-synalinks setup clean always
 .NOTPARALLEL:
 
@@ -54,7 +55,11 @@ lint: $(DONE)/core
 	$(BIN)/ruff check .
 
 bench: $(DONE)/core $(DONE)/test
-	@set -e; for file in $(filter-out %/measure.py %/by_hand_rpy2.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in $(filter-out %/measure.py %/by_hand_rpy2.py %/figures.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(BIN)/python "$$file"; done
+
+# What depends on R, on this R, as data for the table of FIGURES.md.
+figures: $(DONE)/core
+	$(BIN)/python benchmarks/figures.py collect $(abspath $(FIGURES))
 
 valgrind: $(DONE)/core $(DONE)/test
 	PATH="$(CURDIR)/$(BIN):$$PATH" tests/stress/valgrind.sh

@@ -72,12 +72,12 @@ called_at <- function(frame, call) {
   head <- if (is.function(call[[1L]])) "function" else as.character(call[[1L]])
   list(
     name = head[[length(head)]], given = as.list(names(call)),
-    known = as.list(names(formals(fn))), target = if (!is.null(attr(fn, "pyref"))) fn
+    known = as.list(names(formals(fn))), target = if (is_py_object(fn)) fn
   )
 }
 
 is_users <- function(fn) {
-  !is.null(attr(fn, "pyref")) || !identical(topenv(environment(fn)), topenv())
+  is_py_object(fn) || !identical(topenv(environment(fn)), topenv())
 }
 
 # R's conditions to Python ---------------------------------------------------------------------

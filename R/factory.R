@@ -1,7 +1,7 @@
 # The R function that stands for an R class: the class proxy with the formals of `initialize`.
 # Only arguments that were supplied go to Python, so a default is evaluated by the method itself,
 # lazily and in its own scope. Guarantees that it is still the proxy: every attribute of it and its
-# `pyref` binding are kept. Here too: the words for an argument that a factory does not have.
+# `.pyref` binding are kept. Here too: the words for an argument that a factory does not have.
 
 make_factory <- function(cls, spec) {
   arguments <- factory_formals(spec)
@@ -31,9 +31,8 @@ factory_formals <- function(spec) {
 
 factory_env <- function(cls, name, arguments) {
   env <- new.env(parent = environment(make_factory))
-  pyref <- get0("pyref", envir = environment(cls), inherits = FALSE)
-  if (!is.null(pyref)) {
-    env$pyref <- pyref
+  if (is.function(cls)) {
+    env$.pyref <- get0(".pyref", envir = environment(cls), inherits = FALSE)
   }
   env$cls <- cls
   env$class_name <- name

@@ -40,9 +40,11 @@ is_self_assignment <- function(code, head) {
     is.symbol(target[[3L]])
 }
 
+# The value comes first: R may count `self` as held for longer if it waits among the arguments while
+# other code runs.
 direct_assignment <- function(code) {
   name <- as.character(code[[2L]][[3L]])
-  bquote(invisible(.Call(.(core_set_self), self, .(name), .(code[[3L]]))))
+  bquote(invisible(.Call(.(core_set_self), .(code[[3L]]), self, .(name))))
 }
 
 # Does the body give the name `self` to something else, perhaps by assign("self", ...)?

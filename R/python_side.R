@@ -149,11 +149,11 @@ is_plain_function <- function(env, name) {
 
 quit_status <- function(cond) cond$status
 
-# The formals and the body of every callable Python object in R; the core sets `pyref`. Python's
+# The formals and the body of every callable Python object in R; the core sets `.pyref`. Python's
 # None is no value to print, and neither is what an R method has returned invisibly. Compiled here,
 # since R would compile each of these closures anew at its second call.
 callable_template <- compiler::cmpfun(function(...) {
-  if (is.null(value <- .External(core_call, pyref, ...)) || .Call(core_quiet)) {
+  if (is.null(value <- .External(core_call, .pyref, ...)) || .Call(core_quiet)) {
     invisible(value)
   } else {
     value

@@ -21,10 +21,15 @@ set_private_members <- function(env, methods, active, fields) {
 
 # `super` ---------------------------------------------------------------------------------------
 
-# The core makes `super` from this function's formals and body, with the mask as environment:
-# `super$m()`, `super()$m()` and `super(Class, self)$m()` all work.
+# The core makes `super` from this function's formals and body, with an environment {self} of its own
+# above the class's: `super$m()`, `super()$m()` and `super(Class, self)$m()` all work. It does not see
+# the mask, in which it is, so that R counts one holder of each.
 super_template <- function(type, object = self) {
-  if (missing(type)) super else pyclassbridge::py_super(type, object)
+  if (missing(type)) {
+    base::get("super", envir = base::parent.frame())
+  } else {
+    pyclassbridge::py_super(type, object)
+  }
 }
 
 #' The superclass of another class than one's own
@@ -55,19 +60,27 @@ bridge_raw_for <- function(object) {
 
 `$.python.builtin.super` <- function(x, name) {
   scope <- environment(x)
-  receiver <- get0("self", envir = scope)
-  if (is.null(receiver)) {
-    receiver <- get("cls", envir = scope)
-  }
+  receiver <- receiver_of(scope)
   bridge_raw_for(receiver)$super_attr(get(".class_ref", envir = scope), receiver, name)
 }
 
 `[[.python.builtin.super` <- `$.python.builtin.super`
 
+# In private functions `self` is an active binding, whose values R >= 4.6 counts as shared for ever.
+receiver_of <- function(scope) {
+  if (!is.null(scope$.instance)) {
+    scope$.instance()
+  } else if (!is.null(scope$cls)) {
+    scope$cls
+  } else {
+    scope$self
+  }
+}
+
 # R then assigns the result to `super`: the method gets a variable of that name, which is the same.
 `$<-.python.builtin.super` <- function(x, name, value) {
   scope <- environment(x)
-  bridge$super_assign(get(".class_ref", envir = scope), get("self", envir = scope), name, value)
+  bridge$super_assign(get(".class_ref", envir = scope), receiver_of(scope), name, value)
   x
 }
 
@@ -98,6 +111,7 @@ add_private_members <- function(private, class_env, instance) {
   members <- class_env$.private
   scope <- new.env(parent = class_env)
   makeActiveBinding("self", function() instance(), scope)
+  scope$.instance <- instance
   scope$private <- private
   scope$super <- structure(
     as.function(c(formals(super_template), body(super_template)), envir = scope),

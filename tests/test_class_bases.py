@@ -139,13 +139,18 @@ class Shape(abc.ABC):
     def name(self): ...
 
 
+def error_of(work) -> tuple[type, str]:
+    with pytest.raises(TypeError) as caught:
+        work()
+    return caught.type, str(caught.value)
+
+
 def test_abstract_methods(define):
     part = define("Part(Shape) %py_class% { area <- function() 1 }; Part", Shape=Shape)
     assert inspect.isabstract(part) and part.__abstractmethods__ == {"name"}
-    with pytest.raises(TypeError, match=r"abstract method.* name"):
-        part()
-    with pytest.raises(TypeError, match=r"abstract method.* name"):
-        define("Part()")
+    twin = type("Part", (Shape,), {"area": lambda self: 1.0})
+    for work in (part, lambda: define("Part()")):
+        assert error_of(work) == error_of(twin)
     whole = define("W(Part) %py_class% { name %<-active% function() 'W' }; W")
     assert (whole().area(), whole().name) == (1.0, "W")
     assert isinstance(whole(), Shape)

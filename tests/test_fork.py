@@ -116,3 +116,53 @@ def test_multiprocessing_and_mclapply():
     print(r("function(f) unlist(parallel::mclapply(1:3, f, mc.cores = 2))")(lambda i: i * 3))
     """
     assert lines_of(code) == ["[2.0, 4.0]", "[2.0, 4.0, 6.0]", "[3, 6, 9]"]
+
+
+def test_python_is_told_of_a_fork_by_r():
+    """As of os.fork(): what keeps a lock or a thread pool right across forks is called, once."""
+    code = """
+    told = []
+    os.register_at_fork(before=lambda: told.append("before"),
+                        after_in_parent=lambda: told.append("parent"),
+                        after_in_child=lambda: told.append("child"))
+    fork = "function(f) parallel::mccollect(parallel::mcparallel(f()))[[1]]"
+
+    def see():
+        return [*told, threading.active_count(), threading.current_thread().name]
+
+    def again():
+        return [*see(), r(fork)(see)]
+
+    busy = threading.Event()
+    threading.Thread(target=busy.wait).start()
+    print(r(fork)(see), told)
+    print(r(fork)(again)[-1])
+
+    import rpy2.robjects
+    print(list(rpy2.robjects.r(fork)(rpy2.robjects.r("function() 1"))), told)
+    busy.set()
+    """
+    one, nested, by_rpy2 = lines_of(code)
+    assert one == "['before', 'child', 1, 'MainThread'] ['before', 'parent']"
+    assert nested == str(
+        ["before", "parent", "before", "child", "before", "child", 1, "MainThread"]
+    )
+    assert by_rpy2 == f"[1.0] {['before', 'parent'] * 3}"
+
+
+def test_a_handler_of_a_fork_by_r_forks_itself():
+    code = """
+    def fork_too():
+        global depth
+        if depth == 0:
+            depth = 1
+            print(child(lambda: "in a handler"))
+            depth = 0
+
+    depth = 0
+    os.register_at_fork(before=fork_too, after_in_parent=fork_too)
+    print(r("function(f) unlist(parallel::mclapply(1:2, f, mc.cores = 2))")(lambda i: i + 1))
+    print(r("1"))
+    """
+    # Each of the two forks by R, and mclapply's children are two.
+    assert lines_of(code) == ["'in a handler'"] * 4 + ["[2, 3]", "1.0"]

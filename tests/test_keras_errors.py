@@ -184,7 +184,6 @@ CASES = {
     "super has no such method": lambda ns: fit_with(ns.NoSuper()),
     "stop() in an active binding": lambda ns: ns.Active().value,
     "stop() in initialize": lambda ns: ns.Patient(patience=-1),
-    "an unknown argument, from Python": lambda ns: ns.Patient(patiense=1),
     "an unknown argument, from R": lambda ns: ns.misspelt(),
     "too many arguments, from R": lambda ns: ns.too_many(),
     "a class instead of an instance": lambda ns: fit_with(ns.Patient),
@@ -250,6 +249,16 @@ def test_texts(ns):
     error_texts.check(
         "keras_errors", {name: told(provoke(case, ns)) for name, case in CASES.items()}
     )
+
+
+def test_an_unknown_argument_from_python_is_told_by_python(ns):
+    class Patient:
+        def __init__(self, patience=0, verbose=False): ...
+
+    twin = told(provoke(lambda _: Patient(patiense=1), ns))
+    error = provoke(lambda ns: ns.Patient(patiense=1), ns)
+    # A class in a function has the function's name in its own.
+    assert told(error) == twin.replace(Patient.__qualname__, "Patient")
 
 
 # ---- facts of the exceptions -------------------------------------------------------------------

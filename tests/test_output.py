@@ -6,6 +6,7 @@ import io
 import sys
 import warnings
 
+import pytest
 from subprocesses import run_python
 
 CALL = "function(f) f()"
@@ -81,6 +82,21 @@ def test_a_stream_that_fails_does_not_end_r_code(r, monkeypatch, recwarn):
     monkeypatch.setattr(sys, "stdout", closed)
     assert r("{ cat('lost'); 5 }") == 5.0
     assert reported == [ValueError]
+
+
+def test_a_closed_pipe_stops_r_code_once(r, monkeypatch):
+    """R flushes its console as it stops, which fails again; nothing of that is left for later."""
+
+    class Closed(io.StringIO):
+        def write(self, *text):
+            raise BrokenPipeError
+
+        flush = write
+
+    with monkeypatch.context() as patch, pytest.raises(BrokenPipeError):
+        patch.setattr(sys, "stdout", Closed())
+        r("repeat { cat('lost'); Sys.sleep(0) }")
+    assert r("{ Sys.sleep(0); 5 }") == 5.0
 
 
 def test_a_stream_that_uses_r(r, monkeypatch):

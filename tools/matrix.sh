@@ -6,7 +6,7 @@
 #   fast    make demo, and the tests that say something about R and Python (the default)
 #   demo    make demo alone
 #   all     make demo and all tests
-#   bench   the figures that benchmarks/FIGURES.md has of each R
+#   bench   the figures of this machine's R and of theirs, as the table in benchmarks/FIGURES.md
 #   shell   a shell in the chroot of one suite
 #
 # The chroots are made by debootstrap from this machine's own apt sources, with make and git and
@@ -32,7 +32,7 @@ fast_tests="tests/test_r_api.py tests/test_entry.py tests/test_entry_atomic.py t
   tests/test_fork.py tests/test_stress.py tests/test_output.py tests/test_async.py
   tests/test_embed.py tests/test_doctor.py tests/test_packaging.py tests/test_seeds.py
   tests/test_stand_in.py tests/test_r_versions.py tests/test_rpy2_names.py
-  tests/test_core_warnings.py tests/testthat"
+  tests/test_core_warnings.py tests/test_method_parts.py tests/test_readme.py tests/testthat"
 
 say() { printf '== %s\n' "$*"; }
 skip() {
@@ -117,20 +117,38 @@ commands() {
     fast) echo "make demo && make test ARGS='$(echo $fast_tests)' WORKERS=2" ;;
     demo) echo "make demo" ;;
     all) echo "make demo && make test" ;;
-    bench) echo "make setup && make figures" ;;
+    bench) echo "make figures" ;;
     shell) echo "exec bash" ;;
     *) echo "usage: tools/matrix.sh [fast|demo|all|bench|shell] [suite...]" >&2; exit 2 ;;
   esac
 }
 
+# keep_figures NAME FILE: one column of the table.
+keep_figures() {
+  mkdir -p "$root/figures"
+  mv "$2" "$root/figures/$1.json"
+}
+
 command=$(commands)
 status=0
+if [ "$what" = bench ]; then
+  make figures FIGURES=figures.json
+  keep_figures 0-here figures.json
+fi
 for suite in $suites; do
   chroot=$root/$suite
   make_chroot "$suite" "$chroot"
   hand_in "$chroot"
   copy_tree "$chroot/project"
   say "Debian $suite: $what"
-  inside "$chroot" "$command" || { status=1; say "Debian $suite: failed"; }
+  if ! inside "$chroot" "$command"; then
+    status=1
+    say "Debian $suite: failed"
+  elif [ "$what" = bench ]; then
+    keep_figures "$suite" "$chroot/project/figures.json"
+  fi
 done
+if [ "$what" = bench ] && [ $status -eq 0 ]; then
+  python3 benchmarks/figures.py write "$root"/figures/{0-here,trixie,sid}.json
+fi
 exit $status

@@ -75,14 +75,19 @@ static SEXP argument(Call *c, bool is_index, PyObject *o) {
   return x;
 }
 
-/* Appends to a pairlist whose end is `last`; a NULL tag is none. */
+/* The cell after `last` gets an argument: that of the call before, or a new one. */
 static SEXP append(SEXP last, SEXP tag, SEXP x) {
-  PROTECT(x);
-  SEXP cell = r_cons(x, R_NilValue);
-  if (tag)
+  SEXP cell = CDR(last);
+  if (cell != R_NilValue) {
+    SETCAR(cell, x);
+  } else {
+    PROTECT(x);
+    cell = r_cons(x, R_NilValue);
+    SETCDR(last, cell);
+    UNPROTECT(1);
+  }
+  if (TAG(cell) != tag)
     SET_TAG(cell, tag);
-  SETCDR(last, cell);
-  UNPROTECT(1);
   return cell;
 }
 
@@ -142,11 +147,11 @@ static SEXP add_positional(Call *c, SEXP last, bool named) {
       continue;
     }
     for (; empty > 0; empty--)
-      last = append(last, NULL, R_MissingArg);
+      last = append(last, R_NilValue, R_MissingArg);
     SEXP x = left ? R_MissingArg : argument(c, is_index(f, i, NULL), o);
     if (!x)
       return NULL;
-    last = append(last, named && at >= 0 ? f->symbols[at] : NULL, x);
+    last = append(last, named && at >= 0 ? f->symbols[at] : R_NilValue, x);
   }
   return last;
 }
@@ -170,7 +175,10 @@ static SEXP add_keywords(Call *c, SEXP last, bool named) {
 static int add_arguments(Call *c, SEXP call) {
   bool named = has_other_keywords(c);
   SEXP last = add_positional(c, call, named);
-  return last && add_keywords(c, last, named) ? 0 : -1;
+  last = last ? add_keywords(c, last, named) : NULL;
+  if (last && CDR(last) != R_NilValue)
+    SETCDR(last, R_NilValue);
+  return last ? 0 : -1;
 }
 
 /* ---- the function ---- */
@@ -190,35 +198,23 @@ static void compile(Function *f) {
   UNPROTECT(5);
 }
 
-static SEXP code_of(Function *f) {
-  if (f->class_env && !f->compiled && ++f->calls == COMPILE_AT_CALL)
-    compile(f);
+/* As it was written, `self$x <- v` makes R copy a callable `self`, and the copy, though nothing holds
+ * it, counts as a holder until R collects: so a method of a callable is compiled at once. */
+static SEXP code_of(Function *f, PyObject *receiver) {
+  if (f->class_env && !f->compiled) {
+    f->calls++;
+    bool copied = f->receiver == SELF_RECEIVER && PyCallable_Check(receiver);
+    if (f->calls == (copied ? 1 : COMPILE_AT_CALL))
+      compile(f);
+  }
   return ((Handle *)(f->compiled ? f->compiled : f->closure))->value;
-}
-
-/* A plain function is called as it is, a static method in its class environment. The call stands
- * where the function was made, so that a generic finds the S3 methods that were made there. */
-static int enter_function(Call *c) {
-  Function *f = c->f;
-  SEXP closure = code_of(f);
-  PROTECT(closure);
-  if (f->class_env)
-    closure = r_closure(r_formals(closure), r_body(closure), ((Handle *)f->class_env)->value);
-  PROTECT(closure);
-  SEXP from = TYPEOF(closure) == CLOSXP ? r_closure_env(closure) : R_GlobalEnv;
-  c->scope.parts.closure = closure;
-  c->scope.parts.frame = PROTECT(r_new_env(from));
-  r_define(f->symbol, closure, c->scope.parts.frame);
-  UNPROTECT(3);
-  return 0;
 }
 
 static int enter(Call *c) {
   Function *f = c->f;
-  if (f->receiver == NO_RECEIVER)
-    return enter_function(c);
-  Method m = {code_of(f), ((Handle *)f->class_env)->value, f->symbol, f->convert};
-  return scope_enter(&c->scope, &m);
+  Code code = {.closure = code_of(f, c->scope.receiver), .name = f->symbol, .convert = f->convert,
+               .class_env = f->class_env ? ((Handle *)f->class_env)->value : NULL};
+  return scope_enter(&c->scope, &code);
 }
 
 /* ---- results ---- */
@@ -273,8 +269,7 @@ static void call_body(void *arg) {
   c->status = -1;
   if (enter(c) < 0)
     return;
-  SEXP frame = PROTECT(c->scope.parts.frame);
-  SEXP call = PROTECT(r_lcons(c->f->symbol, R_NilValue));
+  SEXP frame = PROTECT(c->scope.parts.frame), call = PROTECT(c->scope.parts.call);
   if (add_arguments(c, call) == 0) {
     entry_release_gil(c->entry);
     SEXP value = PROTECT(r_eval(call, frame));
@@ -283,8 +278,6 @@ static void call_body(void *arg) {
     c->status = take_result(c, value, visible);
     UNPROTECT(1);
   }
-  if (r_held_by(call, 0))
-    SETCDR(call, R_NilValue);
   if (c->status == 0)
     scope_leave(&c->scope);
   UNPROTECT(2);

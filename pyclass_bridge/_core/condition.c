@@ -210,6 +210,7 @@ static PyObject *exception_of_caught(Entry *e) {
   if (!Rf_inherits(cond, "interrupt"))
     return exception_of_condition(e, cond, calls);
   e->interrupt = NULL;
+  R_interrupts_pending = 0; /* R flushes its console on the way here, which may fail again */
   return exception ? exception : PyObject_CallNoArgs(PyExc_KeyboardInterrupt);
 }
 

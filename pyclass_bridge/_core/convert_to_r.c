@@ -171,11 +171,23 @@ static SEXP keys_to_r(PyObject *dict) {
   return name ? keys : NULL;
 }
 
-static SEXP dict_to_r(PyObject *dict, SEXP keys, bool convert, int depth) {
+/* The model of the dict's list; NULL if it has a key that names can't hold. */
+static SEXP model_of(PyObject *dict) {
+  SEXP model = known_model(dict), keys = model ? NULL : keys_to_r(dict);
+  if (keys) {
+    PROTECT(keys);
+    model = keep_model(dict, keys);
+    UNPROTECT(1);
+  }
+  return model;
+}
+
+static SEXP dict_to_r(PyObject *dict, SEXP model, bool convert, int depth) {
+  SEXP keys = CDR(model);
   Py_ssize_t n = XLENGTH(keys), at = 0, i = 0;
   SEXP out = PROTECT(r_alloc(VECSXP, n)), x = out;
   PyObject *key, *value;
-  r_set_names(out, keys);
+  r_take_attribute(out, CAR(model));
   while (x && i < n) {
     x = PyDict_Next(dict, &at, &key, &value) && key_to_r(key) == STRING_ELT(keys, i)
             ? element_to_r(value, convert, depth + 1)
@@ -216,7 +228,8 @@ static SEXP closure_behind(PyObject *o) {
   return same ? ((Handle *)handle)->value : NULL;
 }
 
-/* Types that only Python knows (numpy's, ...): a handle, or NotImplemented for a proxy. */
+/* Types that only Python knows (numpy's, ...): Python's side gives a handle, or NotImplemented,
+ * for which there is a proxy. */
 static SEXP object_to_r(PyObject *o) {
   Entry *e = entry_mine();
   entry_suspend(e);
@@ -224,13 +237,11 @@ static SEXP object_to_r(PyObject *o) {
   entry_resume(e);
   if (!out)
     return NULL;
-  SEXP x = R_UnboundValue;
-  if (PyObject_TypeCheck(out, &HandleType))
-    x = ((Handle *)out)->value;
-  PROTECT(x);
+  bool is_handle = PyObject_TypeCheck(out, &HandleType);
+  SEXP x = PROTECT(is_handle ? ((Handle *)out)->value : R_NilValue);
   Py_DECREF(out);
   UNPROTECT(1);
-  return x;
+  return is_handle ? x : pyref_new(o, true);
 }
 
 static SEXP scalar_to_r(PyObject *o, Kind kind) {
@@ -254,10 +265,10 @@ static SEXP value_to_r(PyObject *o, bool convert, int depth) {
     return ((Handle *)o)->value;
   if (!convert)
     return pyref_new(o, false);
-  SEXP keys = PyDict_CheckExact(o) ? keys_to_r(o) : NULL;
-  if (keys) {
-    PROTECT(keys);
-    SEXP list = dict_to_r(o, keys, convert, depth);
+  SEXP model = PyDict_CheckExact(o) ? model_of(o) : NULL;
+  if (model) {
+    PROTECT(model);
+    SEXP list = dict_to_r(o, model, convert, depth);
     UNPROTECT(1);
     return list;
   }
@@ -270,12 +281,8 @@ static SEXP value_to_r(PyObject *o, bool convert, int depth) {
   SEXP closure = closure_behind(o);
   if (closure)
     return closure;
-  if (!PyLong_CheckExact(o) && !PyDict_CheckExact(o) && !PyUnicode_CheckExact(o)) {
-    SEXP x = object_to_r(o);
-    if (x != R_UnboundValue)
-      return x;
-  }
-  return pyref_new(o, true);
+  bool is_plain = PyLong_CheckExact(o) || PyDict_CheckExact(o) || PyUnicode_CheckExact(o);
+  return is_plain ? pyref_new(o, true) : object_to_r(o);
 }
 
 SEXP to_r(PyObject *o, bool convert) { return value_to_r(o, convert, 0); }

@@ -23,6 +23,7 @@ typedef struct Entry {
   PyObject *carrier;     /* the exception that carries an R jump to this entry's door; owned */
   SEXP jump;             /* the token of that jump; preserved */
   bool jumping;          /* the door has gone on with it */
+  int first_young, young; /* the place of its proxies in pyref.c's list, and how many it has made */
   bool foreign;          /* pushed by rpy2's lock: holds the GIL, no guard of ours below */
   bool chained;          /* the entry below is this thread's own, suspended at one of our doors */
   bool isolated;         /* another thread's or a foreign entry is below */
@@ -88,16 +89,27 @@ int handle_init(PyObject *module);
 
 SEXP pyref_new(PyObject *o, bool convert); /* (jumps) GIL held; finalized by R's collector;
                                              NULL: Python exception, here and below */
-SEXP pyref_scoped(PyObject *o, bool convert); /* (jumps) no finalizer, empty; callable: as new */
-void pyref_fill(SEXP x, PyObject *o);      /* an emptied scoped one gets an object */
-void pyref_keep(SEXP x);                   /* (jumps) gives a scoped one its finalizer */
-void pyref_drop(SEXP x);                   /* GIL held: clears it and gives its object up */
+/* A proxy that is filled for the time of a call, and emptied and used again, or kept by R. */
+typedef struct {
+  SEXP proxy;
+  SEXP pointer; /* has the object: the proxy itself, or in the environment of a callable */
+  SEXP model;   /* has its attributes */
+} Scoped;
+bool scoped_new(Scoped *s, PyObject *o, bool convert); /* (jumps) empty; false: exception */
+bool scoped_is_kept(Scoped *s);  /* do two places of R's hold a part of it? */
+void scoped_reset(Scoped *s);    /* (jumps) the attributes are those that it was made with */
+SEXP pointer_new(SEXP model, bool convert);  /* (jumps) empty */
+void pointer_fill(SEXP pointer, PyObject *o); /* an empty one gets an object */
+void pointer_keep(SEXP pointer);              /* (jumps) R's collector finalizes it from now on */
+void pointer_drop(SEXP pointer);              /* GIL held: empties it and gives its object up */
 bool pyref_is(SEXP x);
 PyObject *pyref_object(SEXP x);            /* borrowed; NULL with Python exception when cleared */
 bool pyref_converts(SEXP x);
-void pyref_collect(void);                  /* inside an entry, GIL held: what R has finalized */
+void pyref_begin(Entry *e, Entry *below);  /* inside an entry, here and below */
+void pyref_end(Entry *e);                  /* GIL held: R drops what nobody holds any more */
+void pyref_collect(void);                  /* GIL held: what R has finalized */
 void pyref_drain(void);                    /* GIL held: gives the collected objects up */
-void pyref_init(void);
+void pyref_init(void);                     /* (jumps) inside an entry */
 extern long pyref_live;
 
 /* ---- convert_to_r.c, convert_to_python.c: values ------------------------------------------ */
@@ -109,6 +121,10 @@ int to_python(SEXP x, Crossing crossing, PyObject **slot); /* (jumps) fills *slo
 /* ---- names.c: names that cross again and again -------------------------------------------- */
 
 void names_init(void);
+/* What R's list for a dict with these keys is made after: CAR a list whose one attribute are the
+ * names, CDR the names. */
+SEXP known_model(PyObject *dict);              /* NULL when it is not kept; no jump */
+SEXP keep_model(PyObject *dict, SEXP names);   /* (jumps) makes it, and may keep it */
 PyObject *python_name(SEXP charsxp);  /* borrowed, interned; no jump; NULL: exception */
 SEXP known_r_name(PyObject *key);     /* NULL when it is not kept; no jump */
 SEXP r_name(PyObject *key, const char *text, int n); /* (jumps) keeps it */
@@ -161,8 +177,8 @@ typedef struct {
   SEXP stop_again;     /* function (condition) */
   SEXP classed_value;  /* function (x): the value of a user's r_to_py method, or NULL */
   SEXP callable_formals, callable_body;
-  SEXP super_formals, super_body, super_class;
-  SEXP sym_pyref, sym_pyref_raw, sym_self, sym_super, sym_private, sym_cls;
+  SEXP super_formals, super_body, super_model;
+  SEXP sym_pyref, sym_pyref_raw, sym_pointer, sym_self, sym_super, sym_private, sym_cls;
 } RSide;
 extern RSide r;
 

@@ -14,7 +14,7 @@
 typedef struct {
   Door door;
   PyObject *result;
-  bool convert, must_proxy;
+  bool convert, must_proxy, failed;
   SEXP x;          /* the value to convert to Python, or the pairlist of arguments */
   Crossing crossing;
   PyObject **args; /* converted arguments; args[-1] is scratch for vectorcall */
@@ -57,12 +57,21 @@ NO_RETURN static void fail(Visit *v) {
   door_raise(&v->door);
 }
 
-/* The token would keep the result until the next visit, and the instance it belongs to with it. */
+/* What a body gives when Python has an exception for it. */
+static SEXP failure(Visit *v) {
+  v->failed = true;
+  return R_NilValue;
+}
+
+/* Runs what may jump; a Python exception of it ends the visit. The token would keep the result until
+ * the next visit, and the instance it belongs to with it. */
 static SEXP in_visit(Visit *v, SEXP (*body)(void *)) {
   SEXP token = guard_token();
   SEXP x = R_UnwindProtect(body, v, drop_on_jump, v, token);
   if (token)
     SETCAR(token, R_NilValue);
+  if (v->failed)
+    fail(v);
   return x;
 }
 
@@ -83,7 +92,7 @@ static PyObject *counted_from_one(PyObject *o) {
 static SEXP result_to_r(void *arg) {
   Visit *v = arg;
   SEXP x = v->must_proxy ? pyref_new(v->result, v->convert) : to_r(v->result, v->convert);
-  return x ? x : R_UnboundValue;
+  return x ? x : failure(v);
 }
 
 /* Ends the visit with v->result: scalars by the shortest way, the rest under a guard. */
@@ -104,10 +113,7 @@ static SEXP leave_with_result(Visit *v) {
     o = v->result = counted_from_one(o);
   if (!o)
     fail(v);
-  SEXP x = in_visit(v, result_to_r);
-  if (x == R_UnboundValue)
-    fail(v);
-  PROTECT(x);
+  SEXP x = PROTECT(in_visit(v, result_to_r));
   drop_visit(v);
   door_close(&v->door);
   UNPROTECT(1);
@@ -168,7 +174,7 @@ static SEXP core_get_attr(SEXP x, SEXP name) {
 
 static SEXP value_to_python(void *arg) {
   Visit *v = arg;
-  return to_python(v->x, v->crossing, &v->result) < 0 ? R_UnboundValue : R_NilValue;
+  return to_python(v->x, v->crossing, &v->result) < 0 ? failure(v) : R_NilValue;
 }
 
 static bool is_r_defined(PyObject *o) {
@@ -209,8 +215,7 @@ static SEXP set_attr(SEXP x, SEXP name, SEXP value, bool dollar) {
   bool item = dollar && PyDict_Check(o);
   if (!(v.result = plain_number(value))) {
     v.crossing = !item && is_r_defined(o) ? FOR_KEEPING : FOR_CALL;
-    if (in_visit(&v, value_to_python) == R_UnboundValue)
-      fail(&v);
+    in_visit(&v, value_to_python);
   }
   if (!(key = attribute_name(name)))
     fail(&v);
@@ -234,7 +239,7 @@ static SEXP core_set_attr(SEXP x, SEXP name, SEXP value) {
 }
 
 /* `self$name <- value` in a method; same result as R's own way through `$<-`. */
-static SEXP core_set_self(SEXP x, SEXP name, SEXP value) {
+static SEXP core_set_self(SEXP value, SEXP x, SEXP name) {
   return set_attr(x, name, value, true);
 }
 
@@ -269,16 +274,16 @@ static SEXP arguments_to_python(void *arg) {
   Py_ssize_t at = 0, named = 0;
   for (SEXP a = v->x; a != R_NilValue; a = CDR(a))
     if (TAG(a) == R_NilValue && convert_one(v, CAR(a), at++) < 0)
-      return R_UnboundValue;
+      return failure(v);
   for (SEXP a = v->x; a != R_NilValue; a = CDR(a)) {
     if (TAG(a) == R_NilValue)
       continue;
     PyObject *name = python_name(PRINTNAME(TAG(a)));
     if (!name)
-      return R_UnboundValue;
+      return failure(v);
     PyTuple_SET_ITEM(v->names, named++, Py_NewRef(name));
     if (convert_one(v, CAR(a), at++) < 0)
-      return R_UnboundValue;
+      return failure(v);
   }
   return R_NilValue;
 }
@@ -344,8 +349,8 @@ static SEXP core_call(SEXP args) {
   v.crossing = takes_state(f) ? FOR_KEEPING : FOR_CALL;
   if (make_room(&v) < 0 || (v.n_named && !(v.names = PyTuple_New(v.n_named))))
     fail(&v);
-  if (v.n > 0 && in_visit(&v, arguments_to_python) == R_UnboundValue)
-    fail(&v);
+  if (v.n > 0)
+    in_visit(&v, arguments_to_python);
   if (name_as_python(&v, f) < 0)
     fail(&v);
   v.convert = pyref_converts(x);
@@ -370,8 +375,7 @@ static SEXP core_proxy(SEXP x, SEXP convert) {
   open_visit(&v);
   v.x = x;
   v.crossing = FOR_CALL;
-  if (in_visit(&v, value_to_python) == R_UnboundValue)
-    fail(&v);
+  in_visit(&v, value_to_python);
   v.convert = Rf_asLogical(convert) == TRUE;
   v.must_proxy = true;
   if (v.result == Py_None) { /* None, too, is an object when R asks for one */
@@ -395,15 +399,14 @@ static SEXP core_to_r(SEXP x) {
 static SEXP value_to_handle(void *arg) {
   Visit *v = arg;
   v->result = handle_new(v->x);
-  return v->result ? R_NilValue : R_UnboundValue;
+  return v->result ? R_NilValue : failure(v);
 }
 
 static SEXP core_handle(SEXP x) {
   Visit v;
   open_visit(&v);
   v.x = x;
-  if (in_visit(&v, value_to_handle) == R_UnboundValue)
-    fail(&v);
+  in_visit(&v, value_to_handle);
   v.must_proxy = true;
   return leave_with_result(&v);
 }

@@ -15,8 +15,7 @@
  *                    lock, since they only say who goes first
  *   the GIL          may be waited for by the owner of the top; the reverse is not allowed
  *   told, entry_poisoned   written only by the owner of the top
- *   forking          the entry whose R code forks; between the handlers of one fork, which the C
- *                    library runs one at a time */
+ *   this_fork        each thread's own */
 
 #include "core.h"
 #include <pthread.h>
@@ -298,6 +297,7 @@ int entry_push(Entry *e, const char *label) {
   Entry *below = entry_of(e->below);
   e->chained = below && (e->below & SUSPENDED) && below->thread == e->thread && !below->foreign;
   e->isolated = below && !e->chained;
+  pyref_begin(e, below);
   tell_r_this_stack();
   preserve_drain();
   return 0;
@@ -318,6 +318,7 @@ void entry_pop(Entry *e) {
     Py_CLEAR(e->interrupt);
   if (e->caught || e->carrier)
     condition_forget(e);
+  pyref_end(e);
   pyref_collect();
   set_top(e->below, own_below ? e->thread : 0);
   pyref_drain();
@@ -392,20 +393,39 @@ void door_close(Door *d) {
 
 /* ---- fork ---- */
 
-static Entry *forking; /* R's own code forks (parallel::mclapply): the child must have the GIL */
+/* R's own code forks (parallel::mclapply), without the GIL: this thread takes it, and tells Python as
+ * os.fork() does, so that the child has a Python that works. The handlers of os.register_at_fork()
+ * run then, inside R's C code; so the entry is not suspended for them. They may fork, too: what is
+ * known of this fork is written after them, and read before. Each thread has its own, since the C
+ * library may run the handlers of two forks at once. */
+typedef struct {
+  bool by_r;
+  Door door;
+} Fork;
+
+static __thread Fork this_fork;
 
 static void before_fork(void) {
-  Entry *e = entry_mine();
-  forking = e && e->tstate ? e : NULL;
-  if (forking)
-    entry_take_gil(forking);
+  Fork f = {.by_r = entry_mine() && !PyGILState_Check()};
+  if (f.by_r) {
+    door_open(&f.door);
+    PyOS_BeforeFork();
+  }
+  this_fork = f;
   pthread_mutex_lock(&waiters_mutex);
+}
+
+static void after_fork(void (*tell_python)(void)) {
+  Fork f = this_fork;
+  if (f.by_r) {
+    tell_python();
+    door_close(&f.door);
+  }
 }
 
 static void after_fork_in_parent(void) {
   pthread_mutex_unlock(&waiters_mutex);
-  if (forking)
-    entry_release_gil(forking);
+  after_fork(PyOS_AfterFork_Parent);
 }
 
 static void after_fork_in_child(void) {
@@ -418,10 +438,7 @@ static void after_fork_in_child(void) {
     entry_poisoned = true;
   for (Entry *e = entry_of(word); e && !entry_poisoned; e = entry_of(e->below))
     entry_poisoned = e->thread != me();
-  if (forking) {
-    PyOS_AfterFork_Child();
-    entry_release_gil(forking);
-  }
+  after_fork(PyOS_AfterFork_Child);
 }
 
 bool entry_on_main_thread(void) { return me() == main_thread; }

@@ -1,18 +1,21 @@
-/* The scope of a method: self, super and private, as its body sees them. */
+/* What a call of an R function is made of, and for a method its scope: self, super and private. */
 #ifndef PYCLASS_BRIDGE_METHOD_H
 #define PYCLASS_BRIDGE_METHOD_H
 
 #include "core.h"
 
-/* What a call of a method is made of. A function keeps the parts of its last call and uses them
- * again, unless R has kept one of them. */
+/* A function keeps the parts of its last call and uses them again, unless R has kept one of them.
+ * R tells of a value only whether two or more places hold it, so each part is held by one: the frame
+ * and the call by the cell, the closure by the frame, the mask by the closure, `self` and `super` by
+ * the mask, the environment of `super` by it, and what stands for `self` in there by that. */
 typedef struct {
-  SEXP frame;   /* where the call is evaluated; holds the closure under the method's name */
-  SEXP closure; /* the method with the mask as its environment */
-  SEXP mask;    /* private, super, self (in this order of cells) */
-  SEXP super, self;
-  SEXP cell;          /* of the preserve list, holds the frame; NULL: no parts, or not ours to end */
-  SEXP class;         /* of self */
+  SEXP frame;   /* where the call is evaluated; holds the closure under the function's name */
+  SEXP call;    /* name(arguments) */
+  SEXP closure; /* of a method: with the mask as its environment */
+  SEXP cell;    /* of the preserve list; NULL: no parts, or not ours to end */
+  SEXP mask;    /* self, super, private; NULL in a function that is no method */
+  SEXP super, super_env, super_self; /* the last one is a pointer */
+  Scoped self;
   PyTypeObject *type; /* of the receiver; borrowed, compared only, as is its version: */
   unsigned version;   /* another type may get the address of a dead one */
 } Parts;
@@ -24,7 +27,7 @@ typedef struct {
 } Known;
 
 typedef struct {
-  PyObject *receiver; /* the instance, or the class of a class method; borrowed */
+  PyObject *receiver; /* the instance, or the class of a class method; borrowed; NULL: no method */
   PyObject *private;  /* handle of the instance's private environment, or NULL; borrowed */
   Parts *kept;        /* the function's; taken while the call runs */
   Known *known;       /* the function's */
@@ -33,13 +36,14 @@ typedef struct {
 } Scope;
 
 typedef struct {
-  SEXP closure, class_env, name;
+  SEXP closure, name;
+  SEXP class_env; /* NULL: none */
   bool convert;
-} Method;
+} Code;
 
 int scope_prepare(Scope *s, PyObject *receiver, bool is_class); /* before the entry; -1: exception */
-int scope_enter(Scope *s, const Method *m); /* (jumps) fills s->parts; -1: Python exception */
-void scope_leave(Scope *s);                 /* (jumps) after the body has returned */
-void scope_abandon(Scope *s);               /* after a jump */
+int scope_enter(Scope *s, const Code *c); /* (jumps) fills s->parts; -1: Python exception */
+void scope_leave(Scope *s);               /* (jumps) after the body has returned */
+void scope_abandon(Scope *s);             /* after a jump */
 
 #endif

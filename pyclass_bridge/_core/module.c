@@ -216,12 +216,14 @@ static const struct {
 static void init_body(void *unused) {
   r.sym_pyref = r_sym("pyref");
   r.sym_pyref_raw = r_sym("pyref_raw");
+  r.sym_pointer = r_sym(".pyref");
   r.sym_self = r_sym("self");
   r.sym_super = r_sym("super");
   r.sym_private = r_sym("private");
   r.sym_cls = r_sym("cls");
   r.guard_env = R_BaseEnv;
   preserve_init();
+  pyref_init();
   names_init();
 }
 
@@ -245,7 +247,6 @@ static int start_core(void) {
     PyErr_SetString(PyExc_RuntimeError, "the fork handlers could not be set");
     return -1;
   }
-  pyref_init();
   if (in_r("start", init_body, NULL) < 0)
     return -1;
   interrupt_init();
@@ -286,7 +287,7 @@ static PyObject *attach_r(PyObject *self, PyObject *sides) {
                 {"stop_python", &r.stop_python},
                 {"stop_again", &r.stop_again},
                 {"classed_value", &r.classed_value},
-                {"super_class", &r.super_class}};
+                {"super_model", &r.super_model}};
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
     PyObject *h = PyDict_GetItemString(sides, places[i].name);
     if (!h || !PyObject_TypeCheck(h, &HandleType))

@@ -1,13 +1,15 @@
-/* Names that cross again and again: attributes, arguments, the keys of logs. Two direct-mapped
- * caches, one for each way; a name that is not there is made and takes its place.
+/* Names that cross again and again: attributes, arguments, the keys of logs, and all keys of a dict
+ * together. Direct-mapped caches; a name that is not there is made and takes its place.
  *
  * Owns: a reference to each name and key kept, and the R vectors that hold their counterparts, so
- * that an address means one name. Threads: inside an unsuspended entry, with the GIL. Jumps: only
- * r_name. */
+ * that an address means one name. Threads: inside an unsuspended entry, with the GIL. Jumps:
+ * r_name and keep_model. */
 
 #include "core.h"
 
-#define KEPT 1024 /* a power of two */
+#define KEPT 1024 /* powers of two */
+#define KEPT_DICTS 256
+#define MOST_KEYS 32
 
 static struct {
   SEXP key;
@@ -16,12 +18,16 @@ static struct {
 static PyObject *r_keys[KEPT];
 static SEXP kept_keys;  /* of python_names */
 static SEXP kept_names; /* of r_keys */
+static PyObject *dict_keys[KEPT_DICTS]; /* tuples */
+static SEXP kept_models;                /* of dict_keys */
 
 void names_init(void) {
   kept_keys = r_alloc(VECSXP, KEPT);
   R_PreserveObject(kept_keys);
   kept_names = r_alloc(STRSXP, KEPT);
   R_PreserveObject(kept_names);
+  kept_models = r_alloc(VECSXP, KEPT_DICTS);
+  R_PreserveObject(kept_models);
 }
 
 PyObject *python_name(SEXP charsxp) {
@@ -54,4 +60,45 @@ SEXP r_name(PyObject *key, const char *text, int n) {
   SET_STRING_ELT(kept_names, (R_xlen_t)at, name);
   Py_XSETREF(r_keys[at], Py_NewRef(key));
   return name;
+}
+
+/* ---- the keys of a dict ---- */
+
+static size_t place_of_dict(PyObject *dict) {
+  PyObject *key = NULL, *value;
+  Py_ssize_t at = 0;
+  PyDict_Next(dict, &at, &key, &value);
+  return (((uintptr_t)key >> 4) + (uintptr_t)PyDict_GET_SIZE(dict)) & (KEPT_DICTS - 1);
+}
+
+SEXP known_model(PyObject *dict) {
+  size_t place = place_of_dict(dict);
+  PyObject *keys = dict_keys[place], *key, *value;
+  if (!keys || PyTuple_GET_SIZE(keys) != PyDict_GET_SIZE(dict))
+    return NULL;
+  Py_ssize_t at = 0;
+  for (Py_ssize_t i = 0; PyDict_Next(dict, &at, &key, &value); i++)
+    if (PyTuple_GET_ITEM(keys, i) != key)
+      return NULL;
+  return VECTOR_ELT(kept_models, (R_xlen_t)place);
+}
+
+SEXP keep_model(PyObject *dict, SEXP names) {
+  Py_ssize_t n = XLENGTH(names), at = 0;
+  SEXP list = PROTECT(r_alloc(VECSXP, n));
+  r_set_attr(list, R_NamesSymbol, names);
+  SEXP model = r_cons(list, names);
+  UNPROTECT(1);
+  PyObject *keys = n <= MOST_KEYS && n == PyDict_GET_SIZE(dict) ? PyTuple_New(n) : NULL;
+  PyObject *key, *value;
+  if (!keys) {
+    PyErr_Clear();
+    return model;
+  }
+  for (Py_ssize_t i = 0; PyDict_Next(dict, &at, &key, &value); i++)
+    PyTuple_SET_ITEM(keys, i, Py_NewRef(key));
+  size_t place = place_of_dict(dict);
+  SET_VECTOR_ELT(kept_models, (R_xlen_t)place, model);
+  Py_XSETREF(dict_keys[place], keys);
+  return model;
 }

@@ -1,9 +1,9 @@
-/* Python objects in R: an external pointer, or for callables a closure that carries one.
+/* Python objects in R: an external pointer, or for callables a closure in whose environment one is.
  *
- * Owns: one Python reference for each live pointer, given up by `pyref_drop` (at once) or through
+ * Owns: one Python reference for each live pointer, given up by `scoped_drop` (at once) or through
  * R's finalizer, which only puts the object on a queue (drained with the GIL). Threads: inside an
- * entry with the GIL; the finalizer runs wherever R collects. Jumps: pyref_new, pyref_scoped,
- * pyref_keep; none of them holds a reference while it can jump without a finalizer to free it. */
+ * entry with the GIL; the finalizer runs wherever R collects. Jumps: pyref_new, and the `scoped_*`
+ * that say so; none of them holds a reference while it can jump without a finalizer to free it. */
 
 #include "core.h"
 #include <pthread.h>
@@ -15,10 +15,18 @@ typedef struct {
 
 static Queue finalized; /* guarded by the entry: R's collector runs inside one */
 static Queue ready;     /* guarded by the GIL */
-static PyObject *classes; /* {address of type: (weakref to type, handle of its class vector)} */
+static PyObject *classes; /* {address of type: (weakref to type, handle of its model)} */
+static SEXP young;        /* list of proxies, an entry's behind those of the entry below */
 long pyref_live;
 
-void pyref_init(void) { classes = PyDict_New(); }
+#define YOUNG_OF_ENTRY 64
+#define YOUNG (64 * YOUNG_OF_ENTRY)
+
+void pyref_init(void) {
+  classes = PyDict_New();
+  young = r_alloc(VECSXP, YOUNG);
+  R_PreserveObject(young);
+}
 
 /* A queue that can't grow keeps the object for ever: a leak is better than a crash. */
 static void put(Queue *q, PyObject *o) {
@@ -55,27 +63,30 @@ void pyref_drain(void) {
   }
 }
 
-/* ---- the S3 class of a Python type ---- */
+/* ---- the S3 class of a Python type ----
+ * Kept as a model: a value, never seen by R code, that has the class as its only attribute. */
 
-static SEXP cached_class(PyObject *type, PyObject *key) {
+static SEXP cached_model(PyObject *type, PyObject *key) {
   PyObject *known = PyDict_GetItem(classes, key);
   if (!known || !py_refers_to(PyTuple_GET_ITEM(known, 0), type))
     return NULL;
   return ((Handle *)PyTuple_GET_ITEM(known, 1))->value;
 }
 
-static SEXP make_class(PyObject *names) {
+static SEXP make_model(PyObject *names) {
   Py_ssize_t n = PyTuple_GET_SIZE(names);
-  SEXP out = PROTECT(r_alloc(STRSXP, n));
+  SEXP class = PROTECT(r_alloc(STRSXP, n));
   for (Py_ssize_t i = 0; i < n; i++) {
     Py_ssize_t length;
     const char *name = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(names, i), &length);
-    SET_STRING_ELT(out, i, r_char(name ? name : "?", name ? (int)length : 1));
+    SET_STRING_ELT(class, i, r_char(name ? name : "?", name ? (int)length : 1));
   }
   PyErr_Clear();
-  MARK_NOT_MUTABLE(out);
-  UNPROTECT(1);
-  return out;
+  MARK_NOT_MUTABLE(class);
+  SEXP model = PROTECT(r_extptr(NULL, R_NilValue));
+  r_set_attr(model, R_ClassSymbol, class);
+  UNPROTECT(2);
+  return model;
 }
 
 /* Types come and go: those that have gone leave the table when it has grown to twice its size. */
@@ -95,9 +106,9 @@ static int forget_dead_classes(void) {
   return 0;
 }
 
-static SEXP class_of(PyObject *o) {
+static SEXP model_of(PyObject *o) {
   PyObject *type = (PyObject *)Py_TYPE(o), *key = PyLong_FromVoidPtr(type);
-  SEXP known = key ? cached_class(type, key) : NULL;
+  SEXP known = key ? cached_model(type, key) : NULL;
   if (known || !key) {
     Py_XDECREF(key);
     return known;
@@ -110,7 +121,7 @@ static SEXP class_of(PyObject *o) {
     Py_DECREF(key);
     return NULL;
   }
-  SEXP out = PROTECT(make_class(names));
+  SEXP out = PROTECT(make_model(names));
   Py_DECREF(names);
   PyObject *handle = handle_new(out), *weak = PyWeakref_NewRef(type, NULL);
   PyObject *entry = handle && weak ? PyTuple_Pack(2, weak, handle) : NULL;
@@ -123,78 +134,154 @@ static SEXP class_of(PyObject *o) {
   return failed ? NULL : out;
 }
 
+static bool is_pointer(SEXP x) {
+  if (TYPEOF(x) != EXTPTRSXP)
+    return false;
+  SEXP tag = R_ExternalPtrTag(x);
+  return tag == r.sym_pyref || tag == r.sym_pyref_raw;
+}
+
+/* A closure's environment tells whether it is a callable of ours: no function of a user's is made
+ * in the namespace and has the pointer's name. */
+static SEXP pointer_of(SEXP x) {
+  if (TYPEOF(x) == CLOSXP && r_is_object(x)) {
+    SEXP env = r_closure_env(x);
+    x = r_is_child_of(env, r.ns) ? r_own_var(env, r.sym_pointer) : NULL;
+  }
+  return x && is_pointer(x) ? x : NULL;
+}
+
 /* ---- making ---- */
 
-static SEXP make_pointer(SEXP class, bool convert) {
+SEXP pointer_new(SEXP model, bool convert) {
   SEXP x = PROTECT(r_extptr(NULL, convert ? r.sym_pyref : r.sym_pyref_raw));
-  r_set_class(x, class);
+  r_take_attribute(x, model);
   UNPROTECT(1);
   return x;
 }
 
-void pyref_fill(SEXP x, PyObject *o) {
-  R_SetExternalPtrAddr(x, Py_NewRef(o));
+void pointer_fill(SEXP pointer, PyObject *o) {
+  R_SetExternalPtrAddr(pointer, Py_NewRef(o));
   pyref_live++;
 }
 
-/* A callable is an R closure whose environment and "pyref" attribute hold the pointer. */
-static SEXP make_callable(SEXP pointer, SEXP class) {
+/* Do two places of R's hold a part of a proxy? */
+static bool is_kept(SEXP proxy, SEXP pointer) {
+  return r_is_kept_twice(proxy) || r_is_kept_twice(pointer) ||
+         (proxy != pointer && r_is_kept_twice(r_closure_env(proxy)));
+}
+
+/* A callable is an R closure, in whose environment the pointer is. */
+static SEXP make_callable(SEXP pointer, SEXP model) {
   SEXP env = PROTECT(r_new_env(r.ns));
-  r_define(r.sym_pyref, pointer, env);
+  r_define(r.sym_pointer, pointer, env);
   SEXP fn = PROTECT(r_closure(r.callable_formals, r.callable_body, env));
-  r_set_attr(fn, r.sym_pyref, pointer);
-  r_set_class(fn, class);
+  r_take_attribute(fn, model);
   UNPROTECT(2);
   return fn;
 }
 
+/* ---- young proxies ----
+ * Most are of no use any more when the entry ends in which they were made (`self$model`, a bound
+ * method that was called), but R's collector would come late, and the objects, with all that they
+ * hold, would wait for it. So a list holds the last ones of each entry. When the entry ends, those
+ * that nothing else holds give their objects up; the others, and those that the list has no place
+ * for, get R's finalizer, which would count as a holder. */
+
+void pyref_begin(Entry *e, Entry *below) {
+  int made = below ? below->young : 0;
+  e->first_young = below ? below->first_young : 0;
+  e->first_young += made < YOUNG_OF_ENTRY ? made : YOUNG_OF_ENTRY;
+  e->young = 0;
+}
+
+void pointer_keep(SEXP pointer) { r_finalizer(pointer, finalize); }
+
+static void remember(SEXP proxy) {
+  Entry *e = entry_mine();
+  if (!e || e->foreign || e->first_young + YOUNG_OF_ENTRY > YOUNG) {
+    pointer_keep(pointer_of(proxy));
+    return;
+  }
+  R_xlen_t place = e->first_young + e->young % YOUNG_OF_ENTRY;
+  SEXP older = VECTOR_ELT(young, place);
+  if (older != R_NilValue)
+    pointer_keep(pointer_of(older));
+  SET_VECTOR_ELT(young, place, proxy);
+  e->young++;
+}
+
+static int count_young(Entry *e) {
+  return e->young < YOUNG_OF_ENTRY ? e->young : YOUNG_OF_ENTRY;
+}
+
+static void keep_young(void *entry) {
+  Entry *e = entry;
+  for (R_xlen_t i = e->first_young; i < e->first_young + count_young(e); i++)
+    if (VECTOR_ELT(young, i) != R_NilValue)
+      pointer_keep(pointer_of(VECTOR_ELT(young, i)));
+}
+
+/* If a finalizer can't be set, the object lives for ever. */
+void pyref_end(Entry *e) {
+  bool any_kept = false;
+  const R_xlen_t first = e->first_young, end = first + count_young(e);
+  for (R_xlen_t i = first; i < end; i++) {
+    SEXP proxy = VECTOR_ELT(young, i), pointer = pointer_of(proxy);
+    if (is_kept(proxy, pointer)) {
+      any_kept = true;
+      continue;
+    }
+    finalize(pointer);
+    SET_VECTOR_ELT(young, i, R_NilValue);
+  }
+  if (!any_kept)
+    return;
+  R_ToplevelExec(keep_young, e);
+  for (R_xlen_t i = first; i < end; i++)
+    SET_VECTOR_ELT(young, i, R_NilValue);
+}
+
 SEXP pyref_new(PyObject *o, bool convert) {
-  SEXP class = class_of(o);
-  if (!class)
+  SEXP model = model_of(o);
+  if (!model)
     return NULL;
-  SEXP pointer = PROTECT(make_pointer(class, convert)), out = pointer;
+  SEXP pointer = PROTECT(pointer_new(model, convert)), out = pointer;
   if (PyCallable_Check(o))
-    out = make_callable(pointer, class);
+    out = make_callable(pointer, model);
   PROTECT(out);
-  r_finalizer(pointer, finalize);
-  pyref_fill(pointer, o);
+  remember(out);
+  pointer_fill(pointer, o);
   UNPROTECT(2);
   return out;
 }
 
-SEXP pyref_scoped(PyObject *o, bool convert) {
+/* ---- scoped proxies: the object comes and goes, the parts are used again ---- */
+
+bool scoped_new(Scoped *s, PyObject *o, bool convert) {
+  if (!(s->model = model_of(o)))
+    return false;
+  s->pointer = s->proxy = PROTECT(pointer_new(s->model, convert));
   if (PyCallable_Check(o))
-    return pyref_new(o, convert);
-  SEXP class = class_of(o);
-  if (!class)
-    return NULL;
-  return make_pointer(class, convert);
+    s->proxy = make_callable(s->pointer, s->model);
+  UNPROTECT(1);
+  return true;
 }
 
-void pyref_keep(SEXP x) {
-  if (TYPEOF(x) == EXTPTRSXP)
-    r_finalizer(x, finalize);
-}
+bool scoped_is_kept(Scoped *s) { return is_kept(s->proxy, s->pointer); }
 
-void pyref_drop(SEXP x) {
-  PyObject *o = TYPEOF(x) == EXTPTRSXP ? R_ExternalPtrAddr(x) : NULL;
+void scoped_reset(Scoped *s) { r_restore_attribute(s->proxy, s->model); }
+
+void pointer_drop(SEXP pointer) {
+  PyObject *o = R_ExternalPtrAddr(pointer);
   if (!o)
     return;
-  R_ClearExternalPtr(x);
+  R_ClearExternalPtr(pointer);
   pyref_live--;
   Py_DECREF(o);
 }
 
 /* ---- reading ---- */
-
-static SEXP pointer_of(SEXP x) {
-  if (TYPEOF(x) == CLOSXP && r_is_object(x))
-    x = Rf_getAttrib(x, r.sym_pyref);
-  if (TYPEOF(x) != EXTPTRSXP)
-    return NULL;
-  SEXP tag = R_ExternalPtrTag(x);
-  return tag == r.sym_pyref || tag == r.sym_pyref_raw ? x : NULL;
-}
 
 bool pyref_is(SEXP x) { return pointer_of(x) != NULL; }
 
@@ -207,6 +294,7 @@ PyObject *pyref_object(SEXP x) {
     PyErr_SetString(PyExc_TypeError, "an R value was given where a Python object is needed");
   else if (!o)
     PyErr_SetString(PyExc_ReferenceError,
-                    "this Python object is gone: it came from a saved or an earlier R session");
+                    "this Python object is gone: it came from a saved or an earlier R session, or it "
+                    "was the `self` of a method that has ended");
   return o;
 }

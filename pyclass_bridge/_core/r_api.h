@@ -4,11 +4,45 @@
  * Owns: nothing. Threads: only inside the calling thread's own unsuspended entry.
  * Jumps: each `r_*` function marked (jumps) may leave by an R jump and therefore runs only
  * under a guard (condition.c). Each of them starts with a fault point, so that a test can make
- * it fail once. */
+ * it fail once.
+ *
+ * Every name of R's that the compiled core needs, by what R calls it ("Writing R Extensions" and R's
+ * own lists, which tests/test_r_api.py compares with the core), and on which R:
+ *   API, every R
+ *     CADR CAR CDDR CDR COMPLEX COMPLEX_ELT DATAPTR_RO INTEGER INTEGER_ELT LENGTH LOGICAL
+ *     LOGICAL_ELT MARK_NOT_MUTABLE PRINTNAME R_BaseEnv R_CHAR R_CheckUserInterrupt R_ClassSymbol
+ *     R_ClearExternalPtr R_ContinueUnwind R_DimNamesSymbol R_DimSymbol R_ExternalPtrAddr
+ *     R_ExternalPtrTag R_GlobalEnv R_MakeExternalPtr R_MakeExternalPtrFn R_MakeUnwindCont
+ *     R_MissingArg R_NaInt R_NamesSymbol R_NewEnv R_NilValue R_ParseVector R_PreserveObject
+ *     R_QuoteSymbol R_RegisterCFinalizerEx R_ReleaseObject R_SetExternalPtrAddr R_ToplevelExec
+ *     R_UnwindProtect RAW RAW_RO REAL REAL_ELT Rf_allocVector Rf_asLogical Rf_asReal Rf_cons
+ *     Rf_copyMostAttrib Rf_defineVar Rf_error Rf_eval Rf_getAttrib Rf_getCharCE Rf_inherits
+ *     Rf_install Rf_isObject Rf_lcons Rf_mkCharLenCE Rf_mkString Rf_protect Rf_ScalarInteger
+ *     Rf_ScalarLogical Rf_ScalarReal Rf_ScalarString Rf_setAttrib Rf_str2type Rf_translateCharUTF8
+ *     Rf_type2char Rf_unprotect Rf_xlength SET_STRING_ELT SET_TAG SET_VECTOR_ELT SETCAR SETCDR
+ *     SHALLOW_DUPLICATE_ATTRIB STRING_ELT TAG TYPEOF VECTOR_ELT vmaxget vmaxset XLENGTH
+ *   API, since R 4.5
+ *     ANY_ATTRIB MAYBE_SHARED R_ClosureBody R_ClosureEnv R_ClosureFormals R_EmptyEnv R_getVarEx
+ *     R_mkClosure R_ParentEnv
+ *   experimental API, since R 4.6
+ *     R_getAttribCount
+ *   no API now, before R 4.5
+ *     ATTRIB BODY CLOENV ENCLOS FORMALS OBJECT R_UnboundValue REFCNT Rf_allocSExp
+ *     Rf_findVarInFrame SET_ATTRIB SET_BODY SET_CLOENV SET_FORMALS SET_OBJECT
+ *   experimental API, every R
+ *     R_curErrorBuf R_interrupts_pending R_NaString
+ *   embedding API, every R
+ *     ptr_R_Busy ptr_R_CleanUp ptr_R_FlushConsole ptr_R_ProcessEvents ptr_R_ResetConsole
+ *     ptr_R_WriteConsole ptr_R_WriteConsoleEx R_checkActivity R_InputHandlers R_PolledEvents
+ *     R_runHandlers
+ *   variable of the front end, every R
+ *     R_CStackLimit R_CStackStart R_PPStackTop R_Visible
+ */
 #ifndef PYCLASS_BRIDGE_R_API_H
 #define PYCLASS_BRIDGE_R_API_H
 
 #define R_NO_REMAP
+#include <stdbool.h>
 #include <stdint.h>
 #include <R_ext/Boolean.h>
 #include <R_ext/Rdynload.h>
@@ -116,84 +150,67 @@ static inline SEXP r_closure_env(SEXP closure) {
 #endif
 }
 
-/* (jumps on an active binding or an unforced promise) R_UnboundValue when absent. */
+/* NULL when absent. A variable that only the core sets: a value, for which R does not jump. */
+static inline SEXP r_own_var(SEXP env, SEXP sym) {
+#if R_VERSION >= R_Version(4, 5, 0)
+  return R_getVarEx(sym, env, FALSE, NULL);
+#else
+  SEXP value = Rf_findVarInFrame(env, sym);
+  return value == R_UnboundValue ? NULL : value;
+#endif
+}
+
+static inline int r_is_child_of(SEXP env, SEXP parent) {
+#if R_VERSION >= R_Version(4, 5, 0)
+  return TYPEOF(env) == ENVSXP && env != R_EmptyEnv && R_ParentEnv(env) == parent;
+#else
+  return TYPEOF(env) == ENVSXP && ENCLOS(env) == parent;
+#endif
+}
+
+/* (jumps on an active binding or an unforced promise) */
 static inline SEXP r_get_var(SEXP env, SEXP sym) {
   FAULT_POINT();
-#if R_VERSION >= R_Version(4, 5, 0)
-  return R_getVarEx(sym, env, FALSE, R_UnboundValue);
-#else
-  return Rf_findVarInFrame(env, sym);
-#endif
+  return r_own_var(env, sym);
 }
 
-/* (jumps) The class of a new object, by the shortest way. */
-static inline void r_set_class(SEXP x, SEXP class) {
+/* How many variables has an environment? */
+static inline R_xlen_t r_count_vars(SEXP env) { return Rf_xlength(env); }
+
+/* R counts how many places of its own hold a value, and never too few. What the count is, it does
+ * not say on every version, only whether there are two or more. */
+static inline int r_is_kept_twice(SEXP x) { return MAYBE_SHARED(x); }
+
+/* (jumps) A new value gets the one attribute that `model` has. */
+static inline void r_take_attribute(SEXP x, SEXP model) {
   FAULT_POINT();
 #if R_VERSION >= R_Version(4, 5, 0)
-  Rf_setAttrib(x, R_ClassSymbol, class);
+  SHALLOW_DUPLICATE_ATTRIB(x, model);
 #else
-  SEXP attributes = Rf_cons(class, ATTRIB(x));
-  SET_TAG(attributes, R_ClassSymbol);
+  SEXP attributes = Rf_cons(CAR(ATTRIB(model)), R_NilValue);
+  SET_TAG(attributes, TAG(ATTRIB(model)));
   SET_ATTRIB(x, attributes);
-  SET_OBJECT(x, 1);
+  SET_OBJECT(x, OBJECT(model));
 #endif
 }
 
-/* (jumps) The names of a new list. */
-static inline void r_set_names(SEXP x, SEXP names) {
-  FAULT_POINT();
-#if R_VERSION >= R_Version(4, 5, 0)
-  Rf_setAttrib(x, R_NamesSymbol, names);
+/* (jumps) The same for one that had it before, and may have been changed since. R 4.5 does not say
+ * how many attributes there are. */
+static inline void r_restore_attribute(SEXP x, SEXP model) {
+#if R_VERSION >= R_Version(4, 6, 0)
+  SEXP class = Rf_getAttrib(model, R_ClassSymbol);
+  bool same = R_getAttribCount(x) == 1 && Rf_getAttrib(x, R_ClassSymbol) == class;
+#elif R_VERSION >= R_Version(4, 5, 0)
+  bool same = false;
 #else
-  SEXP attributes = Rf_cons(names, R_NilValue);
-  SET_TAG(attributes, R_NamesSymbol);
-  SET_ATTRIB(x, attributes);
+  SEXP now = ATTRIB(x), then = ATTRIB(model);
+  bool same = now != R_NilValue && CDR(now) == R_NilValue && TAG(now) == TAG(then) &&
+              CAR(now) == CAR(then);
 #endif
-}
-
-/* Is x held by n places at the most? R counts references, and never too few. An R that hides the
- * count always says no. */
-static inline int r_held_by(SEXP x, int n) {
-#if R_VERSION >= R_Version(4, 5, 0)
-  return 0;
-#else
-  return REFCNT(x) <= n;
-#endif
-}
-
-/* The cells of a small environment's variables, the youngest first; R that hides them gives none. */
-static inline SEXP r_cells(SEXP env) {
-#if R_VERSION >= R_Version(4, 5, 0)
-  return R_NilValue;
-#else
-  return FRAME(env);
-#endif
-}
-
-/* Has a small environment this one variable's value, and no other? */
-static inline int r_has_only(SEXP env, SEXP value) {
-#if R_VERSION >= R_Version(4, 5, 0)
-  return 0;
-#else
-  return CAR(FRAME(env)) == value && CDR(FRAME(env)) == R_NilValue;
-#endif
-}
-
-/* The class of an object of which it is the only attribute, and whether that is still so. */
-static inline SEXP r_class_of_new(SEXP x) {
-#if R_VERSION >= R_Version(4, 5, 0)
-  return R_NilValue;
-#else
-  return CAR(ATTRIB(x));
-#endif
-}
-
-static inline int r_has_only_class(SEXP x, SEXP class) {
-#if R_VERSION >= R_Version(4, 5, 0)
-  return 0;
-#else
-  return CAR(ATTRIB(x)) == class && CDR(ATTRIB(x)) == R_NilValue;
-#endif
+  if (!same) {
+    FAULT_POINT();
+    SHALLOW_DUPLICATE_ATTRIB(x, model);
+  }
 }
 
 static inline int r_has_attributes(SEXP x) {
@@ -220,31 +237,23 @@ static inline void *r_data(SEXP x) {
   }
 }
 
-/* (jumps) Which attributes has x? */
+/* (jumps) Which attributes has x? R copies all but the three kinds to another value. */
 enum { HAS_NAMES = 1, HAS_DIM = 2, HAS_DIMNAMES = 4, HAS_OTHER = 8 };
 
-static inline int r_attribute(SEXP tag) {
-  return tag == R_NamesSymbol      ? HAS_NAMES
-         : tag == R_DimSymbol      ? HAS_DIM
-         : tag == R_DimNamesSymbol ? HAS_DIMNAMES
-                                   : HAS_OTHER;
-}
-
 static inline int r_attributes(SEXP x) {
-  int found = 0;
   if (!r_has_attributes(x))
-    return found;
-#if R_VERSION >= R_Version(4, 5, 0)
-  SEXP call = PROTECT(r_lcons(r_sym("attributes"), PROTECT(r_cons(x, R_NilValue))));
-  SEXP known = PROTECT(r_eval(call, R_BaseEnv));
-  SEXP names = PROTECT(Rf_getAttrib(known, R_NamesSymbol));
-  for (R_xlen_t i = 0; i < Rf_xlength(names); i++)
-    found |= r_attribute(Rf_installTrChar(STRING_ELT(names, i)));
-  UNPROTECT(4);
-#else
-  for (SEXP a = ATTRIB(x); a != R_NilValue; a = CDR(a))
-    found |= r_attribute(TAG(a));
-#endif
+    return 0;
+  FAULT_POINT();
+  int found = Rf_getAttrib(x, R_DimSymbol) == R_NilValue ? 0 : HAS_DIM;
+  if (Rf_getAttrib(x, R_DimNamesSymbol) != R_NilValue)
+    found |= HAS_DIMNAMES;
+  else if (Rf_getAttrib(x, R_NamesSymbol) != R_NilValue) /* R gives those of a 1-d array here */
+    found |= HAS_NAMES;
+  SEXP others = PROTECT(Rf_allocVector(LGLSXP, 1));
+  Rf_copyMostAttrib(x, others);
+  if (r_has_attributes(others))
+    found |= HAS_OTHER;
+  UNPROTECT(1);
   return found;
 }
 

@@ -1,0 +1,212 @@
+"""The parts of a method's call are used again only if R has kept none: whatever R keeps of a call
+stays that of its call and its instance, and what it leaves on a part does not show in the next one.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+from r_scope import RScope
+
+CALLS = 4  # as written, and compiled
+
+
+@pytest.fixture
+def define():
+    scope = RScope()
+    yield scope
+    scope.close()
+
+
+class Base:
+    def whoami(self):
+        return self.name
+
+
+CLASS = """
+    kept <- list()
+    keep <- function(x) kept[[length(kept) + 1L]] <<- x
+    A(Base) %py_class% {{
+      initialize <- function(name) {{ self$name <- name; private$own <- name }}
+      whoami <- function() self$name
+      m <- function(x, y = NULL) {{ {body} }}
+      {call}
+    }}
+    A
+"""
+CALLABLE = {"plain": "", "callable": "`__call__` <- function() NULL"}
+
+# What a method keeps, and how the name of its instance is found from that afterwards.
+KEEPS = {
+    "self": ("keep(self)", "it$name"),
+    "self in a list": ("keep(list(1, self))", "it[[2]]$name"),
+    "self as an attribute": ("keep(structure(1, of = self))", "attr(it, 'of')$name"),
+    "self in an environment": ("keep(list2env(list(a = self)))", "it$a$name"),
+    "a closure": ("keep(function() self$name)", "it()"),
+    "a closure with private": ("keep(function() private$own)", "it()"),
+    "a closure with super": ("keep(function() super$whoami())", "it()"),
+    "a formula": ("keep(y ~ self$name)", "eval(it[[3]], environment(it))"),
+    "its environment": ("keep(environment())", "it$self$name; get('self', it)$name"),
+    "the scope": ("keep(parent.env(environment()))", "it$self$name"),
+    "super": ("keep(super)", "it$whoami()"),
+    "the environment of super": ("keep(environment(super))", "it$self$name"),
+    "self of super": ("keep(environment(super)$self)", "it$name"),
+    "a bound method": ("keep(self$whoami)", "it()"),
+    "a bound method of super": ("keep(super$whoami)", "it()"),
+    "the function": ("keep(sys.function())", "get('self', environment(it))$name"),
+    "a promise": ("(function(v) keep(environment()))(self)", "it$v$name"),
+    "dots": ("(function(...) keep(environment()))(self)", "evalq(list(...)[[1]], it)$name"),
+    "self replaced": ("{ keep(self); self <<- NULL }", "it$name"),
+    "self copied": ("{ mine <- self; mine$other <- 1; keep(mine) }", "it$name"),
+    "a delayed variable": (
+        "{ e <- new.env(); delayedAssign('late', self$name, assign.env = e); keep(e) }",
+        "it$late",
+    ),
+    "an active binding": (
+        "{ e <- new.env(); makeActiveBinding('now', function() self$name, e); keep(e) }",
+        "it$now",
+    ),
+    "a condition": (
+        "keep(tryCatch(warning(structure(class = c('w', 'warning', 'condition'),"
+        " list(message = 'a', call = sys.call(), who = self))), warning = identity))",
+        "it$who$name",
+    ),
+    "a weak reference": ("{ e <- new.env(); e$a <- self; keep(list(e)) }", "it[[1]]$a$name"),
+    "a matched call": ("keep(match.call(expand.dots = FALSE))", "it$x"),
+    "its call": ("keep(sys.call())", "it[[2]]"),
+    "the argument": ("keep(x)", "it"),
+}
+
+
+@pytest.mark.parametrize("kind", CALLABLE)
+@pytest.mark.parametrize("name", KEEPS)
+def test_what_r_keeps_stays_that_of_its_call(define, name, kind):
+    body, look = KEEPS[name]
+    cls = define(CLASS.format(body=body + "; NULL", call=CALLABLE[kind]), Base=Base)
+    instances = [cls(f"instance {i}") for i in range(CALLS)]
+    for instance in instances:
+        instance.m(instance.name)
+    others = [cls("another") for _ in range(CALLS)]
+    for other in others:
+        other.m(other.name)
+    found = define(f"vapply(kept, function(it) {{ {look} }}, '')")
+    assert found == [o.name for o in instances] + ["another"] * CALLS
+
+
+# What a method does to a part of its call, and what a later one sees of it.
+LEAVES = {
+    "an attribute of self": ("attr(self, 'mark') <- x", "attr(self, 'mark')"),
+    "another class of self": ("class(self) <- 'other'", "class(self)[[1]] == 'other'"),
+    "an attribute of super": ("attr(super, 'mark') <- x", "attr(super, 'mark')"),
+    "a variable of the frame": ("assign('left', x, envir = parent.frame())", "get0('left')"),
+    "a variable in the caller": (
+        "assign('left', x, envir = parent.frame())",
+        "get0('left', envir = parent.frame(), inherits = FALSE)",
+    ),
+    "a variable of the scope": (
+        "assign('left', x, envir = parent.env(environment()))",
+        "get0('left', inherits = TRUE)",
+    ),
+    "another self": ("self <<- list(name = 'wrong')", "if (self$name == 'wrong') self$name"),
+    "another super": ("super <<- NULL", "is.null(super)"),
+    "another private": ("private <<- list(own = 'wrong')", "if (private$own == 'wrong') 'wrong'"),
+    "no self": ("rm('self', envir = parent.env(environment()))", "!exists('self')"),
+    "another method": ("assign('m', 1, envir = parent.frame())", "!is.function(sys.function())"),
+    "another self of super": (
+        "assign('self', 1, envir = environment(super))", "super$whoami() != self$name"
+    ),
+    "the arguments": ("x", "y"),
+}
+
+
+@pytest.mark.parametrize("kind", CALLABLE)
+@pytest.mark.parametrize("name", LEAVES)
+def test_what_a_call_leaves_behind_does_not_show_in_the_next(define, name, kind):
+    change, look = LEAVES[name]
+    body = f"if (identical(x, 'change')) {{ {change}; 'changed' }} else {{ {look} }}"
+    cls = define(CLASS.format(body=body, call=CALLABLE[kind]), Base=Base)
+    first, second = cls("first"), cls("second")
+    for _ in range(CALLS):
+        first.m("change")
+        assert second.m("look") in (None, False)
+        assert second.whoami() == "second"
+
+
+# ---- instances die when Python drops them, without a collection of R's -------------------------
+
+USES = {
+    "nothing": "NULL",
+    "self": "{ self$x <- 1; self$x }",
+    "private": "{ private$n <- private$n + 1; private$n }",
+    "a private method": "private$step()",
+    "active": "{ self$p; self$p <- 3; self$p }",
+    "super": "super$who()",
+    "super()": "super()$who()",
+    "super(A, self)": "super(A, self)$who()",
+    "own methods": "{ self$other(); f <- self$other; f() }",
+    "objects of self": "{ b <- self$box; b$n <- 2; self$box$n }",
+    "more objects than are looked at": "{ for (i in 1:100) self$box; NULL }",
+    "a Python object as result": "self$box",
+    "self as result": "self",
+    "a list of R values": "{ self$l <- list(1, 'a'); self$d <- data.frame(x = 1) }",
+}
+
+# R copies a callable for `self$a$b <- v`, and does not say of what an error leaves behind that
+# nobody holds it: there its collector decides (test_collect.py).
+OF_NO_CALLABLE = {"assignments to objects of self": "{ self$box$n <- 1; self$box$n }"}
+
+
+class Box:
+    pass
+
+
+class Parent:
+    def __init__(self):
+        self.box = Box()
+        self.box.owner = weakref.ref(self)
+
+    def who(self):
+        return self.box
+
+
+@pytest.mark.parametrize(
+    ("use", "kind"),
+    [
+        *(
+            pytest.param(use, kind, id=f"{name}-{kind}")
+            for name, use in USES.items()
+            for kind in CALLABLE
+        ),
+        *(pytest.param(use, "plain", id=name) for name, use in OF_NO_CALLABLE.items()),
+    ],
+)
+def test_an_instance_dies_when_python_drops_it(define, use, kind):
+    cls = define(
+        f"""
+        A(Parent) %py_class% {{
+          private$n <- 0
+          private$step <- function() {{ private$n <- private$n + 1; super$who() }}
+          initialize <- function() {{ super$`__init__`(); self$x <- 0; private$n <- 1 }}
+          p %<-active% function(value) if (missing(value)) private$n else private$n <- value
+          other <- function() self$x
+          m <- function() {use}
+          {CALLABLE[kind]}
+        }}
+        A
+        """,
+        Parent=Parent,
+    )
+
+    def make_and_use():
+        instance = cls()
+        instance.m()
+        instance.m()
+        return weakref.ref(instance)
+
+    for _ in range(CALLS):  # what is made once, and what R has left of its start
+        make_and_use()
+    references = [make_and_use() for _ in range(200)]
+    gc.collect()
+    assert sum(reference() is not None for reference in references) == 0
