@@ -206,7 +206,7 @@ def rpy2_does_not_load(m):
 
 
 def libr_is_no_library(m):
-    m.fake_r()
+    m.fake_r(version=R.version)  # another one may need another rpy2
     return f"R's shared library {m.home}/lib/libR.so cannot be loaded ("
 
 
