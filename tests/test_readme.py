@@ -46,7 +46,7 @@ def test_python_example(tmp_path):
 # ---- the table of what is tested ---------------------------------------------------------------
 
 
-def tested() -> dict[str, list[str]]:
+def table() -> dict[str, list[str]]:
     """{"R": ["4.2", ...], ...}, a column for each machine."""
     section = README.read_text().partition("## What is tested")[2].partition("\n## ")[0]
     rows = [
@@ -61,24 +61,25 @@ def tested() -> dict[str, list[str]]:
 
 def test_this_machine_is_a_column_of_the_table_if_it_is_one_of_debian():
     release = Path("/etc/os-release").read_text() if Path("/etc/os-release").exists() else ""
-    names = {'VERSION_CODENAME=bookworm': 0, 'VERSION_CODENAME=trixie': 1, "/sid": 2}
+    names = {"VERSION_CODENAME=bookworm": 0, "/sid": 2, "VERSION_CODENAME=trixie": 1}
     column = next((at for name, at in names.items() if name in release), None)
     if column is None:
         return
-    table = tested()
+    facts = table()
     r = pyclass_bridge.r("paste(R.version$major, R.version$minor, sep = '.')")
-    assert ".".join(r.split(".")[:2]) == table["R"][column]
-    assert ".".join(platform.python_version_tuple()[:2]) == table["Python"][column]
+    assert ".".join(r.split(".")[:2]) == facts["R"][column]
+    if sys.base_prefix == "/usr":  # the Python of the distribution
+        assert ".".join(platform.python_version_tuple()[:2]) == facts["Python"][column]
 
 
 def test_the_table_has_the_range_that_is_said_at_the_start():
-    versions = sorted(tuple(map(int, version.split("."))) for version in tested()["R"])
+    versions = sorted(tuple(map(int, version.split("."))) for version in table()["R"])
     assert (versions[0], versions[-1]) == r_versions.TESTED_R
 
 
 def test_each_python_of_the_table_is_a_classifier():
     project = (ROOT / "pyproject.toml").read_text()
-    for version in tested()["Python"]:
+    for version in table()["Python"]:
         assert f'"Programming Language :: Python :: {version}"' in project
 
 
