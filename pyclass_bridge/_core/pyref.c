@@ -227,11 +227,13 @@ static int count_young(Entry *e) {
 
 static void keep_young(void *entry) {
   Entry *e = entry;
-  for (R_xlen_t i = e->first_young; i < e->first_young + count_young(e); i++)
+  for (R_xlen_t i = e->first_young; i < e->first_young + count_young(e); i++) {
     keep_proxy(VECTOR_ELT(young, i));
+    SET_VECTOR_ELT(young, i, R_NilValue);
+  }
 }
 
-/* If a finalizer can't be set, the object lives for ever. */
+/* If a finalizer can't be set, twice, its object lives for ever. */
 void pyref_end(Entry *e) {
   bool any_kept = false;
   const R_xlen_t first = e->first_young, end = first + count_young(e);
@@ -244,11 +246,9 @@ void pyref_end(Entry *e) {
     finalize(pointer);
     SET_VECTOR_ELT(young, i, R_NilValue);
   }
-  if (!any_kept)
-    return;
-  R_ToplevelExec(keep_young, e);
-  for (R_xlen_t i = first; i < end; i++)
-    SET_VECTOR_ELT(young, i, R_NilValue);
+  if (any_kept && !R_ToplevelExec(keep_young, e) && !R_ToplevelExec(keep_young, e))
+    for (R_xlen_t i = first; i < end; i++)
+      SET_VECTOR_ELT(young, i, R_NilValue);
 }
 
 SEXP pyref_new(PyObject *o, bool convert) {
