@@ -91,11 +91,11 @@ def test_an_r_error_shows_message_and_calls_with_file_and_line(bridge):
 
 
 def test_a_python_exception_names_the_r_calls(bridge):
-    script = "f <- function() import('math')$sqrt(-1)\nf()\n"
+    script = "f <- function() import('os')$environ$pop('a')\nf()\n"
     done = bridge("run", "x.R", script=script)
     assert done.returncode == 1
     first = done.stderr.splitlines()[0]
-    assert first == 'Error in import("math")$sqrt(-1) : ValueError: math domain error'
+    assert first == "Error in import(\"os\")$environ$pop(\"a\") : KeyError: 'a'"
     assert re.search(r"1: f\(\)  at .*x\.R:2", done.stderr)
     assert "Traceback" not in done.stderr
 

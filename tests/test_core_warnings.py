@@ -48,7 +48,9 @@ def test_a_compiler_is_there():
 def test_no_compiler_warns(compiler, tmp_path):
     status, output = build(compiler, tmp_path)
     assert status == 0, output
-    assert "warning:" not in output
+    # Of the number of its jobs the linker says something about the machine, not about the core.
+    warnings = [line for line in output.splitlines() if "warning:" in line]
+    assert [line for line in warnings if not line.startswith("lto-wrapper")] == []
     commands = compilations(output)
     assert set(commands) == {path.name for path in CORE.glob("*.c")}
     for words in commands.values():

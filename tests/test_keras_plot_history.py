@@ -118,7 +118,7 @@ def test_what_plot_gives(r, ggplot2):
     assert r("pdf(NULL); d <- plot(made(), method = 'base'); dev.off(); is.data.frame(d)")
     layers = r(
         "function(...) as.list(vapply(plot(made(12), ...)$layers, "
-        "function(l) class(l$geom)[[1]], ''))"
+        "function(l) class(l$geom)[[1]], '', USE.NAMES = FALSE))"
     )
     assert layers() == ["GeomPoint", "GeomSmooth"]
     assert layers(smooth=False) == ["GeomLine", "GeomPoint"]
