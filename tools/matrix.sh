@@ -92,13 +92,15 @@ make_chroot() {
   touch "$2/.made"
 }
 
-# copy_tree DIR: this checkout as it is, but for what git ignores; a .venv of before is kept.
+# copy_tree DIR: this checkout as it is, but for what git ignores; a .venv of before is kept, and
+# the core, which lay in the tree, is made anew.
 copy_tree() {
   mkdir -p "$1"
   find "$1" -mindepth 1 -maxdepth 1 ! -name .venv -exec rm -rf {} +
   git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
     [ ! -e "$file" ] || printf '%s\0' "$file"
   done | tar --create --null --files-from=- | tar --extract --directory="$1"
+  touch "$1"/pyclass_bridge/_core/*.c
 }
 
 # inside DIR COMMAND: run in the chroot, with mounts that end with the command.
