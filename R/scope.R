@@ -59,17 +59,18 @@ bridge_raw_for <- function(object) {
 }
 
 `$.python.builtin.super` <- function(x, name) {
-  scope <- environment(x)
-  receiver <- receiver_of(scope)
-  bridge_raw_for(receiver)$super_attr(get(".class_ref", envir = scope), receiver, name)
+  receiver <- receiver_of(environment(x))
+  class_ref <- get(".class_ref", envir = environment(x))
+  bridge_raw_for(receiver)$super_attr(class_ref, receiver, name)
 }
 
 `[[.python.builtin.super` <- `$.python.builtin.super`
 
-# In private functions `self` is an active binding, whose values R >= 4.6 counts as shared for ever.
+# In private functions `self` is an active binding, whose values R >= 4.6 counts as shared for ever:
+# there Python is given what it gets the instance from.
 receiver_of <- function(scope) {
   if (!is.null(scope$.instance)) {
-    scope$.instance()
+    scope$.instance
   } else if (!is.null(scope$cls)) {
     scope$cls
   } else {
@@ -79,8 +80,8 @@ receiver_of <- function(scope) {
 
 # R then assigns the result to `super`: the method gets a variable of that name, which is the same.
 `$<-.python.builtin.super` <- function(x, name, value) {
-  scope <- environment(x)
-  bridge$super_assign(get(".class_ref", envir = scope), receiver_of(scope), name, value)
+  class_ref <- get(".class_ref", envir = environment(x))
+  bridge$super_assign(class_ref, receiver_of(environment(x)), name, value)
   x
 }
 

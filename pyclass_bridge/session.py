@@ -50,7 +50,7 @@ def _attach_python(core) -> None:
     from . import condition, convert, output, private
     from .callback_hooks import from_hook
     from .function import make_function
-    from .r_side_classes import s3_class
+    from .r_side_classes import RSuper, s3_class
     from .r_side_objects import missing_attribute
     from .robject import RObject
     from .signature import MISSING, argument_names
@@ -65,6 +65,7 @@ def _attach_python(core) -> None:
         convert_array=convert.convert_array,
         make_function=make_function,
         class_names=s3_class,
+        super_type=RSuper,
         make_private=private.make_private,
         private_table=private.table,
         from_hook=from_hook,

@@ -178,6 +178,12 @@ OUTLIVES = {
     " unique(vapply(kept, function(h) h$name, '')) }",
     "as an option": "{ inside(function(h) { options(pyclass_bridge_test = h); NULL });"
     " getOption('pyclass_bridge_test')$name }",
+    "by a replacement function": "{ `on<-` <- function(x, value) { x$f <- function() value$name; x };"
+    " inside(function(h) { k <- list(); on(k) <- h$holder; kept <<- k$f; NULL }); kept() }",
+    "by a replacement method": "{ `$<-.lazy` <- function(x, name, value) {"
+    " y <- unclass(x); y$f <- function() value$name; structure(y, class = 'lazy') };"
+    " inside(function(h) { k <- structure(list(), class = 'lazy'); k$a <- h$holder;"
+    " kept <<- unclass(k)$f; NULL }); kept() }",
     "by a promise": "{ e <- new.env(); inside(function(h) { delayedAssign('p', h, environment(),"
     " e); NULL }); e$p$name }",
 }
@@ -271,3 +277,73 @@ def test_an_instance_dies_when_python_drops_it(define, use, kind):
     references = [make_and_use() for _ in range(200)]
     gc.collect()
     assert sum(reference() is not None for reference in references) == 0
+
+
+def test_a_finalizer_of_the_users_finds_the_objects_of_its_environment(define):
+    """R runs the finalizers of one collection from the youngest to the oldest."""
+    opens, log = define(
+        """
+        log <- character()
+        list(
+          function(o) {
+            res <- o$holder
+            reg.finalizer(environment(), function(e) log <<- c(log, res$name))
+            NULL
+          },
+          function() { gc(); log }
+        )
+        """
+    )
+    opens(Holder())
+    assert log() == "held"
+
+
+def test_names_of_a_dict_while_pythons_collector_runs_r_code(define):
+    """What the core makes may start a collection of Python's, and that R code and changes."""
+    names = define("function(d) names(d)")
+    busy = define("function() { gc(); lapply(1:200, function(i) list(i, letters)); NULL }")
+
+    class Cycle:
+        def __init__(self, target):
+            self.me, self.target = self, target
+
+        def __del__(self):
+            busy()
+            self.target.update({f"more{i}": i for i in range(50)})
+
+    thresholds = gc.get_threshold()
+    try:
+        for k in range(50):
+            d = {f"key{k}_{i}": 1 for i in range(25)}
+            keys = list(d)
+            gc.disable()
+            Cycle(d)
+            gc.set_threshold(1, 1, 1)
+            gc.enable()
+            try:
+                assert names(d)[:25] == keys
+            except RuntimeError as error:
+                assert "changed while it was converted" in str(error)
+            gc.set_threshold(*thresholds)
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.enable()
+
+
+@pytest.mark.parametrize("change", ["another class", "a class attribute"])
+def test_parts_of_another_class_make_place_for_those_of_this_one(define, change):
+    """Else every later call would make its parts anew."""
+    base, derived = define(
+        """
+        A %py_class% { frame <- function() format(parent.frame()) }
+        B(A) %py_class% { }
+        list(A, B)
+        """
+    )
+    a, b = base(), derived()
+    assert len({a.frame() for _ in range(2 * CALLS)}) < CALLS
+    if change == "another class":
+        a = b
+    else:
+        base.mark = 1
+    assert len({a.frame() for _ in range(2 * CALLS)}) < CALLS

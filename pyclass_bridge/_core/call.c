@@ -204,7 +204,7 @@ static SEXP code_of(Function *f, PyObject *receiver) {
   if (f->class_env && !f->compiled) {
     f->calls++;
     bool copied = f->receiver == SELF_RECEIVER && PyCallable_Check(receiver);
-    if (f->calls == (copied ? 1 : COMPILE_AT_CALL))
+    if (f->calls >= (copied ? 1 : COMPILE_AT_CALL))
       compile(f);
   }
   return ((Handle *)(f->compiled ? f->compiled : f->closure))->value;

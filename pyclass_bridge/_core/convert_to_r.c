@@ -116,7 +116,9 @@ static SEXP element_to_r(PyObject *o, bool convert, int depth) {
   }
   Py_INCREF(o);
   SEXP x = value_to_r(o, convert, depth);
-  Py_DECREF(o);
+  PROTECT(x ? x : R_NilValue);
+  Py_DECREF(o); /* the container may have dropped it: its destructor may use R */
+  UNPROTECT(1);
   return x;
 }
 

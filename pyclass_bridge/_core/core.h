@@ -24,6 +24,7 @@ typedef struct Entry {
   SEXP jump;             /* the token of that jump; preserved */
   bool jumping;          /* the door has gone on with it */
   int first_young, young; /* the place of its proxies in pyref.c's list, and how many it has made */
+  unsigned collections;   /* R's when they were put there */
   bool foreign;          /* pushed by rpy2's lock: holds the GIL, no guard of ours below */
   bool chained;          /* the entry below is this thread's own, suspended at one of our doors */
   bool isolated;         /* another thread's or a foreign entry is below */
@@ -157,6 +158,7 @@ typedef struct {
   PyObject *convert_array;   /* (handle or list of str, shape) -> NumPy array */
   PyObject *make_function;   /* (handle of a closure) -> Python function */
   PyObject *class_names;     /* (type) -> tuple of S3 class names */
+  PyObject *super_type;      /* of what `super(Class, self)` gives */
   PyObject *make_private;    /* (instance) -> handle of its private environment */
   PyObject *private_table;   /* {id(instance): (weakref, handle)} */
   PyObject *from_hook;       /* (method or function) -> callable that takes R's index base */

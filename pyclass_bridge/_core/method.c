@@ -205,9 +205,13 @@ void scope_leave(Scope *s) {
     pointer_drop(p->self.pointer);
     pointer_drop(p->super_self);
   }
-  if (s->kept->cell || (p->mask && p->version == 0)) {
+  Parts *kept = s->kept;
+  bool stale = kept->cell && (kept->type != p->type || kept->version != p->version);
+  if ((kept->cell && !stale) || (p->mask && p->version == 0)) {
     give_up(p);
   } else {
+    if (stale) /* of another class, or of this one before it was changed */
+      give_up(kept);
     empty(p);
     *s->kept = *p;
   }

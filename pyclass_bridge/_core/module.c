@@ -204,6 +204,7 @@ static const struct {
                      {"convert_array", &py.convert_array},
                      {"make_function", &py.make_function},
                      {"class_names", &py.class_names},
+                     {"super_type", &py.super_type},
                      {"make_private", &py.make_private},
                      {"private_table", &py.private_table},
                      {"from_hook", &py.from_hook},

@@ -6,6 +6,7 @@
  * r_name and keep_model. */
 
 #include "core.h"
+#include <string.h>
 
 #define KEPT 1024 /* powers of two */
 #define KEPT_DICTS 256
@@ -83,22 +84,36 @@ SEXP known_model(PyObject *dict) {
   return VECTOR_ELT(kept_models, (R_xlen_t)place);
 }
 
+/* Python's collector may run code, also R's, while the tuple is made, and R's finalizers before: are
+ * the dict's keys still those that `names` was made of? */
+static bool take_keys(PyObject *keys, PyObject *dict, SEXP names) {
+  Py_ssize_t n = PyTuple_GET_SIZE(keys), at = 0, i = 0;
+  PyObject *key, *value;
+  if (PyDict_GET_SIZE(dict) != n)
+    return false;
+  for (; i < n && PyDict_Next(dict, &at, &key, &value); i++) {
+    const char *text = PyUnicode_CheckExact(key) ? PyUnicode_AsUTF8(key) : NULL;
+    if (!text || strcmp(text, CHAR(STRING_ELT(names, i))) != 0)
+      return false;
+    PyTuple_SET_ITEM(keys, i, Py_NewRef(key));
+  }
+  return i == n;
+}
+
 SEXP keep_model(PyObject *dict, SEXP names) {
-  Py_ssize_t n = XLENGTH(names), at = 0;
+  Py_ssize_t n = XLENGTH(names);
   SEXP list = PROTECT(r_alloc(VECSXP, n));
   r_set_attr(list, R_NamesSymbol, names);
-  SEXP model = r_cons(list, names);
-  UNPROTECT(1);
-  PyObject *keys = n <= MOST_KEYS && n == PyDict_GET_SIZE(dict) ? PyTuple_New(n) : NULL;
-  PyObject *key, *value;
-  if (!keys) {
+  SEXP model = PROTECT(r_cons(list, names));
+  PyObject *keys = n <= MOST_KEYS ? PyTuple_New(n) : NULL;
+  if (keys && take_keys(keys, dict, names)) {
+    size_t place = place_of_dict(dict);
+    SET_VECTOR_ELT(kept_models, (R_xlen_t)place, model);
+    Py_XSETREF(dict_keys[place], keys);
+  } else {
     PyErr_Clear();
-    return model;
+    Py_XDECREF(keys);
   }
-  for (Py_ssize_t i = 0; PyDict_Next(dict, &at, &key, &value); i++)
-    PyTuple_SET_ITEM(keys, i, Py_NewRef(key));
-  size_t place = place_of_dict(dict);
-  SET_VECTOR_ELT(kept_models, (R_xlen_t)place, model);
-  Py_XSETREF(dict_keys[place], keys);
+  UNPROTECT(2);
   return model;
 }

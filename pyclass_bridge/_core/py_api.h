@@ -64,6 +64,13 @@ static inline PyObject *py_type_lookup(PyTypeObject *type, PyObject *name) {
   return _PyType_Lookup(type, name);
 }
 
+/* Is it a method of an object, of Python or of C, that was made when it was asked for? */
+static inline bool py_is_bound(PyObject *o) {
+  if (PyMethod_Check(o) || Py_IS_TYPE(o, &_PyMethodWrapper_Type))
+    return true;
+  return PyCFunction_Check(o) && PyCFunction_GET_SELF(o) && !PyModule_Check(PyCFunction_GET_SELF(o));
+}
+
 /* A number that is another one after each change of the type or its bases; 0: none is known. */
 static inline unsigned py_type_version(PyTypeObject *type) {
   return type->tp_version_tag;

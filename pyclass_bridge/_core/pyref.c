@@ -22,7 +22,8 @@ long pyref_live;
 #define YOUNG_OF_ENTRY 64
 #define YOUNG (64 * YOUNG_OF_ENTRY)
 
-/* Has R collected since? An object that nobody holds is finalized by each collection. */
+/* How often has R collected? An object that nobody holds is finalized by each collection. */
+static unsigned collections;
 static bool has_collected;
 
 static void note_collection(SEXP unused) { has_collected = true; }
@@ -30,6 +31,7 @@ static void note_collection(SEXP unused) { has_collected = true; }
 static void watch_collections(void) {
   SEXP x = PROTECT(r_extptr(NULL, R_NilValue));
   r_finalizer(x, note_collection);
+  collections += has_collected;
   has_collected = false;
   UNPROTECT(1);
 }
@@ -200,18 +202,22 @@ static SEXP make_callable(SEXP pointer, SEXP model) {
 }
 
 /* ---- young proxies ----
- * Most are of no use any more when the entry ends in which they were made (`self$model`, a bound
- * method that was called), but R's collector would come late, and the objects, with all that they
- * hold, would wait for it. So a list holds the last ones of each entry. When the entry ends, those
- * that nothing else holds give their objects up; the others, and those that the list has no place
- * for, get R's finalizer, which would count as a holder. Those that have seen a collection are not
- * young any more: an entry may last as long as a script, and the next collection is theirs. */
+ * A bound method is made to be called once (`self$step()`, `super$initialize()`), and holds its
+ * instance; R's collector would come late. So a list holds the last bound methods of each entry. When
+ * it ends, those that nothing else holds give their objects up; the others, and those that the list
+ * has no place for, get R's finalizer, which would count as a holder. An entry may last as long as a
+ * script: what has seen two collections is not young any more.
+ *
+ * Other objects have R's finalizer from the beginning. R does not count what the value of `f(x) <- v`
+ * holds as long as a replacement function of the user's has not looked at it, so nobody could tell
+ * whether an object that is of use on its own is still wanted. */
 
 void pyref_begin(Entry *e, Entry *below) {
   int made = below ? below->young : 0;
   e->first_young = below ? below->first_young : 0;
   e->first_young += made < YOUNG_OF_ENTRY ? made : YOUNG_OF_ENTRY;
   e->young = 0;
+  e->collections = collections;
 }
 
 void pointer_keep(SEXP pointer) { r_finalizer(pointer, finalize); }
@@ -237,18 +243,22 @@ static void keep_from(R_xlen_t first, Entry *e) {
 
 static void remember(SEXP proxy) {
   Entry *e = entry_mine();
-  if (e && has_collected) {
-    keep_from(0, e);
-    watch_collections();
-  }
   if (!e || e->foreign || e->first_young + YOUNG_OF_ENTRY > YOUNG) {
     keep_proxy(proxy);
     return;
   }
+  if (has_collected)
+    watch_collections();
+  if (collections - e->collections > 1) {
+    keep_from(e->first_young, e);
+    e->collections = collections;
+  }
   R_xlen_t place = e->first_young + e->young % YOUNG_OF_ENTRY;
-  keep_proxy(VECTOR_ELT(young, place)); /* an older one, or NULL */
+  SEXP older = PROTECT(VECTOR_ELT(young, place)); /* or NULL */
   SET_VECTOR_ELT(young, place, proxy);
   e->young++;
+  keep_proxy(older); /* R may collect, and a finalizer of R's come here for the same entry */
+  UNPROTECT(1);
 }
 
 static void keep_young(void *entry) { keep_from(((Entry *)entry)->first_young, entry); }
@@ -266,8 +276,20 @@ void pyref_end(Entry *e) {
     any_kept |= VECTOR_ELT(young, i) != R_NilValue;
   }
   if (any_kept && !R_ToplevelExec(keep_young, e) && !R_ToplevelExec(keep_young, e))
-    for (R_xlen_t i = first; i < end; i++)
+    for (R_xlen_t i = first; i < first + count_young(e); i++)
       SET_VECTOR_ELT(young, i, R_NilValue);
+}
+
+/* Is it made when it is asked for, to be used once? A hook as R calls it (callback_hooks.py) holds the
+ * bound one, `super(Class, self)` (r_side_classes.py) the instance. */
+static bool is_made_to_be_used_once(PyObject *o) {
+  if (py_is_bound(o))
+    return true;
+  if (PyFunction_Check(o)) {
+    PyObject *dict = ((PyFunctionObject *)o)->func_dict;
+    return dict && PyDict_GetItemString(dict, "__r_counts_for__");
+  }
+  return (PyObject *)Py_TYPE(o) == py.super_type;
 }
 
 SEXP pyref_new(PyObject *o, bool convert) {
@@ -278,7 +300,10 @@ SEXP pyref_new(PyObject *o, bool convert) {
   if (PyCallable_Check(o))
     out = make_callable(pointer, model);
   PROTECT(out);
-  remember(out);
+  if (is_made_to_be_used_once(o))
+    remember(out);
+  else
+    pointer_keep(pointer);
   pointer_fill(pointer, o);
   UNPROTECT(2);
   return out;
