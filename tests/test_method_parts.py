@@ -100,14 +100,17 @@ LEAVES = {
     "an attribute of self": ("attr(self, 'mark') <- x", "attr(self, 'mark')"),
     "another class of self": ("class(self) <- 'other'", "class(self)[[1]] == 'other'"),
     "an attribute of super": ("attr(super, 'mark') <- x", "attr(super, 'mark')"),
-    "a variable of the frame": ("assign('left', x, envir = parent.frame())", "get0('left')"),
+    "a variable of the frame": (
+        "assign('from_a_call', x, envir = parent.frame())",
+        "get0('from_a_call')",
+    ),
     "a variable in the caller": (
-        "assign('left', x, envir = parent.frame())",
-        "get0('left', envir = parent.frame(), inherits = FALSE)",
+        "assign('from_a_call', x, envir = parent.frame())",
+        "get0('from_a_call', envir = parent.frame(), inherits = FALSE)",
     ),
     "a variable of the scope": (
-        "assign('left', x, envir = parent.env(environment()))",
-        "get0('left', inherits = TRUE)",
+        "assign('from_a_call', x, envir = parent.env(environment()))",
+        "get0('from_a_call', inherits = TRUE)",
     ),
     "another self": ("self <<- list(name = 'wrong')", "if (self$name == 'wrong') self$name"),
     "another super": ("super <<- NULL", "is.null(super)"),

@@ -22,10 +22,23 @@ long pyref_live;
 #define YOUNG_OF_ENTRY 64
 #define YOUNG (64 * YOUNG_OF_ENTRY)
 
+/* Has R collected since? An object that nobody holds is finalized by each collection. */
+static bool has_collected;
+
+static void note_collection(SEXP unused) { has_collected = true; }
+
+static void watch_collections(void) {
+  SEXP x = PROTECT(r_extptr(NULL, R_NilValue));
+  r_finalizer(x, note_collection);
+  has_collected = false;
+  UNPROTECT(1);
+}
+
 void pyref_init(void) {
   classes = PyDict_New();
   young = r_alloc(VECSXP, YOUNG);
   R_PreserveObject(young);
+  watch_collections();
 }
 
 /* A queue that can't grow keeps the object for ever: a leak is better than a crash. */
@@ -191,7 +204,8 @@ static SEXP make_callable(SEXP pointer, SEXP model) {
  * method that was called), but R's collector would come late, and the objects, with all that they
  * hold, would wait for it. So a list holds the last ones of each entry. When the entry ends, those
  * that nothing else holds give their objects up; the others, and those that the list has no place
- * for, get R's finalizer, which would count as a holder. */
+ * for, get R's finalizer, which would count as a holder. Those that have seen a collection are not
+ * young any more: an entry may last as long as a script, and the next collection is theirs. */
 
 void pyref_begin(Entry *e, Entry *below) {
   int made = below ? below->young : 0;
@@ -209,8 +223,24 @@ static void keep_proxy(SEXP proxy) {
     pointer_keep(pointer);
 }
 
+static int count_young(Entry *e) {
+  return e->young < YOUNG_OF_ENTRY ? e->young : YOUNG_OF_ENTRY;
+}
+
+/* The list's places from `first` on, up to the end of the entry's, which is on top. */
+static void keep_from(R_xlen_t first, Entry *e) {
+  for (R_xlen_t i = first; i < e->first_young + count_young(e); i++) {
+    keep_proxy(VECTOR_ELT(young, i));
+    SET_VECTOR_ELT(young, i, R_NilValue);
+  }
+}
+
 static void remember(SEXP proxy) {
   Entry *e = entry_mine();
+  if (e && has_collected) {
+    keep_from(0, e);
+    watch_collections();
+  }
   if (!e || e->foreign || e->first_young + YOUNG_OF_ENTRY > YOUNG) {
     keep_proxy(proxy);
     return;
@@ -221,34 +251,23 @@ static void remember(SEXP proxy) {
   e->young++;
 }
 
-static int count_young(Entry *e) {
-  return e->young < YOUNG_OF_ENTRY ? e->young : YOUNG_OF_ENTRY;
-}
+static void keep_young(void *entry) { keep_from(((Entry *)entry)->first_young, entry); }
 
-static void keep_young(void *entry) {
-  Entry *e = entry;
-  for (R_xlen_t i = e->first_young; i < e->first_young + count_young(e); i++)
-    keep_proxy(VECTOR_ELT(young, i));
-}
-
-/* If a finalizer can't be set, the object lives for ever. */
+/* If a finalizer can't be set, twice, its object lives for ever. */
 void pyref_end(Entry *e) {
   bool any_kept = false;
   const R_xlen_t first = e->first_young, end = first + count_young(e);
   for (R_xlen_t i = first; i < end; i++) {
     SEXP proxy = VECTOR_ELT(young, i), pointer = pointer_in(proxy);
-    if (!pointer || is_kept(proxy, pointer)) {
-      any_kept = true;
-      continue;
+    if (pointer && !is_kept(proxy, pointer)) {
+      finalize(pointer);
+      SET_VECTOR_ELT(young, i, R_NilValue);
     }
-    finalize(pointer);
-    SET_VECTOR_ELT(young, i, R_NilValue);
+    any_kept |= VECTOR_ELT(young, i) != R_NilValue;
   }
-  if (!any_kept)
-    return;
-  R_ToplevelExec(keep_young, e);
-  for (R_xlen_t i = first; i < end; i++)
-    SET_VECTOR_ELT(young, i, R_NilValue);
+  if (any_kept && !R_ToplevelExec(keep_young, e) && !R_ToplevelExec(keep_young, e))
+    for (R_xlen_t i = first; i < end; i++)
+      SET_VECTOR_ELT(young, i, R_NilValue);
 }
 
 SEXP pyref_new(PyObject *o, bool convert) {
