@@ -91,6 +91,9 @@ def _attach_r(core) -> None:
     r_functions.namespace = make(os.fspath(r_sources()), symbols)
     core.attach_r(_r_places(core))
     r_functions.r_function("install_handlers")()
+    for kind in (RecursionError, MemoryError):
+        # R keeps the class, and knows it when Python can call nothing more.
+        core.to_r(kind())
     rpy2_edge.take_over()
 
 

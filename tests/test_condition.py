@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 from crossing import CALL, MINE, raising, through
+from subprocesses import output_of
 
 import pyclass_bridge
 from pyclass_bridge import RError, RWarning, _core, run_file
@@ -284,6 +285,41 @@ def test_endless_recursion_through_both_languages(r):
         finally:
             sys.setrecursionlimit(limit)
         assert r("1") == 1.0
+
+
+AT_THE_END_OF_PYTHONS_STACK = """
+import pyclass_bridge
+
+def at(frames, function):
+    return function() if frames == 0 else at(frames - 1, function)
+
+make = pyclass_bridge.r(
+    "function(f) function() tryCatch(f(), error = function(e) paste(class(e), collapse = ' '))"
+)
+limit = sys.getrecursionlimit()
+for frames in range(98):
+    class Own(Exception):
+        pass
+
+    def fail():
+        raise Own
+
+    catch = make(fail)
+    sys.setrecursionlimit(100)
+    try:
+        said = at(frames, catch)
+    finally:
+        sys.setrecursionlimit(limit)
+    print(said)
+"""
+
+
+def test_an_exception_at_the_end_of_pythons_stack_is_an_error_in_r():
+    """Also where too little of the stack is left to tell R the exception's class."""
+    *most, last = output_of(AT_THE_END_OF_PYTHONS_STACK).splitlines()
+    assert {said.split()[0] for said in most[:50]} == {"__main__.Own"}
+    assert "Own" not in last
+    assert all(said.endswith("error condition") for said in [*most, last])
 
 
 # ---- warnings ----------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ static bool same_jump(SEXP a, SEXP b) {
 }
 
 static PyObject *condition_of(PyObject *exception) {
-  if (PyObject_IsInstance(exception, py.error_type) != 1)
+  if (!PyErr_GivenExceptionMatches(exception, py.error_type))
     return NULL;
   PyObject *condition = PyObject_GetAttrString(exception, "condition");
   if (condition && PyObject_TypeCheck(condition, &HandleType))
@@ -287,9 +287,22 @@ int in_r(const char *label, GuardBody body, void *data) {
 
 typedef struct {
   PyObject *exception;
-  bool is_error;
   SEXP call;
 } Raising;
+
+/* Where Python can't tell the class of the exception, as at the end of its stack, what kept it from
+ * that is raised, whose class R knows from the start. */
+static SEXP exception_to_r(Raising *raising) {
+  SEXP proxy = pyref_new(raising->exception, true);
+  if (proxy)
+    return proxy;
+  PyObject *failure = py_take_exception();
+  PyException_SetContext(failure, raising->exception);
+  raising->exception = failure;
+  proxy = pyref_new(failure, true);
+  PyErr_Clear();
+  return proxy ? proxy : R_NilValue;
+}
 
 static SEXP make_raising_call(void *arg) {
   Raising *raising = arg;
@@ -299,9 +312,9 @@ static SEXP make_raising_call(void *arg) {
     Py_DECREF(condition);
     return R_NilValue;
   }
-  SEXP proxy = pyref_new(raising->exception, true);
-  PROTECT(proxy = proxy ? proxy : R_NilValue);
-  SEXP is_error = PROTECT(Rf_ScalarLogical(raising->is_error));
+  SEXP proxy = PROTECT(exception_to_r(raising));
+  bool is_exception = PyErr_GivenExceptionMatches(raising->exception, PyExc_Exception);
+  SEXP is_error = PROTECT(Rf_ScalarLogical(is_exception));
   SEXP args = PROTECT(r_cons(proxy, r_cons(is_error, R_NilValue)));
   raising->call = r_lcons(r.stop_python, args);
   UNPROTECT(3);
@@ -342,10 +355,10 @@ NO_RETURN void door_raise(Door *d) {
     go_on(d, exception);
   if (PyErr_GivenExceptionMatches(exception, PyExc_KeyboardInterrupt))
     raise_interrupt(d, exception);
-  Raising raising = {exception, PyObject_IsInstance(exception, PyExc_Exception) == 1, R_NilValue};
+  Raising raising = {exception, R_NilValue};
   R_UnwindProtect(make_raising_call, &raising, close_on_jump, d, guard_token());
   PROTECT(raising.call);
-  Py_DECREF(exception);
+  Py_DECREF(raising.exception);
   door_close(d);
   Rf_eval(raising.call, r.ns);
   Rf_error("a Python exception was not raised");
