@@ -178,7 +178,8 @@ OUTLIVES = {
     " unique(vapply(kept, function(h) h$name, '')) }",
     "as an option": "{ inside(function(h) { options(pyclass_bridge_test = h); NULL });"
     " getOption('pyclass_bridge_test')$name }",
-    "by a replacement function": "{ `on<-` <- function(x, value) { x$f <- function() value$name; x };"
+    "by a replacement function": "{"
+    " `on<-` <- function(x, value) { x$f <- function() value$name; x };"
     " inside(function(h) { k <- list(); on(k) <- h$holder; kept <<- k$f; NULL }); kept() }",
     "by a replacement method": "{ `$<-.lazy` <- function(x, name, value) {"
     " y <- unclass(x); y$f <- function() value$name; structure(y, class = 'lazy') };"
