@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import statistics
 import sys
 from pathlib import Path
 
@@ -36,16 +37,23 @@ def cross(hook, crossings: int) -> None:
         hook(i, logs)
 
 
+def settled(hook, clean) -> float:
+    """The median of seven readings: R's heap swings by some MB from collection to collection."""
+    readings = []
+    for _ in range(7):
+        cross(hook, 200_000)
+        gc.collect(), clean()
+        readings.append(resident_megabytes())
+    return statistics.median(readings)
+
+
 def main(crossings: int = 10_000_000) -> None:
     pyclass_bridge.r(CLASS)
     hook = pyclass_bridge.r("Crossing")().hook
     clean = pyclass_bridge.r("function() invisible(gc())")
-    cross(hook, 200_000)
-    gc.collect(), clean()
-    before = resident_megabytes()
+    before = settled(hook, clean)
     cross(hook, crossings)
-    gc.collect(), clean()
-    grown = resident_megabytes() - before
+    grown = settled(hook, clean) - before
     table(
         f"{crossings:,} crossings",
         [("resident memory", f"{before:.0f} MB", f"+{grown:.2f} MB", "< 5 MB")],
