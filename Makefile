@@ -17,12 +17,17 @@ BIN := $(VENV)/bin
 DONE := $(VENV)/stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-PACKAGE := '.[tensorflow,test]'
-INSTALLING := installing the package with Keras and TensorFlow (hundreds of MB: some minutes)
+# What Keras runs on: TensorFlow, or JAX on a Python that TensorFlow has no wheel for. Keras takes
+# TensorFlow when nothing is said.
+BACKEND = $(shell cat $(DONE)/backend 2>/dev/null)
+ON_BACKEND = $(if $(filter jax,$(BACKEND)),KERAS_BACKEND=jax)
+
+PACKAGE = '.[$(BACKEND),test]'
+INSTALLING = installing the package with Keras and $(BACKEND) (hundreds of MB: some minutes)
 CORE := $(wildcard pyclass_bridge/_core/*.c pyclass_bridge/_core/*.h)
 # What says which packages are required; which of them are depends on R's version, too.
 REQUIRED := pyproject.toml setup.py pyclass_bridge/r_versions.py
-ASKED = $(filter $(REQUIRED) $(DONE)/r,$?)
+ASKED = $(filter $(REQUIRED) $(DONE)/r $(DONE)/backend,$?)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
@@ -45,17 +50,17 @@ help:
 
 demo: $(DONE)/core
 	$(SAY) 'running examples/quickstart.R'
-	$(BIN)/pyclass-bridge run examples/quickstart.R
+	$(ON_BACKEND) $(BIN)/pyclass-bridge run examples/quickstart.R
 
 test: $(DONE)/core $(DONE)/test
 	$(SAY) 'running the tests'
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) $(SHARED) $(ARGS)
+	$(ON_BACKEND) $(BIN)/python -m pytest --numprocesses=$(WORKERS) $(SHARED) $(ARGS)
 
 lint: $(DONE)/core
 	$(BIN)/ruff check .
 
 bench: $(DONE)/core $(DONE)/test
-	@set -e; for file in $(filter-out %/measure.py %/by_hand_rpy2.py %/figures.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in $(filter-out %/measure.py %/by_hand_rpy2.py %/figures.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(ON_BACKEND) $(BIN)/python "$$file"; done
 
 # What depends on R, on this R, as data for the table of FIGURES.md.
 figures: $(DONE)/core
@@ -133,10 +138,19 @@ $(DONE)/r: always | $(DONE)/system
 	  "$${R_HOME:-$$(R RHOME)}/library/base/DESCRIPTION"); \
 	  echo "$$version" | cmp -s - $@ || echo "$$version" >$@
 
+$(DONE)/backend: | $(DONE)/venv
+	@for package in tensorflow jax; do \
+	  if $(BIN)/python -m pip index versions --pre $$package >/dev/null 2>&1; then \
+	    echo $$package >$@; exit 0; \
+	  fi; \
+	done; \
+	echo 'pip finds neither TensorFlow nor JAX for this Python: see what `pip index versions jax` says.' >&2; \
+	exit 1
+
 # A change in the sources of the core only needs the compiler; the rest of pip's work is done again
 # when what the package needs has changed. rpy2 is built then too, with build tools of its own:
 # without build isolation it would silently lack its interface to R.
-$(DONE)/core: $(REQUIRED) $(DONE)/r $(CORE) | $(DONE)/venv
+$(DONE)/core: $(REQUIRED) $(DONE)/r $(DONE)/backend $(CORE) | $(DONE)/venv
 	$(SAY) '$(if $(ASKED),$(INSTALLING),building the core)'
 	@$(PIP) $(if $(ASKED),--editable $(PACKAGE),--no-build-isolation --no-deps --editable .)
 	@touch $@
@@ -145,7 +159,7 @@ $(DONE)/test: tools/install_system.sh pyproject.toml | $(DONE)/core
 	$(SAY) 'looking for the R packages and tools that the tests use'
 	@PYTHON="$(PYTHON)" tools/install_system.sh test
 	$(SAY) 'installing JAX, the second backend of the tests'
-	@$(PIP) 'pyclass-bridge[tensorflow,jax,test]'
+	@$(PIP) 'pyclass-bridge[$(BACKEND),jax,test]'
 	@touch $@
 
 $(DONE)/ultralytics: Makefile | $(DONE)/core

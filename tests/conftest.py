@@ -163,18 +163,21 @@ def r_string(path: Path) -> str:
 # A deadlock may hold the GIL, so the limit is kept by a thread that needs no Python. It is longer
 # than those of the tests' own processes, which say more.
 LIMIT_S = 900
+NO_LIMIT = "runs_tests: a run of tests in a process of its own, which keeps the time limit"
 STDERR = pytest.StashKey[int]()
 
 
 def pytest_configure(config):
     config.stash[STDERR] = os.dup(2)  # what a test writes is captured, and would be lost
     config.stash[LIVE] = []
+    config.addinivalue_line("markers", NO_LIMIT)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
     """A test beyond the limit ends the run, which shows where each thread is."""
-    faulthandler.dump_traceback_later(LIMIT_S, exit=True, file=item.config.stash[STDERR])
+    if item.get_closest_marker("runs_tests") is None:
+        faulthandler.dump_traceback_later(LIMIT_S, exit=True, file=item.config.stash[STDERR])
     try:
         return (yield)
     finally:

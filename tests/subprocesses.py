@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 START = "import faulthandler; faulthandler.enable()\nimport os, signal, sys, threading, time\n"
 
@@ -20,6 +21,23 @@ def run_python(code: str, timeout: float = 60, start: str = START, **environment
         timeout=timeout,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
     )
+
+
+def run_tests(*words: str, **environment: str) -> None:
+    """Run tests of this directory in a process of its own, which must pass.
+
+    That process keeps the time limit, for each of its tests; the test that calls this has the mark
+    `runs_tests`.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
 
 
 def output_of(code: str, **options) -> str:

@@ -6,14 +6,11 @@ A backend that is not installed is skipped. On the backend of this process the f
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+import twin
+from subprocesses import run_tests
 
-HERE = Path(__file__).parent
 TWINS = [
     "test_callback.py",
     "test_callback_self.py",
@@ -49,6 +46,7 @@ CHOSEN = (
 )
 
 
+@pytest.mark.runs_tests
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 @pytest.mark.parametrize(
     ("files", "chosen"), [(TWINS, CHOSEN), (SURFACE, "")], ids=["twins", "surface"]
@@ -56,13 +54,6 @@ CHOSEN = (
 def test_on_another_backend(backend, files, chosen):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", chosen],
-        capture_output=True,
-        text=True,
-        cwd=HERE,
-        env={**os.environ, "KERAS_BACKEND": backend},
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert " passed" in done.stdout
+    if backend == twin.backend():
+        pytest.skip("the tests of this process run on it")
+    run_tests(*files, "-k", chosen, KERAS_BACKEND=backend)

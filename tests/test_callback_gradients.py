@@ -7,14 +7,12 @@ each.
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import error_texts
 import numpy as np
 import pytest
+from subprocesses import run_tests
 from twin import backend
 
 RATE = 0.125
@@ -24,22 +22,14 @@ X = rng.normal(size=(24, 3)).astype("float32")
 Y = rng.normal(size=(24, 1)).astype("float32")
 
 
+@pytest.mark.runs_tests
 @pytest.mark.parametrize("other", ["jax", "torch"])
 def test_on_another_backend(other):
     if importlib.util.find_spec(other) is None:
         pytest.skip(f"{other} is not installed")
     if backend() != "tensorflow":
         pytest.skip("this is the process of another backend")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", Path(__file__).name],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parent,
-        env={**os.environ, "KERAS_BACKEND": other},
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert " passed" in done.stdout
+    run_tests(Path(__file__).name, KERAS_BACKEND=other)
 
 
 def linear(optimizer=None, keras_model=None, **compiling):
