@@ -64,7 +64,7 @@ bench: $(DONE)/core $(DONE)/test
 
 # What depends on R, on this R, as data for the table of FIGURES.md.
 figures: $(DONE)/core
-	$(BIN)/python benchmarks/figures.py collect $(abspath $(FIGURES))
+	$(ON_BACKEND) $(BIN)/python benchmarks/figures.py collect $(abspath $(FIGURES))
 
 valgrind: $(DONE)/core $(DONE)/test
 	PATH="$(CURDIR)/$(BIN):$$PATH" tests/stress/valgrind.sh
