@@ -61,27 +61,26 @@ bridge_raw_for <- function(object) {
 `$.python.builtin.super` <- function(x, name) {
   receiver <- receiver_of(environment(x))
   class_ref <- get(".class_ref", envir = environment(x))
-  bridge_raw_for(receiver)$super_attr(class_ref, receiver, name)
+  bridge_raw_for(receiver)$super_attr(class_ref, receiver, name, is_private(environment(x)))
 }
 
 `[[.python.builtin.super` <- `$.python.builtin.super`
 
 # In private functions `self` is an active binding, whose values R >= 4.6 counts as shared for ever:
 # there Python is given what it gets the instance from.
+is_private <- function(scope) {
+  !is.null(scope$.instance)
+}
+
 receiver_of <- function(scope) {
-  if (!is.null(scope$.instance)) {
-    scope$.instance
-  } else if (!is.null(scope$cls)) {
-    scope$cls
-  } else {
-    scope$self
-  }
+  if (is_private(scope)) scope$.instance else if (is.null(scope$cls)) scope$self else scope$cls
 }
 
 # R then assigns the result to `super`: the method gets a variable of that name, which is the same.
 `$<-.python.builtin.super` <- function(x, name, value) {
   class_ref <- get(".class_ref", envir = environment(x))
-  bridge$super_assign(class_ref, receiver_of(environment(x)), name, value)
+  receiver <- receiver_of(environment(x))
+  bridge$super_assign(class_ref, receiver, name, value, is_private(environment(x)))
   x
 }
 

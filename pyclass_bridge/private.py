@@ -32,11 +32,11 @@ def make_private(instance):
         reference = weakref.ref(instance, lambda _: table.pop(key, None))
     except TypeError:
         return _without_weak_reference(instance, levels)
-    handle = r_raw("new_private")(Instance(reference), *levels)
+    handle = r_raw("new_private")(_Instance(reference), *levels)
     return table.setdefault(key, (reference, handle))[1]  # another thread may have been faster
 
 
-class Instance:
+class _Instance:
     """What R calls to get at the instance: it keeps nothing alive."""
 
     def __init__(self, reference):

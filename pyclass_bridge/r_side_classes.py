@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from . import private
 from .callback_hooks import super_hook
 
 _SPECIAL = {"initialize": "__init__", "finalize": "__del__"}
@@ -38,14 +37,11 @@ def _of_bases(owner: type, receiver, name: str):
     return getattr(bases, _SPECIAL.get(name, name))
 
 
-def _receiver(given):
-    """The instance or class; private functions have what keeps no instance alive."""
-    return given() if isinstance(given, private.Instance) else given
+def super_assign(class_ref, receiver, name: str, value, called: bool = False) -> None:
+    """`super$name <- value`: by the property of a base if there is one, else on the instance.
 
-
-def super_assign(class_ref, receiver, name: str, value) -> None:
-    """`super$name <- value`: by the property of a base if there is one, else on the instance."""
-    owner, receiver = class_ref(), _receiver(receiver)
+    The receiver is the instance, or in private functions what gives it when it is `called`."""
+    owner, receiver = class_ref(), receiver() if called else receiver
     mro = type(receiver).__mro__
     for base in mro[mro.index(owner) + 1 :]:
         descriptor = vars(base).get(name)
@@ -55,11 +51,11 @@ def super_assign(class_ref, receiver, name: str, value) -> None:
     setattr(receiver, name, value)
 
 
-def super_attr(class_ref, receiver, name: str):
-    """`super$name` in a method of the class that `class_ref` gives."""
+def super_attr(class_ref, receiver, name: str, called: bool = False):
+    """`super$name` in a method of the class that `class_ref` gives; the receiver as above."""
     owner = class_ref()
     try:
-        found = _of_bases(owner, _receiver(receiver), name)
+        found = _of_bases(owner, receiver() if called else receiver, name)
     except AttributeError as error:
         raise _missing_initialize(owner, error) from None
     return super_hook(found, name, owner.__dict__["__r_class__"].index_base)

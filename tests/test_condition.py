@@ -316,7 +316,7 @@ for frames in range(98):
 
 def test_an_exception_at_the_end_of_pythons_stack_is_an_error_in_r():
     """Also where too little of the stack is left to tell R the exception's class."""
-    *most, last = output_of(AT_THE_END_OF_PYTHONS_STACK).splitlines()
+    *most, last = output_of(AT_THE_END_OF_PYTHONS_STACK, timeout=300).splitlines()
     assert {said.split()[0] for said in most[:50]} == {"__main__.Own"}
     assert "Own" not in last
     assert all(said.endswith("error condition") for said in [*most, last])
