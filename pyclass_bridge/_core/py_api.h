@@ -8,6 +8,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* The exception that is set, which then is set no more: a new reference, NULL if there is none. */
 static inline PyObject *py_take_exception(void) {
@@ -66,8 +67,8 @@ static inline PyObject *py_type_lookup(PyTypeObject *type, PyObject *name) {
 
 /* Is it a method of an object, of Python or of C, that was made when it was asked for? */
 static inline bool py_is_bound(PyObject *o) {
-  if (PyMethod_Check(o) || Py_IS_TYPE(o, &_PyMethodWrapper_Type))
-    return true;
+  if (PyMethod_Check(o) || strcmp(Py_TYPE(o)->tp_name, "method-wrapper") == 0)
+    return true; /* the second type has no other public name on every version */
   return PyCFunction_Check(o) && PyCFunction_GET_SELF(o) && !PyModule_Check(PyCFunction_GET_SELF(o));
 }
 
