@@ -50,11 +50,14 @@ def test_the_continuous_integration_fails_with_make(tmp_path):
     assert run(CI, PATH=f"{tmp_path}:{os.environ['PATH']}").returncode != 0
 
 
+ON = "^(KERAS_BACKEND=jax )?"  # where there is no TensorFlow
+
+
 @pytest.mark.parametrize(
     ("target", "command"),
     [
-        ("demo", r"^\.venv/bin/pyclass-bridge run examples/quickstart\.R$"),
-        ("test", r"^\.venv/bin/python -m pytest\b"),
+        ("demo", ON + r"\.venv/bin/pyclass-bridge run examples/quickstart\.R$"),
+        ("test", ON + r"\.venv/bin/python -m pytest\b"),
     ],
 )
 def test_one_target_does_all_that_it_needs(target, command):
@@ -81,10 +84,12 @@ def made(tmp_path):
         description,
         ".venv/stamps/system",
         ".venv/stamps/venv",
+        ".venv/stamps/backend",
     ]
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
+    (tmp_path / ".venv/stamps/backend").write_text("tensorflow\n")
 
     def after(change="", r="4.4.3"):
         for path in tmp_path.rglob("*"):
@@ -118,6 +123,29 @@ def test_make_asks_for_the_requirements_when_what_says_them_changes(made, file):
 def test_make_asks_for_the_requirements_of_another_r(made):
     assert made(r="4.6.1") == [WITH_REQUIREMENTS]
     assert made(r="4.6.2") == []
+
+
+@pytest.mark.parametrize(
+    ("found", "backend", "command"),
+    [
+        ("tensorflow|jax", "tensorflow", "^.venv/bin/pyclass-bridge run"),
+        ("jax", "jax", "^KERAS_BACKEND=jax .venv/bin/pyclass-bridge run"),
+    ],
+)
+def test_the_backend_is_what_pip_finds_for_this_python(made, tmp_path, found, backend, command):
+    environment = {"R_HOME": str(tmp_path / "R-home"), "MAKEFLAGS": "", "MAKELEVEL": ""}
+    python = tmp_path / ".venv/bin/python"
+    python.parent.mkdir()
+    python.write_text(f"""#!/bin/sh
+for package; do :; done
+case "$package" in ({found}) ;; (*) exit 1 ;; esac
+""")
+    python.chmod(0o755)
+    (tmp_path / ".venv/stamps/backend").unlink()
+    done = run("make", "PIP=@echo pip", ".venv/stamps/core", cwd=tmp_path, **environment)
+    assert f"pip --editable .[{backend},test]" in done.stdout.splitlines(), done.stderr
+    done = run("make", "--dry-run", "demo", cwd=tmp_path, **environment)
+    assert re.search(command, done.stdout, re.MULTILINE), done.stdout
 
 
 def test_ultralytics_has_an_environment_of_its_own():
