@@ -44,6 +44,7 @@ skip() {
 [ "$(id -u)" -eq 0 ] || skip "it needs root"
 command -v apt-get >/dev/null || skip "it needs apt's package sources"
 if ! command -v debootstrap >/dev/null; then
+  apt-get update -q >/dev/null 2>&1 || true
   apt-get install -q -y --no-install-recommends debootstrap >/dev/null 2>&1 ||
     skip "debootstrap is not installed and apt-get can't install it"
 fi
@@ -54,6 +55,9 @@ archive() {
   apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' |
     awk '$1 == "Debian" && $2 !~ /security/ {print $2; exit}'
 }
+
+[ -n "$(archive)" ] || apt-get update -q >/dev/null 2>&1 || true
+[ -n "$(archive)" ] || skip "apt knows no archive of Debian's on this machine"
 
 # hand_in DIR: what this machine needs to reach its package sources.
 hand_in() {
