@@ -24,9 +24,9 @@ ON_BACKEND = $(if $(filter jax,$(BACKEND)),KERAS_BACKEND=jax)
 
 PACKAGE = '.[$(BACKEND),test]'
 INSTALLING = installing the package with Keras and $(BACKEND) (hundreds of MB: some minutes)
-CORE := $(wildcard pyclass_bridge/_core/*.c pyclass_bridge/_core/*.h)
+CORE := $(wildcard core/*.c core/*.h)
 # What says which packages are required; which of them are depends on R's version, too.
-REQUIRED := pyproject.toml setup.py pyclass_bridge/r_versions.py
+REQUIRED := pyproject.toml setup.py pyclass_bridge/start/r_versions.py
 ASKED = $(filter $(REQUIRED) $(DONE)/r $(DONE)/backend,$?)
 SAY := @printf '== %s\n'
 
@@ -38,7 +38,7 @@ SAY := @printf '== %s\n'
 help:
 	@echo 'make demo       train examples/quickstart.R: R callback, R metric, Keras model'
 	@echo 'make test       all tests, of Python and of R  (ARGS="-k name" chooses)'
-	@echo 'make lint       ruff'
+	@echo 'make lint       ruff and clang-format'
 	@echo 'make bench      every benchmark in benchmarks/'
 	@echo 'make valgrind   the thread test under memcheck'
 	@echo 'make gctorture  the fast tests with R collecting all the time'
@@ -58,6 +58,8 @@ test: $(DONE)/core $(DONE)/test
 
 lint: $(DONE)/core
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run --Werror core/*.c core/*.h
 
 bench: $(DONE)/core $(DONE)/test
 	@set -e; for file in $(filter-out %/measure.py %/by_hand_rpy2.py %/figures.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(ON_BACKEND) $(BIN)/python "$$file"; done
@@ -110,9 +112,9 @@ synalinks:
 test-synalinks: $(DONE)/core $(DONE)/synalinks
 	$(SAY) 'running the tests with Synalinks'
 	$(BIN)/python -m pytest $(ARGS) tests/synalinks
-	$(BIN)/python -m pytest $(ARGS) tests/test_vignettes.py -k frameworks
+	$(BIN)/python -m pytest $(ARGS) tests/project/test_vignettes.py -k frameworks
 	$(SAY) 'running the tests of crossing on its Python'
-	$(BIN)/python -m pytest $(ARGS) tests/test_async.py tests/test_py_class.py tests/test_call.py
+	$(BIN)/python -m pytest $(ARGS) tests/for_r/test_coroutines.py tests/classes/test_py_class.py tests/core/test_call.py
 
 setup: $(DONE)/core $(DONE)/test
 

@@ -20,13 +20,13 @@ from setuptools.command.build_py import build_py
 from setuptools.command.dist_info import dist_info
 
 HERE = Path(__file__).parent.resolve()
-CORE = Path("pyclass_bridge", "_core")
+CORE = Path("core")
 R_FILES = ["NAMESPACE", "DESCRIPTION"]
 # What a later compiler or Python warns of must not keep a user from installing.
 STRICT = ["-Werror"] if os.environ.get("PYCLASS_BRIDGE_STRICT") else []
 
 
-def own_modules(*names):
+def own_modules(*names: str):
     """Import modules of the package without its __init__, which would start R."""
     package = types.ModuleType("pyclass_bridge")
     package.__path__ = [str(HERE / "pyclass_bridge")]
@@ -37,7 +37,9 @@ def own_modules(*names):
         del sys.modules["pyclass_bridge"]
 
 
-broken_setup, embed, r_versions = own_modules("broken_setup", "embed", "r_versions")
+broken_setup, embed, r_versions = own_modules(
+    "start.broken_setup", "start.embed", "start.r_versions"
+)
 
 
 def requirements():

@@ -17,7 +17,7 @@ visit <- function(x, walk) {
   if (is.environment(x)) {
     visit_environment(x, walk)
   } else if (is_py_object(x)) {
-    visit_pointer(if (is.function(x)) environment(x)$.pyref else x, walk)
+    visit_pointer(if (is.function(x)) environment(x)$.proxy else x, walk)
     visit_closure(x, walk)
   } else if (is.list(x)) {
     for (i in seq_along(unclass(x))) {

@@ -5,7 +5,7 @@ Importing the package starts R in this process. See `source`, `r`, `to_r`, `to_p
 
 from importlib.metadata import PackageNotFoundError, version
 
-from . import embed as _embed
+from .start import embed as _embed
 
 try:
     __version__ = version("pyclass-bridge")
@@ -13,22 +13,22 @@ except PackageNotFoundError:  # run from a source tree that is not installed
     __version__ = "0"
 
 _PUBLIC = {
-    "RError": "condition",
-    "RParseError": "condition",
-    "RWarning": "condition",
-    "RObject": "robject",
-    "add_callback": "events",
-    "callback_events": "events",
-    "checkpoint_state": "keras_fit",
-    "clear_callback": "events",
-    "fit": "keras_fit",
-    "r": "session",
-    "reset_callbacks": "events",
-    "run_file": "session",
-    "source": "session",
-    "to_python": "values",
-    "to_r": "values",
-    "to_rpy2": "rpy2_edge",
+    "RError": "bridge.condition",
+    "RParseError": "bridge.condition",
+    "RWarning": "bridge.condition",
+    "RObject": "values.handle",
+    "add_callback": "events.functions",
+    "callback_events": "events.functions",
+    "checkpoint_state": "training.fit",
+    "clear_callback": "events.functions",
+    "fit": "training.fit",
+    "r": "bridge.evaluate",
+    "reset_callbacks": "events.functions",
+    "run_file": "bridge.evaluate",
+    "source": "bridge.source",
+    "to_python": "values.values",
+    "to_r": "values.values",
+    "to_rpy2": "bridge.rpy2_edge",
 }
 __all__ = ["__version__", *_PUBLIC]
 

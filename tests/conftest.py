@@ -67,15 +67,15 @@ def keras():
 # ---- workers of pytest-xdist -------------------------------------------------------------------
 
 LONG = [
-    "test_backends.py", "test_keras_scripts.py", "test_callback_gradients.py", "test_resume.py",
-    "test_stress.py",
+    "training/test_backends.py", "project/test_keras_scripts.py", "callbacks/test_gradients.py",
+    "training/test_resume.py", "core/test_stress.py",
 ]  # fmt: skip
 
 
 def pytest_collection_modifyitems(config, items):
     """Workers begin with the long files: begun last, one would run while the others have ended."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.path.name not in LONG)
+        items.sort(key=lambda item: not item.path.as_posix().endswith(tuple(LONG)))
 
 
 # ---- R tests -----------------------------------------------------------------------------------

@@ -22,17 +22,17 @@ suites=${*:-trixie sid}
 root=${MATRIX_DIR:-$PWD/.matrix}
 
 # What of the tests says something about R and Python, and nothing about Keras alone.
-fast_tests="tests/test_r_api.py tests/test_entry.py tests/test_entry_atomic.py tests/test_call.py
-  tests/test_function.py tests/test_method.py tests/test_scope.py tests/test_condition.py
-  tests/test_condition_place.py tests/test_condition_python.py tests/test_core_faults.py
-  tests/test_convert.py tests/test_convert_flag.py tests/test_convert_random.py
-  tests/test_robject.py tests/test_rpy2_edge.py tests/test_r_side.py tests/test_py_class.py
-  tests/test_super.py tests/test_private.py tests/test_active.py tests/test_signature.py
-  tests/test_special_methods.py tests/test_collect.py tests/test_interrupt.py tests/test_quit.py
-  tests/test_fork.py tests/test_stress.py tests/test_output.py tests/test_async.py
-  tests/test_embed.py tests/test_doctor.py tests/test_packaging.py tests/test_seeds.py
-  tests/test_stand_in.py tests/test_r_versions.py tests/test_rpy2_names.py
-  tests/test_core_warnings.py tests/test_method_parts.py tests/test_readme.py tests/testthat"
+fast_tests="tests/core/test_r_api.py tests/core/test_entry.py tests/core/test_entry_atomic.py tests/core/test_call.py
+  tests/bridge/test_function.py tests/core/test_method.py tests/classes/test_scope.py tests/bridge/test_condition.py
+  tests/bridge/test_condition_place.py tests/bridge/test_condition_python.py tests/core/test_faults.py
+  tests/values/test_table.py tests/classes/test_convert_flag.py tests/values/test_convert_random.py
+  tests/values/test_handle.py tests/bridge/test_rpy2_edge.py tests/for_r/test_without_r.py tests/classes/test_py_class.py
+  tests/classes/test_super.py tests/bridge/test_private.py tests/classes/test_active.py tests/bridge/test_signature.py
+  tests/classes/test_special_methods.py tests/core/test_collect.py tests/core/test_interrupt.py tests/core/test_quit.py
+  tests/core/test_fork.py tests/core/test_stress.py tests/bridge/test_output.py tests/for_r/test_coroutines.py
+  tests/start/test_embed.py tests/start/test_doctor.py tests/project/test_packaging.py tests/project/test_seeds.py
+  tests/surface/test_stand_in.py tests/start/test_r_versions.py tests/start/test_rpy2_names.py
+  tests/core/test_warnings.py tests/core/test_method_parts.py tests/project/test_readme.py tests/testthat"
 
 say() { printf '== %s\n' "$*"; }
 skip() {
@@ -104,7 +104,7 @@ copy_tree() {
   git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
     [ ! -e "$file" ] || printf '%s\0' "$file"
   done | tar --create --null --files-from=- | tar --extract --directory="$1"
-  touch "$1"/pyclass_bridge/_core/*.c
+  touch "$1"/core/*.c
 }
 
 # inside DIR COMMAND: run in the chroot, with mounts that end with the command.

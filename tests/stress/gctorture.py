@@ -16,7 +16,7 @@ import time
 from itertools import cycle, islice
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("KERAS_BACKEND", "numpy")  # callbacks without tensors: the fastest to import
 
 STEP = 10
@@ -39,7 +39,7 @@ FAST = (
 
 def run(crossings: int) -> list:
     """The scenarios that gave a wrong result, of each once and this many of the fast ones."""
-    from scenarios import make_scenarios
+    from support.scenarios import make_scenarios
 
     import pyclass_bridge
 

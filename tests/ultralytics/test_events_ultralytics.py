@@ -10,13 +10,13 @@ import warnings
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import error_texts
 import pytest
+from support import error_texts
 
 import pyclass_bridge
 from pyclass_bridge import add_callback, callback_events, clear_callback, reset_callbacks
-from pyclass_bridge.events_ultralytics import never_called
-from pyclass_bridge.r_side_classes import s3_class
+from pyclass_bridge.events.ultralytics import never_called
+from pyclass_bridge.for_r.classes import s3_class
 
 try:
     version("ultralytics")  # this directory looks like a package of that name to importlib
@@ -177,7 +177,8 @@ def test_the_vignette_s_code_runs(in_r, capfd):
 
 
 def test_an_r_class_is_added_whole(yolo, in_r, yolo_data, tmp_path):
-    log = in_r("""
+    log = in_r(
+        """
     Log %py_class% {
       initialize <- function() self$seen <- character()
       on_train_epoch_end <- function(trainer) self$seen <- c(self$seen, trainer$epoch)
@@ -187,7 +188,9 @@ def test_an_r_class_is_added_whole(yolo, in_r, yolo_data, tmp_path):
     log <- Log()
     add_callback(model, log)
     log
-    """, model=yolo)
+    """,
+        model=yolo,
+    )
     train(yolo, yolo_data, tmp_path)
     assert log.seen == ["0", "teardown"]
 

@@ -1,18 +1,18 @@
-# The namespace for R tests without Python, made unless a session has made it: `bridge` and the
+# The namespace for R tests without Python, made unless a session has made it: `for_r` and the
 # core's symbols are R fakes then, and `python_is_fake` is TRUE.
 # fake_class() makes what a Python class looks like in R; the last spec sent to Python is
 # recorder$spec. Assumes the working directory is the one of the tests.
 
 recorder <- new.env()
 python_is_fake <- !isNamespaceLoaded("pyclassbridge") ||
-  is.list(asNamespace("pyclassbridge")$bridge)
+  is.list(asNamespace("pyclassbridge")$for_r)
 
-# A Python object as the core shows it: a closure or a list with the class vector and "pyref".
+# A Python object as the core shows it: a closure or a list with the class vector and "proxy".
 fake_object <- function(class, callable = FALSE, ...) {
   id <- new.env()
   list2env(list(...), envir = id)
   x <- if (callable) function(...) id$call(...) else list()
-  structure(x, pyref = id, class = c(class, "python.builtin.object"))
+  structure(x, proxy = id, class = c(class, "python.builtin.object"))
 }
 
 # `of` names the Python classes it derives from, `async` its async methods; calling it records the
@@ -33,27 +33,27 @@ keras_path <- function(kind) {
   asNamespace("pyclassbridge")$keras_kinds[[kind]]$named
 }
 
-fake_bridge <- list(
+fake_for_r <- list(
   build_class = function(spec) {
     recorder$spec <- spec
-    inherited <- lapply(spec$bases, function(base) attr(base, "pyref")$of)
+    inherited <- lapply(spec$bases, function(base) attr(base, "proxy")$of)
     fake_class(spec$name, of = as.character(unlist(inherited)))
   },
-  issubclass_named = function(class, named) named %in% attr(class, "pyref")$of,
-  has_attr = function(class, name) name %in% attr(class, "pyref")$members,
+  issubclass_named = function(class, named) named %in% attr(class, "proxy")$of,
+  has_attr = function(class, name) name %in% attr(class, "proxy")$members,
   async_members = function(bases, names) {
-    intersect(unlist(names), unlist(lapply(bases, function(base) attr(base, "pyref")$async)))
+    intersect(unlist(names), unlist(lapply(bases, function(base) attr(base, "proxy")$async)))
   },
-  identity = function(x) attr(x, "pyref")
+  identity = function(x) attr(x, "proxy")
 )
 
 if (!isNamespaceLoaded("pyclassbridge")) {
-  source("../../../pyclass_bridge/namespace.R", local = TRUE)
+  source("../../../pyclass_bridge/bridge/namespace.R", local = TRUE)
   make_namespace("../../..", list(
-    bridge = fake_bridge, bridge_raw = fake_bridge,
+    for_r = fake_for_r, for_r_proxies = fake_for_r,
     .Call = function(symbol, ...) symbol(...),
     .External = function(symbol, ...) symbol(...),
-    core_is_pyref = function(x) !is.null(attr(x, "pyref")),
+    core_is_proxy = function(x) !is.null(attr(x, "proxy")),
     core_handle = identity
   ))
 }

@@ -1,0 +1,285 @@
+# R conditions on their way to Python, and Python exceptions as R conditions.
+# The handlers here are installed once for the session (install_handlers) and by the core in the
+# entries that can't see those (handler_calls). The usual path of a call runs none of this.
+
+# Python's conditions to R ---------------------------------------------------------------------
+
+# Signals a Python exception as a condition of its classes; the core calls this.
+stop_python <- function(exception, is_error) {
+  classes <- setdiff(class(exception), "python.builtin.object")
+  frame <- user_frame()
+  call <- call_at(frame)
+  last_error$call <- call
+  last_error$calls <- sys.calls()
+  # An argument is refused by one of these two.
+  refuses <- any(paste0("python.builtin.", c("Type", "Value"), "Error") %in% classes)
+  message <- for_r$exception_text(exception, if (refuses && is.call(call)) called_at(frame, call))
+  cond <- structure(
+    class = c(classes, if (is_error) "error", "condition"),
+    list(message = message, call = call, py_object = exception)
+  )
+  if (is_error) {
+    stop(cond)
+  }
+  signalCondition(cond)
+  record_and_abort(cond)
+}
+
+# An R error that Python has let through goes on as it was.
+stop_again <- function(condition) {
+  stop(condition)
+}
+
+# An error that names the user's call, however deep in this namespace it is found.
+stop_at_user <- function(...) {
+  call <- call_at(user_frame())
+  stop(simpleError(paste0(...), call))
+}
+
+# The frame of the innermost call that stands in code of the user's, be it of a function of this
+# namespace; 0 if there is none.
+user_frame <- function() {
+  parents <- sys.parents()
+  for (k in rev(seq_len(sys.nframe() - 2L))) {
+    if (parents[[k]] == 0L || is_users(sys.function(parents[[k]]))) {
+      return(k)
+    }
+  }
+  0L
+}
+
+# The call of a frame. A method of this package's is called by the name of its generic.
+call_at <- function(frame) {
+  if (frame == 0L) {
+    return(NULL)
+  }
+  call <- sys.call(frame)
+  # The source is that of the line, which a call in the arguments of another would print as.
+  attr(call, "srcref") <- NULL
+  if (is.symbol(call[[1L]])) {
+    head <- sub("[.](keras[.]src|python[.]builtin)[.].*$", "", as.character(call[[1L]]))
+    operator <- sys.frame(frame)$.Generic
+    call[[1L]] <- as.name(if (head %in% c("Ops", "Math", "Summary")) operator else head)
+  }
+  call
+}
+
+# What the call of a frame says: the name of the function, the arguments that are named, those that
+# there are, and the callable if it is Python's.
+called_at <- function(frame, call) {
+  fn <- sys.function(frame)
+  # do.call() and the use of an active binding have the function itself in the place of its name.
+  head <- if (is.function(call[[1L]])) "function" else as.character(call[[1L]])
+  list(
+    name = head[[length(head)]], given = as.list(names(call)),
+    known = as.list(names(formals(fn))), target = if (is_py_object(fn)) fn
+  )
+}
+
+is_users <- function(fn) {
+  is_py_object(fn) || !identical(topenv(environment(fn)), topenv())
+}
+
+# R's conditions to Python ---------------------------------------------------------------------
+
+record_condition <- function(cond) {
+  .Call(core_caught, explain_unused(cond), sys.calls())
+}
+
+# An error that is only signalled goes on when nobody takes it.
+record_and_abort <- function(cond) {
+  if (call_head(sys.call(-1L)) == "signalCondition") {
+    return(invisible())
+  }
+  record_condition(cond)
+  invokeRestart("abort")
+}
+
+# A warning goes to Python's warnings before the call returns, unless R makes it an error.
+warn_python <- function(cond) {
+  level <- getOption("warn")
+  if (level >= 2L) {
+    return(invisible())
+  }
+  if (level >= 0L) {
+    call <- users_call(cond)
+    place <- innermost_place(sys.calls())
+    for_r$warn(
+      conditionMessage(cond), as.list(class(cond)),
+      if (!is.null(call)) shortened(shown_call(call)), place$file, place$line
+    )
+  }
+  tryInvokeRestart("muffleWarning")
+}
+
+# A handler runs with those after it in place: an error in warn_python() must meet the error's.
+install_handlers <- function() {
+  globalCallingHandlers(
+    warning = warn_python, error = record_and_abort, interrupt = record_and_abort
+  )
+  replace_in_base("Sys.sleep", function(time) invisible(.Call(core_sleep, time)))
+  # R ends a process that is not interactive after an error that no handler can see (a full
+  # stack), unless it has something to do instead.
+  options(error = expression(NULL), pager = show_files)
+}
+
+# For all of R: a signal in R's own Sys.sleep() would break another thread's stack.
+replace_in_base <- function(name, value) {
+  unlockBinding(name, baseenv())
+  assign(name, value, envir = baseenv())
+  lockBinding(name, baseenv())
+}
+
+# Calls that push handlers on R's stack; they hold until the core's guard ends.
+handler_calls <- function() {
+  push <- function(...) {
+    handlers <- list(...)
+    bquote(.Internal(.addCondHands(.(names(handlers)), .(handlers), .(globalenv()), NULL, TRUE)))
+  }
+  list(
+    chained = push(error = record_condition, interrupt = record_condition),
+    isolated = push(
+      warning = warn_python, error = record_and_abort, interrupt = record_and_abort
+    )
+  )
+}
+
+# q() in R code; the core calls this instead of R's own end.
+refuse_quit <- function(status) {
+  stop(structure(
+    class = c("pyclassbridge_quit", "error", "condition"),
+    list(
+      message = paste(
+        "q() would end the Python process that runs R; leave the function or stop() instead"
+      ),
+      call = NULL, status = status
+    )
+  ))
+}
+
+# What Python makes an exception from: text as R prints it, class, message, call, calls, the
+# Python exception that the condition stands for, and a remedy that R does not know.
+describe_condition <- function(cond, calls) {
+  call <- users_call(cond)
+  message <- paste(conditionMessage(cond), collapse = "\n")
+  list(
+    text = printed_error(message, call), class = as.list(class(cond)), message = message,
+    call = if (!is.null(call)) shortened(shown_call(call)), calls = described_calls(calls),
+    exception = if (inherits(cond, "python.builtin.BaseException")) cond$py_object,
+    remedy = stand_in_remedy(cond)
+  )
+}
+
+# A condition at the top level of a file or a text has no call of the user's.
+users_call <- function(cond) {
+  call <- conditionCall(cond)
+  if (!identical(call, quote(eval(expressions[i], env)))) call
+}
+
+# As R prints an error: the message goes to a line of its own when the first line gets long.
+printed_error <- function(message, call) {
+  if (is.null(call)) {
+    return(paste0("Error: ", message))
+  }
+  head <- shown_call(call)[[1L]]
+  first <- strsplit(message, "\n", fixed = TRUE)[[1L]][1L]
+  long <- 14L + nchar(head, "w") + nchar(first, "w") > 77L
+  paste0("Error in ", head, " : ", if (isTRUE(long)) "\n  ", message)
+}
+
+# Frames of the handlers at the end, and of the evaluator at the beginning, are not the user's.
+described_calls <- function(calls) {
+  calls <- as.list(calls)
+  heads <- vapply(calls, call_head, "")
+  last <- match(TRUE, heads %in% handler_heads)
+  if (!is.na(last)) {
+    calls <- calls[seq_len(last - 1L)]
+    heads <- heads[seq_len(last - 1L)]
+  }
+  anonymous_end <- length(calls) - match(FALSE, rev(heads == ""), nomatch = 1L) + 1L
+  calls <- calls[seq_len(anonymous_end)]
+  heads <- heads[seq_len(anonymous_end)]
+  shown <- !heads %in% evaluator_calls
+  unname(lapply(calls[shown], described_call))
+}
+
+handler_heads <- c(".handleSimpleError", "record_condition", "stop_python", "refuse_quit")
+
+evaluator_calls <- c("console_run", "run_code", "withVisible", "eval", "evaluate_text", "source_env")
+
+# "" for a function that stands in the call as a value: R's own handlers are called so.
+call_head <- function(call) {
+  head <- if (is.call(call)) call[[1L]]
+  if (is.symbol(head)) {
+    as.character(head)
+  } else if (is.call(head)) {
+    "(call)"
+  } else if (identical(head, stop_python)) {
+    "stop_python"
+  } else {
+    ""
+  }
+}
+
+described_call <- function(call) {
+  ref <- attr(call, "srcref")
+  attributes(call) <- NULL
+  place <- srcref_place(ref)
+  c(list(text = shortened(shown_call(call))), place)
+}
+
+# The lines of a call as text. The core's calls hold values: a Python object among them is shown by
+# its class, as `<Sequential>`, a long vector or an array by type and size, as `<double 48x1>`.
+shown_call <- function(call) {
+  text <- deparse(with_short_values(call), width.cutoff = 500L)
+  gsub("`(<[^`]+>)`", "\\1", text)
+}
+
+with_short_values <- function(x) {
+  if (is_py_object(x)) {
+    as.name(paste0("<", sub("^.*[.]", "", class(x)[[1L]]), ">"))
+  } else if (is.atomic(x) && (length(x) > 6L || !is.null(dim(x)))) {
+    size <- if (is.null(dim(x))) length(x) else dim(x)
+    as.name(paste0("<", typeof(x), " ", paste(size, collapse = "x"), ">"))
+  } else if (is.double(x) && !is.object(x)) {
+    signif(x, 7L)
+  } else if (is.object(x)) {
+    x
+  } else if (is.list(x) && !length(x)) {
+    quote(list())
+  } else if (is.call(x) || is.list(x)) {
+    for (i in seq_along(x)) {
+      if (!identical(x[[i]], quote(expr = )) && !is.null(x[[i]])) {
+        x[[i]] <- with_short_values(x[[i]])
+      }
+    }
+    x
+  } else {
+    x
+  }
+}
+
+srcref_place <- function(ref) {
+  if (is.null(ref)) {
+    return(list(file = NULL, line = NULL))
+  }
+  file <- attr(ref, "srcfile")$filename
+  if (is.null(file) || !nzchar(file)) {
+    return(list(file = NULL, line = NULL))
+  }
+  list(file = file, line = as.integer(ref)[[1L]])
+}
+
+# Where the innermost call with a place in a file stands.
+innermost_place <- function(calls) {
+  for (call in rev(as.list(calls))) {
+    place <- srcref_place(attr(call, "srcref"))
+    if (!is.null(place$file)) {
+      return(place)
+    }
+  }
+}
+
+calls_as_text <- function() {
+  lapply(sys.calls(), function(call) shortened(shown_call(call)))
+}

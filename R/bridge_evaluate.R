@@ -1,0 +1,161 @@
+# Functions that Python calls on the R values it holds, and the evaluation of files and text.
+# Each is small and has one caller in pyclass_bridge/; results cross by the table of values.
+
+describe_function <- function(fn) {
+  if (is.primitive(fn)) {
+    known <- args(fn)
+    return(list(
+      formals = spec_formals(if (is.null(known)) function(...) NULL else known), doc = NULL,
+      is_async = FALSE
+    ))
+  }
+  list(formals = spec_formals(fn), doc = body_doc(fn), is_async = is_async(fn))
+}
+
+# The value of a user's own r_to_py() method for a classed value, NULL when there is none.
+classed_value <- function(x) {
+  method <- user_method(x)
+  if (is.null(method)) {
+    return(NULL)
+  }
+  value <- method(x)
+  if (is_py_object(value)) value else py_proxy(value, TRUE)
+}
+
+# Code -------------------------------------------------------------------------------------------
+
+# The expressions of a file or a text with their source references; a parse error names file, line
+# and column.
+parse_code <- function(file, text) {
+  tryCatch(
+    if (missing(text)) {
+      parse(file, keep.source = TRUE, encoding = "UTF-8")
+    } else {
+      parse(text = text, keep.source = TRUE, srcfile = srcfilecopy(file, text), encoding = "UTF-8")
+    },
+    error = function(e) {
+      message <- sub(paste0("^", "<text>"), file, conditionMessage(e))
+      stop(structure(
+        class = c("pyclassbridge_parse_error", "error", "condition"),
+        list(message = paste0("the file does not parse: ", message), call = NULL)
+      ))
+    }
+  )
+}
+
+# As Rscript does: visible values are printed. `done` gets each value before.
+run_code <- function(expressions, env, done = NULL) {
+  for (i in seq_along(expressions)) {
+    result <- withVisible(eval(expressions[i], env))
+    if (!is.null(done)) {
+      done(result$value)
+    }
+    if (result$visible) {
+      print(result$value)
+    }
+  }
+  invisible()
+}
+
+evaluate_text <- function(text, name, env) {
+  value <- NULL
+  expressions <- parse_code(name, text)
+  for (i in seq_along(expressions)) {
+    value <- eval(expressions[i], env)
+  }
+  value
+}
+
+# The environment of a sourced file: its module name for classes, its definitions for the namespace.
+source_env <- function(path, module, env = new.env(parent = globalenv())) {
+  env$.pyclassbridge_module <- module
+  expressions <- parse_code(path)
+  for (i in seq_along(expressions)) {
+    eval(expressions[i], env)
+  }
+  env
+}
+
+set_arguments <- function(file, args) {
+  ns <- baseenv()
+  given <- c(commandArgs()[[1L]], paste0("--file=", file), "--args", as.character(unlist(args)))
+  replacement <- function(trailingOnly = FALSE) {
+    if (trailingOnly) given[-(1:3)] else given
+  }
+  locked <- bindingIsLocked("commandArgs", ns)
+  if (locked) unlockBinding("commandArgs", ns)
+  assign("commandArgs", replacement, envir = ns)
+  if (locked) lockBinding("commandArgs", ns)
+  invisible()
+}
+
+# Class specs ------------------------------------------------------------------------------------
+
+# One field of a class spec; `<group>_rows` are its members without their closures, and a number
+# picks the closure of one.
+spec_field <- function(spec, name, i = NULL) {
+  if (!is.null(i)) {
+    return(spec[[name]][[i]]$fn)
+  }
+  if (endsWith(name, "_rows")) {
+    members <- spec[[sub("_rows$", "", name)]]
+    return(unname(lapply(members, function(member) member[names(member) != "fn"])))
+  }
+  switch(name,
+    has_private = length(c(spec$private_methods, spec$private_active, spec$private_fields)) > 0L,
+    keywords = as_dict(spec$keywords),
+    fields = as_dict(spec$fields),
+    bases = unname(spec$bases),
+    spec[[name]]
+  )
+}
+
+# A named list also when it is empty.
+as_dict <- function(x) {
+  structure(as.list(x), names = as.character(names(x)))
+}
+
+# The class environment of a spec; its private members wait there for the first instance.
+class_env_of <- function(spec, class_ref) {
+  env <- new_class_env(spec$parent_env, spec$name, class_ref)
+  closures <- function(members) {
+    structure(lapply(members, `[[`, "fn"), names = vapply(members, `[[`, "", "name"))
+  }
+  set_private_members(
+    env, closures(spec$private_methods), closures(spec$private_active), spec$private_fields
+  )
+  env
+}
+
+# The same with another parent: a method that keeps the environment it was made in.
+class_env_around <- function(class_env, spec, closure, class_ref) {
+  env <- new_class_env(environment(closure), spec$name, class_ref)
+  env$.private <- class_env$.private
+  env
+}
+
+# Environments that Python asks for --------------------------------------------------------------
+
+environment_with <- function(...) list2env(list(...), parent = globalenv())
+
+defined_in <- function(env) as.list(ls(env, sorted = TRUE))
+
+definition_of <- function(env, name) get(name, envir = env, inherits = FALSE)
+
+is_plain_function <- function(env, name) {
+  value <- definition_of(env, name)
+  is.function(value) && !is_py_object(value)
+}
+
+quit_status <- function(cond) cond$status
+
+# The formals and the body of every callable Python object in R; the core sets `.proxy`. Python's
+# None is no value to print, and neither is what an R method has returned invisibly. Compiled here,
+# since R would compile each of these closures anew at its second call.
+callable_template <- compiler::cmpfun(function(...) {
+  if (is.null(value <- .External(core_call, .proxy, ...)) || .Call(core_quiet)) {
+    invisible(value)
+  } else {
+    value
+  }
+})

@@ -1,0 +1,110 @@
+# The formals of an R function as data: for the Python signature, the arity checks, the factory.
+# Pure R, and no default is ever evaluated here: a default is a literal or a piece of code.
+
+# Python can't write these names as parameters; they get a trailing underscore, as in PEP 8.
+python_keywords <- c(
+  "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
+  "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if",
+  "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try",
+  "while", "with", "yield"
+)
+
+is_python_name <- function(name) {
+  grepl("^[[:alpha:]_][[:alnum:]_]*$", name) & !name %in% python_keywords
+}
+
+# `learning.rate` is `learning_rate` in Python, `lambda` is `lambda_`, as in bridge/signature.py.
+python_name <- function(name) {
+  name <- sub("^([0-9])", "_\\1", gsub("[^[:alnum:]_]", "_", name))
+  ifelse(name %in% python_keywords, paste0(name, "_"), name)
+}
+
+# One entry of the class spec for each formal of `fn`, in order.
+spec_formals <- function(fn) {
+  defaults <- formals(fn)
+  unname(Map(spec_formal, names(defaults), lapply(defaults, list)))
+}
+
+# `boxed` is a list with the default, so that the empty default is never a missing argument.
+spec_formal <- function(name, boxed) {
+  formal <- list(name = name, kind = "plain", default = "none", value = NULL, code = "")
+  if (name == "...") {
+    formal$kind <- "dots"
+  } else if (!is_empty(boxed)) {
+    formal$code <- deparse_line(boxed[[1L]])
+    literal <- literal_of(boxed[[1L]])
+    formal$default <- if (is.null(literal)) "code" else "literal"
+    formal["value"] <- if (is.null(literal)) list(NULL) else literal
+  }
+  formal
+}
+
+is_empty <- function(boxed) {
+  identical(boxed[[1L]], quote(expr = ))
+}
+
+# list(value) for a constant or a constant with a minus sign, NULL for anything to be evaluated.
+literal_of <- function(default) {
+  if (is.null(default)) {
+    return(list(NULL))
+  }
+  negative <- is.call(default) && length(default) == 2L && identical(default[[1L]], quote(`-`)) &&
+    is.numeric(default[[2L]])
+  if (negative) {
+    return(list(-default[[2L]]))
+  }
+  if (is.atomic(default) && length(default) == 1L && is.null(attributes(default))) {
+    return(list(default))
+  }
+  NULL
+}
+
+deparse_line <- function(expr, width = 60L) {
+  shortened(deparse(expr, width.cutoff = 500L), width)
+}
+
+# Lines of code as one line of at most `width` characters.
+shortened <- function(lines, width = 60L) {
+  text <- gsub("[[:space:]]+", " ", paste(lines, collapse = " "))
+  if (nchar(text) > width) paste0(substr(text, 1L, width - 3L), "...") else text
+}
+
+# What `fn` takes by position: list(least, most, unreachable), the last being formals without a
+# default after `...`, which no positional argument ever fills.
+positional_range <- function(fn) {
+  defaults <- formals(fn)
+  names <- names(defaults)
+  dots <- match("...", names, nomatch = length(names) + 1L)
+  empty <- vapply(seq_along(names), function(i) is_empty(defaults[i]), NA)
+  required <- which(names != "..." & empty)
+  list(
+    least = sum(required < dots), most = if (dots <= length(names)) Inf else length(names),
+    unreachable = names[required[required > dots]]
+  )
+}
+
+# `fn` without its first formal. Its attributes stay (srcref: where the user wrote it).
+drop_first_formal <- function(fn) {
+  out <- as.function(c(formals(fn)[-1L], list(body(fn))), envir = environment(fn))
+  attributes(out) <- attributes(fn)
+  out
+}
+
+first_formal <- function(fn) {
+  c(names(formals(fn)), "")[[1L]]
+}
+
+# The docstring of a body in braces: its first string. A body that is one string in braces is
+# documented by it and returns it.
+body_doc <- function(fn) {
+  code <- body(fn)
+  if (is_braces(code) && length(code) > 1L && is_string(code[[2L]])) code[[2L]]
+}
+
+is_braces <- function(code) {
+  is.call(code) && identical(code[[1L]], quote(`{`))
+}
+
+is_string <- function(x) {
+  is.character(x) && length(x) == 1L && !is.na(x)
+}

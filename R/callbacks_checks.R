@@ -1,0 +1,138 @@
+# The checks of callback classes: hooks and stages by their right names, states kept by two methods,
+# bases of one sort. They are among those of classes_checks.R, and work as they do.
+
+# The words for the hooks of a kind: `what` one is, `names` all there are, `meant` the one that is
+# meant by a name of the other kind.
+callback_words <- function(def) {
+  stages <- c(
+    on_train_begin = "on_begin", on_train_end = "on_end", on_train_batch_begin = "on_batch_begin",
+    on_train_batch_end = "on_batch_end", on_test_begin = "on_before_valid",
+    on_test_batch_begin = "on_batch_valid_begin", on_test_batch_end = "on_batch_valid_end",
+    on_test_end = "on_valid_end"
+  )
+  if (def$checks$hooks == "stage") {
+    list(what = "a stage of a callback set", names = names(callback_stages), meant = stages)
+  } else {
+    list(
+      what = paste("a", library_of(def), "callback hook"),
+      names = intersect(names(callback_hooks), names(def$checks$calls)),
+      meant = structure(names(stages), names = stages)
+    )
+  }
+}
+
+check_hook <- function(def, name) {
+  words <- callback_words(def)
+  hook <- nearest_hook(name, words)
+  # The base of all sets has the hooks of Keras.
+  hidden <- def$checks$hooks == "stage" && name %in% names(words$meant)
+  own <- !hidden && base_has(def, name)
+  if (own || is.null(hook) && !startsWith(name, "on_")) {
+    return(invisible())
+  }
+  if (name == "on_exit") {
+    abort_class(
+      def$name, "`on_exit` is not ", words$what, ": after an error none is called. Put what must ",
+      "run into `finally` of a tryCatch() round the training.", member = name
+    )
+  } else if (is.null(hook)) {
+    message(
+      "Class `", def$name, "`: `", name, "` is not ", words$what, ", so it is never called. If it ",
+      "is a method of your own, keep it in `private` or give it a name without `on_`."
+    )
+  } else if (name %in% names(words$meant)) {
+    abort_class(
+      def$name, "`", name, "` is not ", words$what, ": here it is `", hook, "`.", member = name
+    )
+  } else {
+    abort_class(
+      def$name, "`", name, "` is not ", words$what, ". Did you mean `", hook, "`?", member = name
+    )
+  }
+}
+
+# What users of other frameworks and of older versions write for the parts of a hook's name.
+hook_synonyms <- c(
+  start = "begin", started = "begin", begins = "begin", finish = "end", stop = "end",
+  ends = "end", ended = "end", validation = "test", valid = "test", val = "test",
+  evaluate = "test", eval = "test", fit = "train", training = "train", step = "batch",
+  inference = "predict", prediction = "predict", epochs = "epoch", batches = "batch"
+)
+
+# By the parts of its name, else as it is written.
+nearest_hook <- function(name, words) {
+  snake <- snake_name(name)
+  if (!startsWith(snake, "on_")) {
+    return(NULL)
+  }
+  usual <- common_hook_name(name)
+  among <- c(words$names, names(words$meant))
+  for (candidate in c(intersect(snake, among), usual, sub("_test_", "_valid_", usual), snake)) {
+    nearest <- nearest_name(candidate, among, 3L)
+    if (!is.null(nearest)) {
+      return(if (nearest %in% words$names) nearest else words$meant[[nearest]])
+    }
+  }
+}
+
+# The name of a hook in Keras' words.
+common_hook_name <- function(name) {
+  parts <- strsplit(snake_name(name), "_", fixed = TRUE)[[1L]]
+  known <- parts %in% names(hook_synonyms)
+  parts[known] <- hook_synonyms[parts[known]]
+  sub("_train_epoch_", "_epoch_", paste(parts, collapse = "_"), fixed = TRUE)
+}
+
+snake_name <- function(name) {
+  tolower(gsub("([a-z])([A-Z])", "\\1_\\2", gsub(".", "_", name, fixed = TRUE)))
+}
+
+# A state that is kept is also read again.
+check_state <- function(def) {
+  for (name in names(callback_state)) {
+    other <- setdiff(names(callback_state), name)
+    if (name %in% names(def$public) && !other %in% names(def$public) && !base_has(def, other)) {
+      abort_class(
+        def$name, "it has `", name, "` without `", other, "`. Define both, or neither.",
+        member = name
+      )
+    }
+  }
+}
+
+# A callback set counts nothing and has stages, another callback has the hooks of Keras.
+check_callback_bases <- function(def) {
+  is_set <- derives_from(def$bases, keras_kinds$CallbackSet$named)
+  if (def$kind == "CallbackSet" && !is_set) {
+    abort_class(
+      def$name, "its base is no callback set. Give a class made by callback_set(), or inherit ",
+      "from this one in Callback()."
+    )
+  }
+  if (def$kind == "CallbackSet" && "ctx" %in% c(names(def$public), names(def$active))) {
+    abort_class(
+      def$name, "`ctx` is the context of the training. Give the member another name.",
+      member = "ctx"
+    )
+  }
+  if (def$kind == "Callback" && is_set) {
+    abort_class(
+      def$name, "its base is a callback set, which has stages in place of hooks. Write ",
+      "`callback_set(id, inherit = ...)`."
+    )
+  }
+}
+
+# A stage takes nothing, not even what it could do without: it would never be passed.
+check_stage <- function(def, member) {
+  given <- names(formals(member$fn))
+  is_stage <- member$given == "on_exit" ||
+    identical(def$checks$hooks, "stage") && member$given %in% names(callback_stages)
+  if (is_stage && length(given)) {
+    remedy <- if (def$checks$hooks == "stage") " and read `self$ctx`"
+    abort_class(
+      def$name, "`", member$given, "` is called without arguments, and takes ", ticked(given),
+      ". Write `function()`", remedy, ".", member = member$given
+    )
+  }
+}

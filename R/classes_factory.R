@@ -1,0 +1,202 @@
+# The R function that stands for an R class: the class proxy with the formals of `initialize`.
+# Only arguments that were supplied go to Python, so a default is evaluated by the method itself,
+# lazily and in its own scope. Guarantees that it is still the proxy: every attribute of it and its
+# `.proxy` binding are kept. Here too: the words for an argument that a factory does not have.
+
+make_factory <- function(cls, spec) {
+  arguments <- factory_formals(spec)
+  body <- quote(call_class(base::environment()))
+  env <- factory_env(cls, spec$name, names(arguments))
+  if (spec$kind == "Layer") {
+    body <- quote(call_layer(base::environment(), base::sys.call(), base::parent.frame()))
+    env$signature <- as.function(c(arguments, list(NULL)))
+    arguments <- c(arguments, if (!"..." %in% names(arguments)) alist(... = ))
+  }
+  factory <- as.function(c(arguments, list(body)), envir = env)
+  attributes(factory) <- attributes(cls)
+  attr(factory, "r_class") <- spec$name
+  factory
+}
+
+# A class without `initialize` is made as its first base is, if that is an R class.
+factory_formals <- function(spec) {
+  for (member in spec$methods) {
+    if (member$name == "__init__") {
+      return(formals(member$fn))
+    }
+  }
+  base <- if (length(spec$bases)) spec$bases[[1L]]
+  if (is.null(attr(base, "r_class", exact = TRUE))) alist(... = ) else formals(base)
+}
+
+factory_env <- function(cls, name, arguments) {
+  env <- new.env(parent = environment(make_factory))
+  if (is.function(cls)) {
+    env$.proxy <- get0(".proxy", envir = environment(cls), inherits = FALSE)
+  }
+  env$cls <- cls
+  env$class_name <- name
+  env$arguments <- as.character(arguments)
+  env
+}
+
+# Calls the class with the supplied arguments of the factory call whose frame is `frame`.
+call_class <- function(frame) {
+  factory <- parent.env(frame)
+  # The class is called by its name, for the sake of tracebacks, unless an argument has that name.
+  head <- as.name(factory$class_name)
+  scope <- new.env(parent = frame)
+  if (factory$class_name %in% factory$arguments) {
+    head <- factory$cls
+  } else {
+    scope[[factory$class_name]] <- factory$cls
+  }
+  eval(as.call(c(list(head), supplied_arguments(frame, factory$arguments))), scope)
+}
+
+# A `Layer()` takes its place in a pipe, as layer_*() does: a Sequential model, a tensor or a list of
+# tensors as first argument, without a name, is what the layer is put onto. The frame's formals are
+# those of `initialize`, so the call is matched anew without it. `L(, 3)`: there is nothing before.
+call_layer <- function(frame, call, caller) {
+  factory <- parent.env(frame)
+  arguments <- as.list(call)[-1L]
+  if (length(arguments) && is_empty(arguments[1L])) {
+    arguments <- arguments[-1L]
+  }
+  values <- eval(as.call(c(list(base::list), arguments)), caller)
+  before <- NULL
+  if (length(values) && !has_name(values)[[1L]] && takes_layer(values[[1L]])) {
+    before <- values[[1L]]
+    values <- values[-1L]
+  }
+  places <- as.call(c(as.name(factory$class_name), structure(
+    as.list(seq_along(values)), names = names(values)
+  )))
+  matched <- as.list(match_factory(factory, places))[-1L]
+  values <- structure(
+    values[as.integer(matched)], names = python_name(as.character(names(matched)))
+  )
+  layer <- do.call(factory$cls, values, quote = TRUE)
+  if (is.null(before)) layer else surface_module()$apply_layer(before, layer)
+}
+
+takes_layer <- function(x) {
+  (is_py_object(x) || is.list(x)) && surface_module()$takes_layer(x)
+}
+
+match_factory <- function(factory, call) {
+  tryCatch(match.call(factory$signature, call), error = function(e) {
+    stop(structure(
+      class = c("py_class_argument_error", "error", "condition"),
+      list(message = describe_unused(factory$signature, call, environment()), call = NULL)
+    ))
+  })
+}
+
+# Before `...` by position as long as nothing is left out, since `...` may hold positional ones.
+supplied_arguments <- function(frame, arguments) {
+  given <- list()
+  by_position <- "..." %in% arguments
+  for (name in arguments) {
+    if (name == "...") {
+      given <- c(given, quote(...))
+      by_position <- FALSE
+    } else if (eval(call("missing", as.name(name)), frame)) {
+      by_position <- FALSE
+    } else {
+      given[[length(given) + 1L]] <- as.name(name)
+      names(given)[length(given)] <- if (by_position) "" else python_name(name)
+    }
+  }
+  given
+}
+
+# Arguments that do not match --------------------------------------------------------------------
+
+# R refuses an argument that a function does not have before the function runs. If the function is
+# a factory, or a wrapper of a Python class, the error that leaves R names the right arguments.
+explain_unused <- function(cond) {
+  call <- conditionCall(cond)
+  if (!inherits(cond, "simpleError") || !is.call(call)) {
+    return(cond)
+  }
+  message <- tryCatch(unused_message(call, failing_frames()), error = function(e) NULL)
+  if (is.null(message)) {
+    return(cond)
+  }
+  structure(
+    class = c("py_class_argument_error", "error", "condition"),
+    list(message = message, call = NULL)
+  )
+}
+
+# The frames that were there when R raised the error, innermost first, and the global environment.
+failing_frames <- function() {
+  heads <- vapply(sys.calls(), call_head, "")
+  handlers <- match(".handleSimpleError", rev(heads), nomatch = 0L)
+  frames <- sys.frames()
+  c(rev(frames[seq_len(length(frames) - handlers)]), globalenv())
+}
+
+# NULL when the call is none of a factory or wrapper, or its arguments do match.
+unused_message <- function(call, frames) {
+  for (frame in frames) {
+    fn <- called_function(call[[1L]], frame)
+    if (makes_instances(fn) && !arguments_match(fn, call, frame)) {
+      return(describe_unused(fn, call, frame))
+    }
+  }
+}
+
+# What the head of a call means there; code that may do anything is not evaluated again.
+called_function <- function(head, frame) {
+  if (is.symbol(head)) {
+    get0(as.character(head), envir = frame, mode = "function")
+  } else if (is.function(head)) {
+    head
+  } else if (call_head(head) %in% c("$", "[[", "::", ":::")) {
+    tryCatch(eval(head, frame), error = function(e) NULL)
+  }
+}
+
+makes_instances <- function(fn) {
+  is.function(fn) && (!is.null(attr(fn, "r_class", exact = TRUE)) ||
+    !is.null(attr(fn, "py_class_of", exact = TRUE)))
+}
+
+arguments_match <- function(fn, call, frame) {
+  tryCatch(is.call(match.call(fn, call, envir = frame)), error = function(e) FALSE)
+}
+
+describe_unused <- function(fn, call, frame) {
+  arguments <- as.character(names(formals(fn)))
+  given <- as.list(match.call(function(...) NULL, call, envir = frame))[-1L]
+  named <- names(given)[has_name(given)]
+  fits <- vapply(named, function(name) any(startsWith(arguments, name)), NA)
+  head <- if (is.function(call[[1L]])) attr(fn, "r_class", exact = TRUE) else call[[1L]]
+  called <- paste0(if (is.character(head)) head else deparse_line(head), "()")
+  if (!all(fits)) {
+    return(paste0(called, no_argument_text(named[!fits][[1L]], arguments)))
+  }
+  if (length(given) > length(arguments)) {
+    paste0(
+      called, " takes ", counted(length(arguments), "argument"),
+      if (length(arguments)) paste0(" (", ticked(arguments), ")"), ", but ", length(given),
+      if (length(given) == 1L) " was" else " were", " given."
+    )
+  }
+}
+
+no_argument_text <- function(name, arguments) {
+  nearest <- nearest_name(name, arguments, 3L)
+  paste0(
+    " has no argument `", name, "`",
+    if (!is.null(nearest)) {
+      paste0("; did you mean `", nearest, "`?")
+    } else if (length(arguments)) {
+      paste0("; its arguments are ", ticked(arguments), ".")
+    } else {
+      "; it takes none."
+    }
+  )
+}

@@ -1,0 +1,153 @@
+# The scope of methods: the class environment, `super`, and `private`.
+#   mask {self, super, private} (made by the core for each call) -> class environment -> parent_env
+# The class and the instance are held weakly, so that no cycle crosses the languages.
+
+# One for each class (and, with own_env, for each method). `class_ref` is a Python callable that
+# gives the class.
+new_class_env <- function(parent, name, class_ref) {
+  env <- new.env(parent = parent)
+  env$.class_ref <- class_ref
+  current_class <- function() class_ref()
+  makeActiveBinding("__class__", current_class, env)
+  makeActiveBinding(name, current_class, env)
+  env
+}
+
+# The private members of a class, kept in its environment until an instance needs them.
+set_private_members <- function(env, methods, active, fields) {
+  env$.private <- list(methods = methods, active = active, fields = fields)
+  invisible()
+}
+
+# `super` ---------------------------------------------------------------------------------------
+
+# The core makes `super` from this function's formals and body, with an environment {self} of its own
+# above the class's: `super$m()`, `super()$m()` and `super(Class, self)$m()` all work. It does not see
+# the mask, in which it is, so that R counts one holder of each.
+super_template <- function(type, object = self) {
+  if (missing(type)) {
+    base::get("super", envir = base::parent.frame())
+  } else {
+    pyclassbridge::py_super(type, object)
+  }
+}
+
+#' The superclass of another class than one's own
+#'
+#' What `super(Class, self)` in a method calls, for code that has no `super`. A class that is none,
+#' and an object that is no instance of it, are a `python.builtin.TypeError`.
+#'
+#' @param type A Python class.
+#' @param object An instance of it, or a class derived from it.
+#' @return An object whose `$` gives the members that come after `type`, bound to `object`.
+#' @examples
+#' \dontrun{
+#' Named %py_class% {
+#'   label <- function() "named"
+#' }
+#' Aged(Named) %py_class% {
+#'   label <- function() "aged"
+#' }
+#' py_super(Aged, Aged())$label()
+#' }
+py_super <- function(type, object) {
+  for_r_of(object)$super_object(type, object)
+}
+
+`$.python.builtin.super` <- function(x, name) {
+  receiver <- receiver_of(environment(x))
+  class_ref <- get(".class_ref", envir = environment(x))
+  for_r_of(receiver)$super_attr(class_ref, receiver, name, is_private(environment(x)))
+}
+
+`[[.python.builtin.super` <- `$.python.builtin.super`
+
+# In private functions `self` is an active binding, whose values R >= 4.6 counts as shared for ever:
+# there Python is given what it gets the instance from.
+is_private <- function(scope) {
+  !is.null(scope$.instance)
+}
+
+receiver_of <- function(scope) {
+  if (is_private(scope)) scope$.instance else if (is.null(scope$cls)) scope$self else scope$cls
+}
+
+# R then assigns the result to `super`: the method gets a variable of that name, which is the same.
+`$<-.python.builtin.super` <- function(x, name, value) {
+  class_ref <- get(".class_ref", envir = environment(x))
+  receiver <- receiver_of(environment(x))
+  for_r$super_assign(class_ref, receiver, name, value, is_private(environment(x)))
+  x
+}
+
+`[[<-.python.builtin.super` <- `$<-.python.builtin.super`
+
+print.python.builtin.super <- function(x, ...) {
+  cat("<super of ", class_label(get(".class_ref", envir = environment(x))()), ">\n", sep = "")
+  invisible(x)
+}
+
+class_label <- function(class) {
+  for_r$class_label(class)
+}
+
+# `private` -------------------------------------------------------------------------------------
+
+# The environment of one instance: members of its R classes, base first, so that a derived class
+# overrides. `instance` is a Python callable that gives the instance as long as it lives.
+new_private <- function(instance, ...) {
+  private <- new.env(parent = emptyenv())
+  for (class_env in list(...)) {
+    add_private_members(private, class_env, instance)
+  }
+  private
+}
+
+add_private_members <- function(private, class_env, instance) {
+  members <- class_env$.private
+  scope <- new.env(parent = class_env)
+  makeActiveBinding("self", function() instance(), scope)
+  scope$.instance <- instance
+  scope$private <- private
+  scope$super <- structure(
+    as.function(c(formals(super_template), body(super_template)), envir = scope),
+    class = "python.builtin.super"
+  )
+  for (name in intersect(unlist(lapply(members, names)), names(private))) {
+    rm(list = name, envir = private)
+  }
+  list2env(members$fields, private)
+  for (name in names(members$methods)) {
+    private[[name]] <- with_env(members$methods[[name]], scope)
+  }
+  for (name in names(members$active)) {
+    makeActiveBinding(name, with_env(members$active[[name]], scope), private)
+  }
+}
+
+# What a method changes in the private environment of one instance, in that of its copy. Methods
+# that are as they were defined stay those of the copy.
+copy_private <- function(from, to) {
+  for (name in ls(from, all.names = TRUE)) {
+    value <- if (!bindingIsActive(name, from)) list(from[[name]])
+    defined <- if (is.function(to[[name]])) body(to[[name]])
+    same <- is.function(value[[1L]]) && identical(body(value[[1L]]), defined)
+    if (!is.null(value) && !same) {
+      assign(name, value[[1L]], envir = to)
+    }
+  }
+  gone <- setdiff(ls(to, all.names = TRUE), ls(from, all.names = TRUE))
+  rm(list = gone, envir = to)
+}
+
+# For instances that nothing can be kept for: assigning is an error.
+no_private <- function() {
+  private <- new.env(parent = emptyenv())
+  lockEnvironment(private)
+  private
+}
+
+with_env <- function(fn, env) {
+  environment(fn) <- env
+  fn
+}

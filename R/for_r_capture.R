@@ -1,0 +1,59 @@
+# Python's output streams and warnings while R code runs: py_capture_output(), R's sinks, and
+# py_suppress_warnings(). What was there before is back when the code ends, however it ends.
+
+#' Catch what code prints
+#'
+#' Python's streams, and R's as far as it reaches the console, are read into one string while
+#' `expr` runs; its value is dropped. An error of `expr` goes on, with the streams given back.
+#'
+#' @param expr Code.
+#' @param type `"stdout"`, `"stderr"` or both.
+#' @return One string.
+#' @examples
+#' \dontrun{
+#' py_capture_output({
+#'   import_builtins()$print("from Python")
+#'   cat("from R\n")
+#' })
+#' }
+py_capture_output <- function(expr, type = c("stdout", "stderr")) {
+  type <- match.arg(type, several.ok = TRUE)
+  state <- for_r_proxies$begin_capture(as.list(type))
+  open <- TRUE
+  on.exit(if (open) for_r$end_capture(state))
+  force(expr)
+  open <- FALSE
+  for_r$end_capture(state)
+}
+
+# Evaluates `expr`; what Python prints meanwhile goes to R's sink, if there is one, so
+# capture.output() and knitr have it as they have what R prints.
+with_sink <- function(expr) {
+  if (sink.number() > 0L) {
+    state <- for_r_proxies$begin_sink(cat)
+    on.exit(for_r$end_sink(state))
+  }
+  expr
+}
+
+#' Run code without Python's warnings
+#'
+#' The filters of Python's `warnings` are those from before when `expr` ends, with an error too.
+#'
+#' @param expr Code.
+#' @return The value of `expr`.
+#' @examples
+#' \dontrun{
+#' py_suppress_warnings(import("warnings")$warn("not shown"))
+#' }
+py_suppress_warnings <- function(expr) {
+  state <- for_r_proxies$quiet_warnings()
+  on.exit(for_r$leave_warnings(state))
+  for (handler in surface$warning_handlers) {
+    quieted <- handler$suppress()
+    # As a call with its values in it: the loop goes on, and the exits run after it.
+    undo <- as.call(list(handler$restore, quieted))
+    do.call(on.exit, list(undo, add = TRUE, after = FALSE))
+  }
+  expr
+}

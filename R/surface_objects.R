@@ -1,0 +1,94 @@
+# Keras' registry of custom objects: classes and functions of R that saved models name.
+# An R class is registered as its Python class, a function as one Python function for good.
+
+#' Make a class or function known to Keras by name
+#'
+#' A model that is saved names its custom layers, losses or activations; a session that loads it
+#' needs to know them. A class without `get_config()` is an error of Keras.
+#'
+#' @param object A class (what `Layer()`, `%py_class%` and their like give), or a function.
+#' @param name String; default: the name of the class, or the expression of the function.
+#' @param package String, what comes before the name, as in `"Custom>name"`.
+#' @return `object`, invisibly, a function as a Python function.
+#' @examples
+#' \dontrun{
+#' relu_to_1 <- register_keras_serializable(
+#'   function(x) op_clip(x, 0, 1), name = "relu_to_1", package = "mine"
+#' )
+#' layer <- layer_dense(units = 2, activation = relu_to_1)
+#' serialize_keras_object(layer)$config$activation
+#' }
+register_keras_serializable <- function(object, name = NULL, package = NULL) {
+  expr <- substitute(object)
+  if (is.null(name) && is_r_function(object)) {
+    name <- if (is.symbol(expr)) as.character(expr) else stop(
+      "register_keras_serializable(): a function without a name of its own needs `name`.",
+      call. = FALSE
+    )
+  }
+  made <- py_proxy(surface_module(), FALSE)$register(object, name, package %||% "Custom")
+  if (is_r_function(object)) {
+    surface$registered <- c(surface$registered, list(list(closure = object, made = made)))
+    object <- made
+  }
+  invisible(object)
+}
+
+# A function of R's own, for which Python has no object before it crosses.
+is_r_function <- function(x) {
+  is.function(x) && !is_py_object(x) && is.null(attr(x, "py_class_of", exact = TRUE)) &&
+    is.null(attr(x, "keras_name", exact = TRUE))
+}
+
+# The Python function that `fn` was registered as, else `fn`: Keras knows it by identity.
+registered_function <- function(fn) {
+  for (known in surface$registered) {
+    if (identical(known$closure, fn)) {
+      return(known$made)
+    }
+  }
+  fn
+}
+
+#' Custom objects of Keras
+#'
+#' What models that are loaded may name: for the session (`set_custom_objects()`), or while `expr`
+#' runs. Classes may come without names; a function without one is an error.
+#'
+#' @param objects A list of classes and functions; names are those that saved models have.
+#' @param clear FALSE keeps those that are there already.
+#' @param expr Code.
+#' @return `set_custom_objects()` the objects that were there before, invisibly;
+#'   `with_custom_object_scope()` the value of `expr`.
+#' @examples
+#' \dontrun{
+#' Doubling <- Layer("Doubling", call = function(inputs) inputs * 2)
+#' config <- serialize_keras_object(Doubling())
+#' with_custom_object_scope(list(Doubling), deserialize_keras_object(config))
+#' before <- set_custom_objects(list(Doubling = Doubling))
+#' set_custom_objects(before)
+#' }
+set_custom_objects <- function(objects = named_list(), clear = TRUE) {
+  objects <- custom_objects("set_custom_objects", objects)
+  invisible(surface_module()$set_custom_objects(objects, isTRUE(clear)))
+}
+
+#' @rdname set_custom_objects
+with_custom_object_scope <- function(objects, expr) {
+  objects <- custom_objects("with_custom_object_scope", objects)
+  with(py_proxy(surface_module(), FALSE)$custom_object_scope(objects), expr)
+}
+
+custom_objects <- function(fun, objects) {
+  if (is.function(objects) || is_py_object(objects)) {
+    objects <- list(objects)
+  }
+  unnamed <- !has_name(objects)
+  if (any(vapply(objects[unnamed], is_r_function, NA))) {
+    stop(fun, "(): a function in `objects` needs a name.", call. = FALSE)
+  }
+  objects <- lapply(objects, function(object) {
+    if (is_r_function(object)) registered_function(object) else surface_values(object)
+  })
+  if (length(objects)) objects else as_dict(objects)
+}

@@ -1,0 +1,60 @@
+# What R users of the package tensorflow have beside `tf`, the Python package itself (for_r_import.R).
+
+#' A function of tensors as a TensorFlow graph
+#'
+#' The first call for each kind of arguments traces `f`: its R code runs once, and what it does to
+#' tensors becomes the graph that later calls run.
+#'
+#' @param f An R or Python function.
+#' @param input_signature NULL, or a list of `tf$TensorSpec()`, one for each argument.
+#' @param autograph TRUE or FALSE: does TensorFlow translate `if` and `for` of Python code? R code
+#'   has its own.
+#' @param ... Further arguments of `tf$function()`.
+#' @param name The name of the graph, NULL for that of `f`.
+#' @return A function. Without TensorFlow it is an error.
+#' @examples
+#' \dontrun{
+#' half <- tf_function(function(x) x / 2)
+#' half(tf$constant(c(1, 2)))
+#' }
+tf_function <- function(f, input_signature = NULL, autograph = TRUE, ..., name = NULL) {
+  if (!is_py_object(f)) {
+    f <- py_func(f)
+  }
+  if (!is.null(name)) {
+    py_set_attr(f, "__name__", name)
+  }
+  tf[["function"]](f, input_signature = input_signature, autograph = autograph, ...)
+}
+
+#' The TensorFlow in use
+#'
+#' @param verbose TRUE or FALSE: does `tf_gpu_configured()` also print what it sees?
+#' @return `tf_version()` a `numeric_version` of two parts, `tf_config()` a list of `version`,
+#'   `location` and `available`, which is FALSE without TensorFlow; `tf_gpu_configured()` TRUE or
+#'   FALSE.
+#' @examples
+#' \dontrun{
+#' tf_version() >= "2.16"
+#' tf_gpu_configured()
+#' }
+tf_version <- function() {
+  numeric_version(sub("^([0-9]+[.][0-9]+).*", "\\1", tf$version$VERSION))
+}
+
+#' @rdname tf_version
+tf_config <- function() {
+  if (!py_module_available("tensorflow")) {
+    return(list(available = FALSE))
+  }
+  list(available = TRUE, version = tf_version(), location = dirname(tf$`__file__`))
+}
+
+#' @rdname tf_version
+tf_gpu_configured <- function(verbose = TRUE) {
+  devices <- tf$config$list_physical_devices("GPU")
+  if (verbose) {
+    cat("GPUs that TensorFlow sees: ", length(devices), "\n", sep = "")
+  }
+  length(devices) > 0L
+}

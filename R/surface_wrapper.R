@@ -1,0 +1,190 @@
+# The Keras surface: layer_*(), op_*(), metric_*() ... are made when they are first used, from the
+# signatures of the installed Keras (surface/wrapper.py). A name costs nothing before; the names that
+# this file does not list, of a newer Keras, are there once Keras is imported.
+
+# What the surface keeps: the wrappers made so far, Python's side of it, the names of a newer Keras.
+surface <- new.env(parent = emptyenv())
+surface$made <- new.env(parent = emptyenv())
+surface$direct <- new.env(parent = emptyenv())
+surface$newer <- NULL
+
+# The names are bound, exported and given an environment for newer ones before the namespace is
+# sealed.
+.onLoad <- function(libname, pkgname) {
+  ns <- topenv()
+  known <- surface_names()
+  new_names <- setdiff(known, ls(ns, all.names = TRUE))
+  for (name in new_names) {
+    bind_surface(name, ns)
+  }
+  namespaceExport(ns, c(new_names, bind_environment_functions(ns)))
+  surface$known <- known
+  surface$newer <- attach(NULL, name = "pyclassbridge:newer_keras", warn.conflicts = FALSE)
+}
+
+bind_surface <- function(name, env) {
+  force(name)
+  made <- surface$made
+  makeActiveBinding(name, function() {
+    fn <- made[[name]]
+    if (is.null(fn)) make_surface_function(name) else fn
+  }, env)
+}
+
+# Python's side. Its first use imports Keras, so that is when the names of a newer one are known.
+surface_module <- function() {
+  if (is.null(surface$module)) {
+    for_r$require_module("keras")
+    surface$module <- import("pyclass_bridge.surface.wrapper")
+    surface$call <- surface$module$call
+    surface$call_unconverted <- py_proxy(surface$call, FALSE)
+    surface$module$teach_keras()
+    newer <- setdiff(as_strings(surface$module$names()), surface$known)
+    for (name in newer) {
+      bind_surface(name, surface$newer)
+    }
+    # R compiles a function at its second call, which takes longer than the making of a wrapper:
+    # that is a part of the import, which takes seconds.
+    for (name in c("layer_dense", "op_add", "layer_dropout", "op_subtract")) {
+      make_surface_function(name)
+    }
+  }
+  surface$module
+}
+
+# A Python module that works with Keras, such as "surface.models". The surface is made first: it
+# imports Keras, with the doctor's word on what is missing.
+keras_module <- function(path) {
+  surface_module()
+  if (is.null(surface[[path]])) {
+    surface[[path]] <- import(paste0("pyclass_bridge.", path))
+  }
+  surface[[path]]
+}
+
+models_module <- function() keras_module("surface.models")
+
+# A wrapper: R formals, Keras' defaults, and a body that hands over what was given.
+make_surface_function <- function(name) {
+  known <- surface_module()$describe(name)
+  fn <- eval(parse(text = known$code, keep.source = FALSE)[[1L]])
+  environment(fn) <- topenv()
+  # As constants, since the arguments of `fn` may have any name.
+  usual <- bquote(
+    call_surface(
+      .(name), .(as_strings(known$shapes)), .(as_strings(known$indices)), environment(),
+      match.call()
+    )
+  )
+  if (is.null(known$direct)) {
+    body(fn) <- if (known$is_dataset) dataset_body(usual) else usual
+  } else {
+    surface$direct[[name]] <- known$direct
+    body(fn) <- direct_body(name, names(formals(fn)), usual)
+    # R's own compiler comes late to functions as small as these.
+    fn <- compiler::cmpfun(fn)
+  }
+  attr(fn, "keras_name") <- name
+  class(fn) <- c("keras_wrapper", "function")
+  if (known$is_class) {
+    attr(fn, "py_class_of") <- class_getter(name)
+  }
+  surface$made[[name]] <- fn
+  fn
+}
+
+# With `convert = FALSE` the arrays of a data set stay NumPy's, in R's lists.
+dataset_body <- function(usual) {
+  unconverted <- as.call(c(as.list(usual), list(run = quote(surface$call_unconverted))))
+  bquote(if (convert) .(usual) else lapply(as.list(.(unconverted)), as.list))
+}
+
+class_getter <- function(name) {
+  force(name)
+  function() surface_module()$class_of(name)
+}
+
+# The body of a function whose arguments are all required and pass as they are; other calls take the
+# usual way, which names the right arguments.
+direct_body <- function(name, arguments, usual) {
+  values <- lapply(setdiff(arguments, "..."), as.name)
+  direct <- bquote(surface$direct[[.(name)]])
+  call <- as.call(c(quote(.External), core_call, direct, values))
+  absent <- lapply(values, function(value) call("missing", value))
+  is_usual <- Reduce(function(a, b) call("||", a, b), absent, quote(...length() > 0L))
+  bquote(if (.(is_usual)) .(usual) else .(call))
+}
+
+# Calls Keras with the arguments that `call`, the matched call of the wrapper whose frame is
+# `frame`, supplies.
+call_surface <- function(name, shapes, indices, frame, call, run = surface$call) {
+  arguments <- intersect(names(formals(surface$made[[name]])), as.character(names(call)))
+  given <- supplied(arguments, call, frame)
+  named <- mget(given, envir = frame)
+  dots <- if (length(call) - 1L > length(arguments)) eval(quote(list(...)), frame) else list()
+  by_name <- has_name(dots)
+  extra <- dots[by_name]
+  for (key in intersect(indices, given)) {
+    # The codes of a factor are indices as R counts them.
+    if (is.factor(named[[key]]) && !isTRUE(named$zero_indexed)) {
+      named[[key]] <- as.integer(named[[key]])
+    }
+  }
+  value <- .External(
+    core_call, run, name, as_dict(lapply_named(named, shapes)), unname(dots[!by_name]),
+    as_dict(lapply_named(extra, surface_shapes))
+  )
+  if (is.null(value)) invisible() else value
+}
+
+# Of the `arguments` of the matched call `call`, those that have a value: the caller may pass on one
+# that it was not given itself, as in function(object, ...) layer_dense(object, ...).
+supplied <- function(arguments, call, frame) {
+  for (key in arguments) {
+    if (is.symbol(call[[key]]) && eval(call("missing", as.name(key)), frame)) {
+      arguments <- setdiff(arguments, key)
+    }
+  }
+  arguments
+}
+
+surface_shapes <- c("input_shape", "batch_input_shape", "batch_shape")
+
+# The values of arguments for Keras: NA in a shape is an open dim, and a wrapper such as
+# activation_relu, given as a value, is Keras' own function. The names in a vector, such as those of
+# a row of parameters, mean nothing to Keras.
+lapply_named <- function(values, shapes) {
+  for (key in names(values)) {
+    value <- values[[key]]
+    if (is.atomic(value) && !is.object(value) && !is.null(names(value))) {
+      value <- values[[key]] <- unname(value)
+    }
+    if (key %in% shapes) {
+      values[key] <- list(shape_value(value))
+    } else if (is.function(value) || is.factor(value) || is.data.frame(value)) {
+      values[[key]] <- keras_value(value)
+    }
+  }
+  values
+}
+
+shape_value <- function(x) {
+  if (is.atomic(x) && length(x) && anyNA(x)) {
+    lapply(as.list(x), function(dim) if (!is.na(dim)) dim)
+  } else if (inherits(x, "keras_shape")) {
+    unclass(x)
+  } else {
+    x
+  }
+}
+
+keras_value <- function(x) {
+  wrapped <- attr(x, "keras_name", exact = TRUE)
+  if (!is.null(wrapped)) {
+    surface_module()$callable_of(wrapped)
+  } else if (is.function(x)) {
+    registered_function(x)
+  } else {
+    keras_data(x)
+  }
+}

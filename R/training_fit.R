@@ -1,0 +1,287 @@
+# compile(), fit(), evaluate(), predict() and their like on Keras models: R's arguments and data,
+# one call of Python (surface/models.py), R's results.
+
+#' Configure, train and use a Keras model
+#'
+#' An argument that is NULL is left to Keras. `epochs` and other whole numbers may be doubles.
+#' Names of arguments may be abbreviated as in every R function: those that come before `...`.
+#'
+#' A misspelt argument, a fraction for a whole number, a class in the place of an instance, NA
+#' among whole numbers, and a column that holds no numbers are errors that name it. Data whose dims
+#' do not fit are an error that says their dims and the model's. An exception of Keras, or the
+#' error of an R callback, ends the training; [py_last_error()] has all of Keras' text.
+#'
+#' @param object A Keras model.
+#' @param optimizer,loss,metrics,loss_weights,weighted_metrics Names or objects, such as `"adam"`,
+#'   `loss_mean_squared_error()`, `c("mae", metric_auc())`; for several outputs a list by name. A
+#'   function among the metrics is shown under its name in the list.
+#' @param x,y Arrays, vectors, numeric data frames, factors (labels, as codes from 0), lists of
+#'   these by place or name, datasets, or a function that gives the next `list(x, y)` or
+#'   `list(x, y, sample_weight)`, and NULL at the end. A data frame is one matrix, or for a model of
+#'   several inputs its columns by name. Text is data for a model whose input has dtype "string".
+#' @param batch_size,epochs,steps_per_epoch,validation_steps,validation_batch_size,steps Whole
+#'   numbers.
+#' @param callbacks A callback or a list of them.
+#' @param validation_split,validation_data,validation_freq A fraction of the data, or
+#'   `list(x, y)`, a dataset or a function, to validate with, every so many epochs.
+#' @param class_weight A weight for each class, named by its number from 0.
+#' @param initial_epoch The epoch to start with, counted from 1.
+#' @param sample_weight A weight for each case.
+#' @param shuffle TRUE or FALSE: are the cases in another order in each epoch?
+#' @param verbose 0 (silent), 1 (a bar), 2 (a line for each epoch), or `"auto"`: a bar in a terminal
+#'   and in a notebook, lines in a file, a pipe, knitr and `capture.output()`. Default: the options
+#'   `keras.fit_verbose`, `keras.evaluate_verbose` and `keras.predict_verbose`, else `"auto"`.
+#' @param resume The path of a file of [callback_checkpoint_state()]: the training goes on after the
+#'   epoch that the file was written in.
+#' @param view_metrics Taken for compatibility, without effect: [plot()] the history instead.
+#' @param run_eagerly,steps_per_execution,jit_compile,auto_scale_loss As in Keras.
+#' @param ... Further arguments of Keras' method, by name.
+#' @return `compile()` gives the model, invisibly; `fit()` the history of the training, invisibly;
+#'   `evaluate()` a named list; `predict()` an array, or a list of them.
+#' @examples
+#' \dontrun{
+#' x <- matrix(rnorm(400), ncol = 4)
+#' y <- rowSums(x)
+#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+#' model |> compile(optimizer = "sgd", loss = "mse", metrics = "mae")
+#' history <- model |> fit(x, y, epochs = 3, validation_split = 0.2, verbose = 0)
+#' history
+#' model |> evaluate(x, y, verbose = 0)
+#' model |> predict(x[1:2, ], verbose = 0)
+#' }
+#' @name keras_training
+compile <- function(object, ...) {
+  UseMethod("compile")
+}
+
+#' @rdname keras_training
+fit <- function(object, ...) {
+  UseMethod("fit")
+}
+
+#' @rdname keras_training
+evaluate <- function(object, ...) {
+  UseMethod("evaluate")
+}
+
+#' @rdname keras_training
+compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", loss = NULL,
+                                                 metrics = NULL, ..., loss_weights = NULL,
+                                                 weighted_metrics = NULL, run_eagerly = FALSE,
+                                                 steps_per_execution = 1L, jit_compile = "auto",
+                                                 auto_scale_loss = TRUE) {
+  # A model's class may have a compile() of its own, which takes other arguments than Keras'.
+  given <- intersect(names(match.call()), names(formals()))
+  arguments <- mget(setdiff(given, c("object", "...")), envir = environment())
+  arguments <- lapply(arguments, surface_values)
+  output <- only_output(object)
+  for (key in intersect(c("metrics", "weighted_metrics"), given)) {
+    code <- eval(call("substitute", as.name(key)))
+    arguments[key] <- list(named_metrics(arguments[[key]], code, output))
+  }
+  further <- lapply(named_dots("compile", ...), surface_values)
+  models_module()$compile(object, as_dict(arguments), as_dict(further))
+  invisible(object)
+}
+
+#' @rdname keras_training
+fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., batch_size = NULL,
+                                             epochs = 10, callbacks = NULL, validation_split = 0,
+                                             validation_data = NULL, shuffle = TRUE,
+                                             class_weight = NULL, sample_weight = NULL,
+                                             initial_epoch = 1, steps_per_epoch = NULL,
+                                             validation_steps = NULL, validation_batch_size = NULL,
+                                             validation_freq = 1,
+                                             verbose = verbosity("fit"),
+                                             view_metrics = FALSE, resume = NULL) {
+  result <- with_sink(models_module()$fit(object, arguments_of(list(
+    x = model_data(object, x), y = target_data(y), batch_size = batch_size, epochs = epochs,
+    callbacks = surface_values(callbacks), validation_split = validation_split,
+    validation_data = validation(object, validation_data),
+    shuffle = if (!missing(shuffle)) shuffle,
+    class_weight = class_weights(class_weight),
+    sample_weight = keras_data(sample_weight, "sample_weight"), initial_epoch = initial_epoch,
+    steps_per_epoch = steps_per_epoch, validation_steps = validation_steps,
+    validation_batch_size = validation_batch_size, validation_freq = validation_freq,
+    verbose = verbose
+  )), as_dict(named_dots("fit", ...)), if (is.character(resume)) path.expand(resume) else resume))
+  invisible(training_history(result))
+}
+
+#' @rdname keras_training
+evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ...,
+                                                  batch_size = NULL,
+                                                  verbose = verbosity("evaluate"),
+                                                  sample_weight = NULL, steps = NULL,
+                                                  callbacks = NULL) {
+  with_sink(models_module()$evaluate(object, arguments_of(list(
+    x = model_data(object, x), y = target_data(y), batch_size = batch_size, verbose = verbose,
+    sample_weight = keras_data(sample_weight, "sample_weight"), steps = steps,
+    callbacks = surface_values(callbacks)
+  )), as_dict(named_dots("evaluate", ...))))
+}
+
+#' @rdname keras_training
+predict.keras.src.models.model.Model <- function(object, x = NULL, ..., batch_size = NULL,
+                                                 verbose = verbosity("predict"),
+                                                 steps = NULL, callbacks = NULL) {
+  with_sink(models_module()$predict(object, arguments_of(list(
+    x = model_data(object, x), batch_size = batch_size, verbose = verbose, steps = steps,
+    callbacks = surface_values(callbacks)
+  )), as_dict(named_dots("predict", ...))))
+}
+
+# What the option for `fun` says, such as options(keras.fit_verbose = 2).
+verbosity <- function(fun) {
+  getOption(paste0("keras.", fun, "_verbose"), "auto")
+}
+
+#' Train, test or predict on one batch
+#'
+#' One step, on all the data given. The model must be compiled, but for `predict_on_batch()`;
+#' else it is an error of Keras. Data are checked as in [fit()].
+#'
+#' @param object A Keras model.
+#' @param x,y,sample_weight,class_weight As in [fit()].
+#' @param ... Further arguments of Keras' method, by name.
+#' @return A named list; `predict_on_batch()` an array.
+#' @examples
+#' \dontrun{
+#' x <- matrix(rnorm(32), ncol = 4)
+#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+#' model |> compile(optimizer = "sgd", loss = "mse")
+#' for (step in 1:3) print(train_on_batch(model, x, rowSums(x))$loss)
+#' test_on_batch(model, x, rowSums(x))
+#' predict_on_batch(model, x[1:2, ])
+#' }
+train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weight = NULL) {
+  with_method(object, "train_on_batch", "train_on_batch", "a Keras model")
+  models_module()$on_batch(object, "train_on_batch", arguments_of(list(
+    x = model_data(object, x), y = target_data(y),
+    sample_weight = keras_data(sample_weight, "sample_weight"),
+    class_weight = class_weights(class_weight)
+  )))
+}
+
+#' @rdname train_on_batch
+test_on_batch <- function(object, x, y = NULL, sample_weight = NULL, ...) {
+  with_method(object, "test_on_batch", "test_on_batch", "a Keras model")
+  models_module()$on_batch(object, "test_on_batch", as_dict(c(list(
+    x = model_data(object, x), y = target_data(y),
+    sample_weight = keras_data(sample_weight, "sample_weight")
+  ), named_dots("test_on_batch", ...))))
+}
+
+#' @rdname train_on_batch
+predict_on_batch <- function(object, x) {
+  with_method(object, "predict_on_batch", "predict_on_batch", "a Keras model")
+  models_module()$predict_on_batch(object, model_data(object, x))
+}
+
+#' Fit a preprocessing layer to data
+#'
+#' What the layer knew before is forgotten. A layer that learns nothing from data, and `steps` for
+#' one that reads all of them at once, are errors.
+#'
+#' @param object A layer such as `layer_normalization()` or `layer_text_vectorization()`.
+#' @param data As `x` of [fit()]; for text also character vectors, and factors as their levels.
+#' @param ... Further arguments of the layer's method, by name.
+#' @param batch_size,steps Whole numbers: `steps` batches of a dataset are read.
+#' @return The layer, invisibly.
+#' @examples
+#' \dontrun{
+#' normalize <- layer_normalization()
+#' adapt(normalize, matrix(c(1, 3, 10, 30), 2))
+#' normalize(matrix(c(2, 20), 1))
+#' }
+adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
+  with_method(object, "adapt", "adapt", "a layer that learns from data")
+  given <- drop_nulls(list(batch_size = batch_size, steps = steps))
+  further <- named_dots("adapt", ...)
+  models_module()$adapt(object, adapt_data(object, data), as_dict(c(given, further)))
+  invisible(object)
+}
+
+# A layer that reads text takes the levels of factors, not their codes.
+adapt_data <- function(layer, data) {
+  if (!models_module()$reads_text(layer)) {
+    return(keras_data(data, "data"))
+  }
+  if (is.data.frame(data)) {
+    data <- vapply(data, as.character, character(nrow(data)))
+  }
+  if (is.factor(data)) as.character(data) else keras_data(data, "data")
+}
+
+#' A metric from a function
+#'
+#' For `metrics` of [compile()], which shows a plain R function under the name that it has there, in
+#' the list or as a variable, and one without a name as `r_function`. An error of the function is one
+#' of the training.
+#'
+#' @param name String, the name shown.
+#' @param metric_fn A function of `y_true` and `y_pred`, tensors, that gives a tensor.
+#' @return The function as a Python function of that name.
+#' @examples
+#' \dontrun{
+#' worst <- custom_metric("worst", function(y_true, y_pred) op_max(op_abs(y_true - y_pred)))
+#' model <- keras_model_sequential(input_shape = 2) |> layer_dense(1)
+#' model |> compile(loss = "mse", metrics = worst)
+#' evaluate(model, matrix(1:4, 2), 1:2, verbose = 0)$worst
+#' }
+custom_metric <- function(name, metric_fn) {
+  # A proxy without conversion, since a converting one would be the R function again, without the name.
+  py_proxy(models_module(), FALSE)$named_function(name, metric_fn)
+}
+
+# R functions among the metrics under their names: the one in the list, else the variable's. `code`
+# is what the metrics were written as. `output` is the name of the only output; NULL if there are
+# several, so that a named list is one by outputs.
+named_metrics <- function(x, code, output) {
+  if (is.function(x) && !is_py_object(x)) {
+    return(if (is.symbol(code)) custom_metric(as.character(code), x) else x)
+  }
+  if (!is.list(x) || is.object(x)) {
+    return(x)
+  }
+  is_named <- has_name(x)
+  by_output <- is.null(output) && length(x) && all(is_named)
+  is_written_out <- is.call(code) && as.character(code[[1L]])[[1L]] %in% c("list", "c") &&
+    length(code) == length(x) + 1L
+  named <- lapply(seq_along(x), function(i) {
+    own_name <- is_named[[i]] && !by_output && !names(x)[[i]] %in% output
+    part <- if (is_written_out) code[[i + 1L]]
+    named_metrics(x[[i]], if (own_name) as.name(names(x)[[i]]) else part, character())
+  })
+  if (by_output) structure(named, names = names(x)) else named
+}
+
+only_output <- function(model) {
+  if (inherits(model, "keras.src.models.sequential.Sequential")) {
+    return(character())
+  }
+  names <- if (for_r$has_attr(model, "output_names")) as_strings(model$output_names)
+  if (length(names) == 1L) names
+}
+
+# The arguments by name. One number, such as an element of a vector of parameters, has no name to
+# Keras.
+arguments_of <- function(given) {
+  as_dict(lapply(given, function(x) {
+    if (is.atomic(x) && !is.object(x) && length(x) == 1L) unname(x) else x
+  }))
+}
+
+# What stands for an object of Keras: a wrapper is the class or function that it wraps. A vector
+# with names is by name, as a list is.
+surface_values <- function(x) {
+  if (is.function(x)) {
+    keras_value(x)
+  } else if (is.list(x) && !is.object(x)) {
+    lapply(x, surface_values)
+  } else if (is.atomic(x) && !is.null(names(x))) {
+    as.list(x)
+  } else {
+    x
+  }
+}

@@ -1,0 +1,62 @@
+# py_to_r() and r_to_py(): conversion on request, as S3 generics that users extend by class.
+# The defaults use the core's table of values; what has no counterpart stays a proxy or a handle.
+
+#' Convert between R and Python
+#'
+#' Both are generics: a method for the class of `x` decides for that class. What has no counterpart
+#' on the other side stays what it is: a Python object in R, an R value held by Python, which
+#' comes back identical. On request more is converted than in a call: pandas' data frames, dates,
+#' times and sets for `py_to_r()`; data frames, factors, dates and times for `r_to_py()`.
+#'
+#' @param x A Python object for `py_to_r()`, an R value for `r_to_py()`; the other kind is
+#'   returned as it is.
+#' @param convert TRUE or FALSE: do attributes, items and results of the new object become R values?
+#' @return `py_to_r()` an R value if there is one, `r_to_py()` a Python object.
+#' @examples
+#' \dontrun{
+#' py_to_r(tuple("a", "b"))
+#' py_to_r(np_array(matrix(1:4, 2)))
+#' r_to_py(list(units = 10L, rate = 0.5))
+#' r_to_py(factor("a"))
+#' }
+py_to_r <- function(x) {
+  UseMethod("py_to_r")
+}
+
+py_to_r.default <- function(x) {
+  value <- if (is_py_object(x)) .Call(core_to_r, x) else x
+  if (is_py_object(value)) for_r$nearest_r(value) else value
+}
+
+#' @rdname py_to_r
+r_to_py <- function(x, convert = FALSE) {
+  UseMethod("r_to_py")
+}
+
+r_to_py.default <- function(x, convert = FALSE) {
+  if (nzchar(request_kind(x)) && is.object(x)) {
+    x <- for_r_proxies$requested(x)
+  }
+  py_proxy(x, convert)
+}
+
+# What R itself converts, of Python's objects.
+as.data.frame.python.builtin.object <- function(x, ...) {
+  as.data.frame(converted(x, "as.data.frame"), ...)
+}
+
+as.Date.python.builtin.object <- function(x, ...) {
+  as.Date(converted(x, "as.Date"), ...)
+}
+
+as.POSIXct.python.builtin.object <- function(x, tz = "", ...) {
+  as.POSIXct(converted(x, "as.POSIXct"), tz = tz, ...)
+}
+
+converted <- function(x, what) {
+  value <- py_to_r(x)
+  if (is_py_object(value)) {
+    stop(what, "(): ", describe_py_object(x), " has no R value.", call. = FALSE)
+  }
+  value
+}

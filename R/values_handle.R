@@ -1,0 +1,155 @@
+# What Python asks of the R values that it holds (values/handle.py, values/request.py).
+# Results cross by the table of values, so lists are made where Python needs a list.
+
+class_names_of <- function(x) as.list(as.character(class(x)))
+
+names_as_list <- function(x) if (!is.null(names(x))) as.list(names(x))
+
+printed <- function(x) {
+  as.list(utils::capture.output(print(x)))
+}
+
+length_of <- function(x) length(x)
+
+element_at <- function(x, i) x[[i]]
+
+# The elements at positions, or with names, as `[` picks them.
+elements_at <- function(x, i) x[unlist(i)]
+
+has_element <- function(x, name) {
+  if (is.environment(x)) exists(name, envir = x, inherits = FALSE) else name %in% names(x)
+}
+
+serialized <- function(x) serialize(x, NULL)
+
+unserialized <- function(bytes) unserialize(bytes)
+
+character_array <- function(x, dim) {
+  array(as.character(unlist(x)), as.integer(unlist(dim)))
+}
+
+# Conversion on request -------------------------------------------------------------------------
+
+# By which rule RObject$to_python() converts: R's class, else the shape of a plain vector; "" for
+# what the table of values decides, and for a user's class with an r_to_py() method.
+request_kind <- function(x) {
+  if (inherits(x, "AsIs")) {
+    class(x) <- setdiff(oldClass(x), "AsIs")
+  }
+  if (is.object(x)) {
+    known <- c(
+      "factor", "Date", "POSIXct", "POSIXlt", "difftime", "integer64", "data.frame"
+    )
+    known <- known[inherits(x, known, which = TRUE) > 0L]
+    return(if (length(known) && is.null(user_method(x))) known[[1L]] else "")
+  }
+  named <- !is.null(names(x))
+  if (is.list(x)) {
+    if (is.null(dim(x))) if (named) "named list" else "list" else ""
+  } else if (!is.atomic(x) || is.null(x)) {
+    ""
+  } else if (!is.null(dim(x))) {
+    "array"
+  } else if (named) {
+    "named"
+  } else {
+    "vector"
+  }
+}
+
+# A user's own r_to_py() method for a classed value, NULL when there is none: one that is visible
+# from the global environment, or registered. (utils::getS3method() takes 60 us to say that.)
+user_method <- function(x) {
+  registered <- topenv()[[".__S3MethodsTable__."]]
+  for (name in paste0("r_to_py.", class(x))) {
+    method <- get0(name, envir = globalenv(), mode = "function") %||%
+      get0(name, envir = registered, inherits = FALSE)
+    if (!is.null(method)) {
+      return(method)
+    }
+  }
+  NULL
+}
+
+elements_of <- function(x) as.list(as.vector(unname(x)))
+
+na_positions <- function(x) as.list(which(is_na(as.vector(unname(x)))))
+
+# NA, but not NaN.
+is_na <- function(x) {
+  if (is.character(x) || is.raw(x)) is.na(x) else is.na(x) & !is.nan(x)
+}
+
+dim_list <- function(x) as.list(dim(x))
+
+without_dimnames <- function(x) array(as.vector(x), dim(x))
+
+as_array <- function(x) array(as.vector(x), length(x))
+
+labels_of <- function(x) as.character(x)
+
+levels_of <- function(x) levels(x)
+
+# Days of a Date, seconds of a difftime and of a POSIXct.
+plain_numbers <- function(x) {
+  as.double(if (inherits(x, "difftime")) as.double(x, units = "secs") else unclass(x))
+}
+
+zone_name <- function(x) {
+  zone <- c(attr(x, "tzone"), "")[[1L]]
+  if (!nzchar(zone)) {
+    zone <- suppressWarnings(Sys.timezone())
+  }
+  if (is.na(zone)) "UTC" else zone
+}
+
+as_ct <- function(x) as.POSIXct(x)
+
+row_count <- function(x) nrow(x)
+
+# NULL for row names that only count.
+row_labels <- function(x) {
+  labels <- attr(x, "row.names")
+  if (!identical(labels, seq_len(nrow(x)))) as.list(labels)
+}
+
+# Values that Python makes on request (values/request_r.py) -------------------------------------
+
+as_days <- function(x) structure(x, class = "Date")
+
+as_seconds <- function(x) .difftime(nan_as_na(x), "secs")
+
+as_time <- function(x, zone) .POSIXct(nan_as_na(x), tz = zone)
+
+nan_as_na <- function(x) {
+  x[is.nan(x)] <- NA
+  x
+}
+
+as_plain <- function(x) as.vector(x)
+
+with_na <- function(x, at) {
+  x <- as.vector(x)
+  x[unlist(at)] <- NA
+  x
+}
+
+# NULL stands for NA; a code of 0 does in a factor.
+as_text <- function(x) {
+  vapply(as.list(x), function(text) if (is.null(text)) NA_character_ else text, "")
+}
+
+as_list_column <- function(x) I(as.list(x))
+
+as_factor <- function(codes, levels, ordered) {
+  factor(as.character(unlist(levels))[ifelse(codes == 0L, NA, codes)], as.character(unlist(levels)),
+    ordered = ordered
+  )
+}
+
+as_frame <- function(names, rows, n, ...) {
+  structure(
+    list(...), names = as.character(unlist(names)), class = "data.frame",
+    row.names = if (is.null(rows)) seq_len(n) else make.unique(as.character(unlist(rows)))
+  )
+}

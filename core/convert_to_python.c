@@ -1,0 +1,314 @@
+/* R values in Python: the rows of R_TO_PYTHON in values/table.py. Python (values/convert.py, bridge/function.py)
+ * makes arrays and functions. Same result as the table: tests/test_convert.py.
+ *
+ * Owns: nothing; `to_python` writes into a slot that the caller frees, also after a jump. Threads:
+ * inside an unsuspended entry, with the GIL. Jumps: to_python. */
+
+#include "core.h"
+#include <string.h>
+
+#define DEEPEST 500 /* lists in lists below this level stay R's */
+
+static int value_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot);
+
+/* ---- text ---- */
+
+static Py_ssize_t count_of(const char *s, char c) {
+  Py_ssize_t n = 0;
+  for (; (s = strchr(s, c)); s++)
+    n++;
+  return n;
+}
+
+/* UnicodeError for what is no text: bytes, or bytes that are wrong in their encoding, which R
+ * translates to "<xx>". */
+static PyObject *text_to_python(SEXP charsxp) {
+  const char *own = CHAR(charsxp), *s;
+  if (Rf_getCharCE(charsxp) == CE_BYTES) {
+    PyErr_SetString(PyExc_UnicodeError, "an R string of bytes has no encoding");
+    return NULL;
+  }
+  const void *mark = vmaxget();
+  FAULT_POINT();
+  s = Rf_translateCharUTF8(charsxp);
+  PyObject *out = NULL;
+  if (s != own && count_of(s, '<') != count_of(own, '<'))
+    PyErr_SetString(PyExc_UnicodeError, "an R string is not valid in its encoding");
+  else
+    out = PyUnicode_DecodeUTF8(s, (Py_ssize_t)strlen(s), NULL);
+  vmaxset(mark);
+  return out;
+}
+
+/* ---- results ---- */
+
+static int put(PyObject **slot, PyObject *o) {
+  *slot = o;
+  return o ? 0 : -1;
+}
+
+static int put_handle(SEXP x, PyObject **slot) {
+  Py_CLEAR(*slot);
+  return put(slot, handle_new(x));
+}
+
+/* After a failure: what Python has no str for stays R's, any other exception goes on. */
+static int put_handle_if_no_text(SEXP x, PyObject **slot) {
+  if (!PyErr_ExceptionMatches(PyExc_UnicodeError))
+    return -1;
+  PyErr_Clear();
+  return put_handle(x, slot);
+}
+
+/* Python's side makes the object, for which it may use R. */
+static int put_made(PyObject *maker, PyObject *a, PyObject *b, PyObject **slot) {
+  Entry *e = entry_mine();
+  entry_suspend(e);
+  PyObject *out = call_python(maker, a, b);
+  entry_resume(e);
+  return put(slot, out);
+}
+
+/* ---- vectors and arrays ---- */
+
+static bool has_na(SEXP x) {
+  R_xlen_t n = Rf_xlength(x);
+  if (TYPEOF(x) == INTSXP) {
+    for (R_xlen_t i = 0; i < n; i++)
+      if (INTEGER_ELT(x, i) == NA_INTEGER)
+        return true;
+  } else if (TYPEOF(x) == LGLSXP) {
+    for (R_xlen_t i = 0; i < n; i++)
+      if (LOGICAL_ELT(x, i) == NA_LOGICAL)
+        return true;
+  } else if (TYPEOF(x) == STRSXP) {
+    for (R_xlen_t i = 0; i < n; i++)
+      if (STRING_ELT(x, i) == NA_STRING)
+        return true;
+  }
+  return false;
+}
+
+static PyObject *element(SEXP x, R_xlen_t i) {
+  Rcomplex c;
+  switch (TYPEOF(x)) {
+  case LGLSXP:
+    return PyBool_FromLong(LOGICAL_ELT(x, i));
+  case INTSXP:
+    return PyLong_FromLong(INTEGER_ELT(x, i));
+  case REALSXP:
+    return PyFloat_FromDouble(REAL_ELT(x, i));
+  case STRSXP:
+    return text_to_python(STRING_ELT(x, i));
+  default:
+    c = COMPLEX_ELT(x, i);
+    return PyComplex_FromDoubles(c.r, c.i);
+  }
+}
+
+static int elements_to_python(SEXP x, PyObject **slot) {
+  R_xlen_t n = Rf_xlength(x);
+  PyObject *list = *slot = PyList_New(n);
+  for (R_xlen_t i = 0; list && i < n; i++) {
+    PyObject *o = element(x, i);
+    if (!o)
+      return -1;
+    PyList_SET_ITEM(list, i, o);
+  }
+  return list ? 0 : -1;
+}
+
+static int atomic_to_python(SEXP x, PyObject **slot) {
+  R_xlen_t n = Rf_xlength(x);
+  if (TYPEOF(x) == RAWSXP)
+    return put(slot, PyBytes_FromStringAndSize((const char *)RAW_RO(x), n));
+  if (n == 0 || has_na(x))
+    return put_handle(x, slot);
+  int status = n == 1 ? put(slot, element(x, 0)) : elements_to_python(x, slot);
+  return status < 0 ? put_handle_if_no_text(x, slot) : 0;
+}
+
+static PyObject *shape_of(SEXP x) {
+  SEXP dim = Rf_getAttrib(x, R_DimSymbol);
+  PyObject *shape = PyTuple_New(Rf_xlength(dim));
+  for (R_xlen_t i = 0; shape && i < Rf_xlength(dim); i++)
+    PyTuple_SET_ITEM(shape, i, PyLong_FromLong(INTEGER_ELT(dim, i)));
+  return shape;
+}
+
+/* NumPy's array of equal [i, j]. Raw bytes come back as integers, so they are not kept as one. */
+static int array_to_python(SEXP x, Crossing crossing, PyObject **slot) {
+  if (has_na(x) || (TYPEOF(x) == RAWSXP && crossing == FOR_KEEPING))
+    return put_handle(x, slot);
+  int status = TYPEOF(x) == STRSXP ? elements_to_python(x, slot) : put_handle(x, slot);
+  if (status < 0)
+    return put_handle_if_no_text(x, slot);
+  PyObject *data = *slot, *shape = shape_of(x);
+  *slot = NULL;
+  status = shape ? put_made(py.convert_array, data, shape, slot) : -1;
+  Py_XDECREF(shape);
+  Py_DECREF(data);
+  return status;
+}
+
+/* ---- lists ---- */
+
+/* Would Python's list of these come back as an atomic vector? */
+static bool looks_atomic(SEXP list) {
+  R_xlen_t n = Rf_xlength(list);
+  if (n < 2)
+    return false;
+  int type = TYPEOF(VECTOR_ELT(list, 0));
+  if (type != LGLSXP && type != INTSXP && type != REALSXP && type != STRSXP && type != CPLXSXP)
+    return false;
+  for (R_xlen_t i = 0; i < n; i++) {
+    SEXP x = VECTOR_ELT(list, i);
+    if (TYPEOF(x) != type || Rf_xlength(x) != 1 || r_has_attributes(x) || has_na(x))
+      return false;
+  }
+  return true;
+}
+
+/* The elements into a list that has room for `more`, each in its place before it is filled. */
+static int values_to_python(SEXP x, Crossing crossing, int depth, R_xlen_t more, PyObject **slot) {
+  R_xlen_t n = Rf_xlength(x);
+  PyObject *list = *slot = PyList_New(n + more);
+  if (!list)
+    return -1;
+  for (R_xlen_t i = 0; i < n; i++) {
+    PyObject **place = PySequence_Fast_ITEMS(list) + i;
+    if (value_to_python(VECTOR_ELT(x, i), crossing, depth + 1, place) < 0)
+      return -1;
+  }
+  return 0;
+}
+
+static int list_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
+  if (crossing == FOR_KEEPING && looks_atomic(x))
+    return put_handle(x, slot);
+  return values_to_python(x, crossing, depth, 0, slot);
+}
+
+static bool has_all_names(SEXP names) {
+  for (R_xlen_t i = 0; i < Rf_xlength(names); i++)
+    if (STRING_ELT(names, i) == NA_STRING || LENGTH(STRING_ELT(names, i)) == 0)
+      return false;
+  return true;
+}
+
+/* Fills the dict; -1: exception. */
+static int set_items(PyObject *dict, SEXP names, PyObject *values) {
+  for (R_xlen_t i = 0; i < Rf_xlength(names); i++) {
+    PyObject *key = text_to_python(STRING_ELT(names, i));
+    int status = key ? PyDict_SetItem(dict, key, PyList_GET_ITEM(values, i)) : -1;
+    Py_XDECREF(key);
+    if (status < 0)
+      return -1;
+  }
+  return 0;
+}
+
+/* Names are keys only if each is there, once, and text. */
+static int dict_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
+  R_xlen_t n = Rf_xlength(x);
+  SEXP names = PROTECT(Rf_getAttrib(x, R_NamesSymbol));
+  if (!has_all_names(names)) {
+    UNPROTECT(1);
+    return put_handle(x, slot);
+  }
+  int status = values_to_python(x, crossing, depth, 1, slot);
+  PyObject *dict = status == 0 ? PyDict_New() : NULL;
+  if (dict) {
+    PyList_SET_ITEM(*slot, n, dict); /* in the slot, where a jump leaves it */
+    status = set_items(dict, names, *slot);
+  }
+  UNPROTECT(1);
+  if (!dict)
+    return -1;
+  if (status < 0)
+    return put_handle_if_no_text(x, slot);
+  if (PyDict_GET_SIZE(dict) != n)
+    return put_handle(x, slot);
+  Py_INCREF(dict);
+  Py_SETREF(*slot, dict);
+  return 0;
+}
+
+/* ---- by R's type ---- */
+
+static int vector_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
+  bool is_list = TYPEOF(x) == VECSXP;
+  int known = r_attributes(x);
+  if (known == 0)
+    return is_list ? list_to_python(x, crossing, depth, slot) : atomic_to_python(x, slot);
+  if (is_list)
+    return known == HAS_NAMES ? dict_to_python(x, crossing, depth, slot) : put_handle(x, slot);
+  if (known == HAS_DIM || ((known & HAS_DIM) && crossing == FOR_CALL))
+    return array_to_python(x, crossing, slot);
+  return put_handle(x, slot);
+}
+
+static int function_to_python(SEXP x, PyObject **slot) {
+  PyObject *handle = handle_new(x);
+  if (!handle)
+    return -1;
+  int status = put_made(py.make_function, handle, NULL, slot);
+  Py_DECREF(handle);
+  return status;
+}
+
+/* A hook that counts from 1 for R (classes/hooks.py) is for Python the hook that it stands for. */
+static PyObject *counting_from_zero(PyObject *o) {
+  PyObject *dict = PyFunction_Check(o) ? ((PyFunctionObject *)o)->func_dict : NULL;
+  PyObject *hook = dict ? PyDict_GetItemString(dict, "__r_counts_for__") : NULL;
+  return hook ? hook : o;
+}
+
+/* In a call, a user's own r_to_py() method decides; a function is one whatever its class. */
+static int classed_to_python(SEXP x, Crossing crossing, PyObject **slot) {
+  if (proxy_is(x)) {
+    PyObject *o = proxy_object(x);
+    return put(slot, Py_XNewRef(o ? counting_from_zero(o) : NULL));
+  }
+  if (crossing == FOR_CALL) {
+    SEXP call = PROTECT(r_lcons(r.classed_value, PROTECT(r_cons(x, R_NilValue))));
+    Entry *e = entry_mine();
+    entry_release_gil(e);
+    SEXP value = PROTECT(r_eval(call, r.ns));
+    entry_take_gil(e);
+    PyObject *o = proxy_is(value) ? proxy_object(value) : NULL;
+    UNPROTECT(3);
+    if (o || PyErr_Occurred())
+      return put(slot, Py_XNewRef(o));
+  }
+  return TYPEOF(x) == CLOSXP ? function_to_python(x, slot) : put_handle(x, slot);
+}
+
+static int value_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
+  FAULT_POINT();
+  if (x == R_NilValue)
+    return put(slot, Py_NewRef(Py_None));
+  if (r_is_object(x))
+    return classed_to_python(x, crossing, slot);
+  switch (TYPEOF(x)) {
+  case LGLSXP:
+  case INTSXP:
+  case REALSXP:
+  case STRSXP:
+  case CPLXSXP:
+  case RAWSXP:
+    return vector_to_python(x, crossing, depth, slot);
+  case VECSXP:
+    return depth < DEEPEST ? vector_to_python(x, crossing, depth, slot) : put_handle(x, slot);
+  case CLOSXP:
+  case BUILTINSXP:
+  case SPECIALSXP:
+    return function_to_python(x, slot);
+  default:
+    return put_handle(x, slot);
+  }
+}
+
+int to_python(SEXP x, Crossing crossing, PyObject **slot) {
+  return value_to_python(x, crossing, 0, slot);
+}

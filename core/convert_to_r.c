@@ -1,0 +1,290 @@
+/* Python values in R: the fast rows of PYTHON_TO_R in values/table.py; the other rows are
+ * Python's (values/convert.py). Same result as the table: tests/test_convert.py runs both.
+ *
+ * Owns: nothing; while an element of a container is converted it holds a reference to it, which
+ * a jump (R out of memory) leaks. Threads: inside an unsuspended entry, with the GIL. Jumps:
+ * to_r. */
+
+#include "core.h"
+#include <limits.h>
+#include <string.h>
+
+#define EXACT_IN_DOUBLE 9007199254740992LL
+#define DEEPEST 500 /* levels of containers in containers */
+
+static SEXP value_to_r(PyObject *o, bool convert, int depth);
+
+typedef enum { KIND_LGL, KIND_INT, KIND_DBL, KIND_STR, KIND_CPLX, KIND_OTHER } Kind;
+
+/* Whole numbers: R's integer, a double that is exactly it, or neither. */
+static Kind kind_of_long(PyObject *o, long long *value) {
+  int overflow;
+  *value = PyLong_AsLongLongAndOverflow(o, &overflow);
+  if (overflow || *value > EXACT_IN_DOUBLE || *value < -EXACT_IN_DOUBLE)
+    return KIND_OTHER;
+  return *value > INT_MAX || *value <= INT_MIN ? KIND_DBL : KIND_INT;
+}
+
+/* R strings hold neither NUL nor lone surrogates. */
+static const char *r_text(PyObject *o, Py_ssize_t *n) {
+  const char *s = PyUnicode_AsUTF8AndSize(o, n);
+  if (!s)
+    PyErr_Clear();
+  else if (*n > INT_MAX || memchr(s, 0, (size_t)*n))
+    s = NULL;
+  return s;
+}
+
+static Kind kind_of(PyObject *o) {
+  long long unused;
+  Py_ssize_t n;
+  if (PyBool_Check(o))
+    return KIND_LGL;
+  if (PyLong_CheckExact(o))
+    return kind_of_long(o, &unused);
+  if (PyFloat_CheckExact(o))
+    return KIND_DBL;
+  if (PyUnicode_CheckExact(o))
+    return r_text(o, &n) ? KIND_STR : KIND_OTHER;
+  return PyComplex_CheckExact(o) ? KIND_CPLX : KIND_OTHER;
+}
+
+static double number(PyObject *o) {
+  return PyFloat_Check(o) ? PyFloat_AS_DOUBLE(o) : PyLong_AsDouble(o);
+}
+
+static SEXP text_to_r(PyObject *o) {
+  Py_ssize_t n;
+  const char *s = r_text(o, &n);
+  return s ? r_char(s, (int)n) : NULL;
+}
+
+static void set_element(SEXP x, R_xlen_t i, Kind kind, PyObject *o) {
+  Py_complex c;
+  switch (kind) {
+  case KIND_LGL:
+    LOGICAL(x)[i] = o == Py_True;
+    break;
+  case KIND_INT:
+    INTEGER(x)[i] = (int)PyLong_AsLong(o);
+    break;
+  case KIND_DBL:
+    REAL(x)[i] = number(o);
+    break;
+  case KIND_STR:
+    SET_STRING_ELT(x, i, text_to_r(o));
+    break;
+  default:
+    c = PyComplex_AsCComplex(o);
+    COMPLEX(x)[i] = (Rcomplex){.r = c.real, .i = c.imag};
+  }
+}
+
+static const SEXPTYPE type_of_kind[] = {LGLSXP, INTSXP, REALSXP, STRSXP, CPLXSXP};
+
+/* The one kind of a list of two or more scalars; ints of two sizes become doubles together, an
+ * int among floats does not (it would come back a float). */
+static Kind common_kind(PyObject *list) {
+  Py_ssize_t n = PyList_GET_SIZE(list);
+  Kind common = n > 1 ? kind_of(PyList_GET_ITEM(list, 0)) : KIND_OTHER;
+  bool all_int = n > 1 && PyLong_CheckExact(PyList_GET_ITEM(list, 0));
+  for (Py_ssize_t i = 1; i < n && common != KIND_OTHER; i++) {
+    PyObject *o = PyList_GET_ITEM(list, i);
+    Kind kind = kind_of(o);
+    bool is_int = PyLong_CheckExact(o);
+    if (is_int != all_int)
+      return KIND_OTHER;
+    if (kind != common)
+      common = all_int && kind != KIND_OTHER ? KIND_DBL : KIND_OTHER;
+  }
+  return common;
+}
+
+/* ---- containers: converting an element may run Python code, which may change them ---- */
+
+static SEXP changed(const char *what) {
+  PyErr_Format(PyExc_RuntimeError, "the %s changed while it was converted to an R value", what);
+  return NULL;
+}
+
+static SEXP element_to_r(PyObject *o, bool convert, int depth) {
+  if (depth > DEEPEST) {
+    PyErr_Format(PyExc_RecursionError,
+                 "the Python value holds itself or is nested more than %d deep: R can't hold it",
+                 DEEPEST);
+    return NULL;
+  }
+  Py_INCREF(o);
+  SEXP x = value_to_r(o, convert, depth);
+  PROTECT(x ? x : R_NilValue);
+  Py_DECREF(o); /* the container may have dropped it: its destructor may use R */
+  UNPROTECT(1);
+  return x;
+}
+
+static SEXP items_to_r(PyObject *items, bool convert, int depth) {
+  Py_ssize_t n = PySequence_Fast_GET_SIZE(items);
+  SEXP out = PROTECT(r_alloc(VECSXP, n)), x = out;
+  for (Py_ssize_t i = 0; x && i < n; i++) {
+    x = i < PySequence_Fast_GET_SIZE(items)
+            ? element_to_r(PySequence_Fast_GET_ITEM(items, i), convert, depth + 1)
+            : changed("list");
+    if (x)
+      SET_VECTOR_ELT(out, i, x);
+  }
+  UNPROTECT(1);
+  return x ? out : NULL;
+}
+
+static SEXP list_to_r(PyObject *list, bool convert, int depth) {
+  Kind kind = common_kind(list);
+  Py_ssize_t n = PyList_GET_SIZE(list);
+  if (kind == KIND_OTHER)
+    return items_to_r(list, convert, depth);
+  SEXP out = PROTECT(r_alloc(type_of_kind[kind], n));
+  for (Py_ssize_t i = 0; i < n && i < PyList_GET_SIZE(list); i++)
+    set_element(out, i, kind, PyList_GET_ITEM(list, i));
+  UNPROTECT(1);
+  return out;
+}
+
+/* A key that names can hold; a kept one has been looked at before. */
+static bool is_text_key(PyObject *key) {
+  return known_r_name(key) || (kind_of(key) == KIND_STR && PyUnicode_GET_LENGTH(key) > 0);
+}
+
+/* NULL for a key that names can't hold. */
+static SEXP key_to_r(PyObject *key) {
+  SEXP known = known_r_name(key);
+  Py_ssize_t n;
+  const char *s = known || !is_text_key(key) ? NULL : r_text(key, &n);
+  return s ? r_name(key, s, (int)n) : known;
+}
+
+/* The names of the list for a dict; NULL if it has a key that names can't hold. */
+static SEXP keys_to_r(PyObject *dict) {
+  Py_ssize_t n = PyDict_GET_SIZE(dict), at = 0, i = 0;
+  SEXP keys = PROTECT(r_alloc(STRSXP, n)), name = keys;
+  PyObject *key, *value;
+  while (name && i < n && PyDict_Next(dict, &at, &key, &value))
+    if ((name = key_to_r(key)))
+      SET_STRING_ELT(keys, i++, name);
+  UNPROTECT(1);
+  return name ? keys : NULL;
+}
+
+/* The model of the dict's list; NULL if it has a key that names can't hold. */
+static SEXP model_of(PyObject *dict) {
+  SEXP model = known_model(dict), keys = model ? NULL : keys_to_r(dict);
+  if (keys) {
+    PROTECT(keys);
+    model = keep_model(dict, keys);
+    UNPROTECT(1);
+  }
+  return model;
+}
+
+static SEXP dict_to_r(PyObject *dict, SEXP model, bool convert, int depth) {
+  SEXP keys = CDR(model);
+  Py_ssize_t n = XLENGTH(keys), at = 0, i = 0;
+  SEXP out = PROTECT(r_alloc(VECSXP, n)), x = out;
+  PyObject *key, *value;
+  r_take_attribute(out, CAR(model));
+  while (x && i < n) {
+    x = PyDict_Next(dict, &at, &key, &value) && key_to_r(key) == STRING_ELT(keys, i)
+            ? element_to_r(value, convert, depth + 1)
+            : changed("dict");
+    if (x)
+      SET_VECTOR_ELT(out, i++, x);
+  }
+  UNPROTECT(1);
+  return x ? out : NULL;
+}
+
+/* ---- other objects ---- */
+
+static SEXP bytes_to_r(PyObject *o) {
+  SEXP out = r_alloc(RAWSXP, PyBytes_GET_SIZE(o));
+  if (PyBytes_GET_SIZE(o) > 0)
+    memcpy(RAW(out), PyBytes_AS_STRING(o), (size_t)PyBytes_GET_SIZE(o));
+  return out;
+}
+
+#define OWN_MARKS 2 /* `__r_function__` and `autograph_info__` */
+
+/* The closure behind a Python function that R made, NULL for any other object. A function that
+ * wraps one has a copy of its `__dict__`, but does not call that closure; one that Python has
+ * marked (`abstractmethod`) has more in it. */
+static SEXP closure_behind(PyObject *o) {
+  if (!PyFunction_Check(o) || !((PyFunctionObject *)o)->func_dict ||
+      PyDict_GET_SIZE(((PyFunctionObject *)o)->func_dict) > OWN_MARKS)
+    return NULL;
+  PyObject *handle = PyDict_GetItemString(((PyFunctionObject *)o)->func_dict, "__r_function__");
+  PyObject *call = PyDict_GetItemString(((PyFunctionObject *)o)->func_globals, "_f");
+  if (!handle || !PyObject_TypeCheck(handle, &HandleType) || !call ||
+      Py_TYPE(call) != &FunctionType)
+    return NULL;
+  PyObject *called = PyObject_GetAttrString(call, "closure");
+  bool same = called == handle;
+  Py_XDECREF(called);
+  return same ? ((Handle *)handle)->value : NULL;
+}
+
+/* Types that only Python knows (numpy's, ...): Python's side gives a handle, or NotImplemented,
+ * for which there is a proxy. */
+static SEXP object_to_r(PyObject *o) {
+  Entry *e = entry_mine();
+  entry_suspend(e);
+  PyObject *out = call_python(py.convert_object, o, NULL);
+  entry_resume(e);
+  if (!out)
+    return NULL;
+  bool is_handle = PyObject_TypeCheck(out, &HandleType);
+  SEXP x = PROTECT(is_handle ? ((Handle *)out)->value : R_NilValue);
+  Py_DECREF(out);
+  UNPROTECT(1);
+  return is_handle ? x : proxy_new(o, true);
+}
+
+static SEXP scalar_to_r(PyObject *o, Kind kind) {
+  if (kind == KIND_INT)
+    return r_int((int)PyLong_AsLong(o));
+  if (kind == KIND_DBL)
+    return r_dbl(number(o));
+  SEXP out = PROTECT(r_alloc(type_of_kind[kind], 1));
+  set_element(out, 0, kind, o);
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP value_to_r(PyObject *o, bool convert, int depth) {
+  if (o == Py_None)
+    return R_NilValue;
+  Kind kind = convert ? kind_of(o) : KIND_OTHER;
+  if (kind != KIND_OTHER)
+    return scalar_to_r(o, kind);
+  if (PyObject_TypeCheck(o, &HandleType))
+    return ((Handle *)o)->value;
+  if (!convert)
+    return proxy_new(o, false);
+  SEXP model = PyDict_CheckExact(o) ? model_of(o) : NULL;
+  if (model) {
+    PROTECT(model);
+    SEXP list = dict_to_r(o, model, convert, depth);
+    UNPROTECT(1);
+    return list;
+  }
+  if (PyList_CheckExact(o))
+    return list_to_r(o, convert, depth);
+  if (PyTuple_CheckExact(o))
+    return items_to_r(o, convert, depth);
+  if (PyBytes_CheckExact(o))
+    return bytes_to_r(o);
+  SEXP closure = closure_behind(o);
+  if (closure)
+    return closure;
+  bool is_plain = PyLong_CheckExact(o) || PyDict_CheckExact(o) || PyUnicode_CheckExact(o);
+  return is_plain ? proxy_new(o, true) : object_to_r(o);
+}
+
+SEXP to_r(PyObject *o, bool convert) { return value_to_r(o, convert, 0); }

@@ -1,0 +1,159 @@
+/* R values in Python: the type `Handle`, base of Python's RObject, and the memory of a vector.
+ *
+ * Owns: a cell of the preserve list for each handle; its destructor puts the cell on the queue
+ * (it never enters R). Threads: creation inside an entry, the rest with the GIL. Jumps: only
+ * handle_new, before it has made a Python object. */
+
+#include "core.h"
+#include <structmember.h>
+
+PyObject *handle_adopt(SEXP x, SEXP cell) {
+  PyTypeObject *type = py.handle_type ? (PyTypeObject *)py.handle_type : &HandleType;
+  Handle *h = (Handle *)type->tp_alloc(type, 0);
+  if (!h) {
+    preserve_release(cell);
+    return NULL;
+  }
+  h->value = x;
+  h->cell = cell;
+  return (PyObject *)h;
+}
+
+PyObject *handle_new(SEXP x) {
+  SEXP cell = preserve(x);
+  return handle_adopt(x, cell);
+}
+
+static int handle_traverse(Handle *h, visitproc visit, void *arg) {
+  Py_VISIT(h->dict);
+  return 0;
+}
+
+static int handle_clear(Handle *h) {
+  Py_CLEAR(h->dict);
+  return 0;
+}
+
+static void handle_dealloc(Handle *h) {
+  PyObject_GC_UnTrack(h);
+  if (h->weakrefs)
+    PyObject_ClearWeakRefs((PyObject *)h);
+  Py_CLEAR(h->dict);
+  if (h->cell)
+    preserve_release(h->cell);
+  Py_TYPE(h)->tp_free((PyObject *)h);
+}
+
+static PyObject *handle_no_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  PyErr_Format(PyExc_TypeError, "%s is made by R: evaluate R code or convert with to_r()",
+               type->tp_name);
+  return NULL;
+}
+
+static PyObject *handle_typeof(Handle *h, void *unused) {
+  return PyUnicode_FromString(Rf_type2char(TYPEOF(h->value)));
+}
+
+static PyObject *handle_address(Handle *h, void *unused) { return PyLong_FromVoidPtr(h->value); }
+
+static PyObject *handle_is_object(Handle *h, void *unused) {
+  return PyBool_FromLong(r_is_object(h->value));
+}
+
+static PyGetSetDef handle_getset[] = {
+    {"typeof", (getter)handle_typeof, NULL, "R's typeof() of the value, a str.", NULL},
+    {"address", (getter)handle_address, NULL, "Where the value is; equal for the same value.",
+     NULL},
+    {"is_classed", (getter)handle_is_object, NULL, "Has the value a class attribute?", NULL},
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {0}};
+
+PyTypeObject HandleType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pyclass_bridge._core.Handle",
+    .tp_doc = "An R value that Python holds.",
+    .tp_basicsize = sizeof(Handle),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = handle_no_new,
+    .tp_dealloc = (destructor)handle_dealloc,
+    .tp_traverse = (traverseproc)handle_traverse,
+    .tp_clear = (inquiry)handle_clear,
+    .tp_weaklistoffset = offsetof(Handle, weakrefs),
+    .tp_dictoffset = offsetof(Handle, dict),
+    .tp_getset = handle_getset,
+};
+
+/* ---- the type `Memory`: a vector's numbers, read-only, without a copy ----
+ * Apart from the handle, so that nobody takes a factor's codes or NA's sign for numbers. */
+
+static const struct {
+  int type;
+  Py_ssize_t size;
+} layouts[] = {{LGLSXP, sizeof(int)},
+               {INTSXP, sizeof(int)},
+               {REALSXP, sizeof(double)},
+               {CPLXSXP, 2 * sizeof(double)},
+               {RAWSXP, 1}};
+
+typedef struct {
+  PyObject_HEAD
+  Handle *handle;
+  const void *data;
+  Py_ssize_t size;
+} Memory;
+
+static void read_data(void *arg) {
+  Memory *m = arg;
+  FAULT_POINT();
+  m->size *= Rf_xlength(m->handle->value);
+  m->data = DATAPTR_RO(m->handle->value); /* an ALTREP vector allocates here */
+}
+
+static PyObject *memory_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  PyObject *handle;
+  if (!PyArg_ParseTuple(args, "O!", &HandleType, &handle))
+    return NULL;
+  SEXP x = ((Handle *)handle)->value;
+  Py_ssize_t size = 0;
+  for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
+    if (TYPEOF(x) == layouts[i].type)
+      size = layouts[i].size;
+  if (size == 0)
+    return PyErr_Format(PyExc_BufferError, "an R value of type %s has no numbers to share",
+                        Rf_type2char(TYPEOF(x)));
+  Memory *m = (Memory *)type->tp_alloc(type, 0);
+  if (!m)
+    return NULL;
+  m->handle = (Handle *)Py_NewRef(handle);
+  m->size = size;
+  if (in_r("memory of an R vector", read_data, m) < 0)
+    Py_CLEAR(m);
+  return (PyObject *)m;
+}
+
+static void memory_dealloc(Memory *m) {
+  Py_XDECREF(m->handle);
+  Py_TYPE(m)->tp_free((PyObject *)m);
+}
+
+static int memory_buffer(Memory *m, Py_buffer *view, int flags) {
+  return PyBuffer_FillInfo(view, (PyObject *)m, (void *)m->data, m->size, 1, flags);
+}
+
+static PyBufferProcs memory_as_buffer = {(getbufferproc)memory_buffer, NULL};
+
+static PyTypeObject MemoryType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pyclass_bridge._core.Memory",
+    .tp_doc = "The numbers of an R vector, read-only, without a copy.",
+    .tp_basicsize = sizeof(Memory),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = memory_new,
+    .tp_dealloc = (destructor)memory_dealloc,
+    .tp_as_buffer = &memory_as_buffer,
+};
+
+int handle_init(PyObject *module) {
+  if (PyType_Ready(&HandleType) < 0 || PyType_Ready(&MemoryType) < 0 ||
+      PyModule_AddObjectRef(module, "Memory", (PyObject *)&MemoryType) < 0)
+    return -1;
+  return PyModule_AddObjectRef(module, "Handle", (PyObject *)&HandleType);
+}

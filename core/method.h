@@ -1,0 +1,50 @@
+/* What a call of an R function is made of, and for a method its scope: self, super and private. */
+#ifndef PYCLASS_BRIDGE_METHOD_H
+#define PYCLASS_BRIDGE_METHOD_H
+
+#include "core.h"
+
+/* A function keeps the parts of its last call and uses them again, unless R has kept one of them.
+ * R tells of a value only whether two or more places hold it, so each part is held by one: the frame
+ * and the call by the cell, the closure by the frame, the mask by the closure, `self` and `super` by
+ * the mask, the environment of `super` by it, and what stands for `self` in there by that. */
+typedef struct {
+  SEXP frame;   /* where the call is evaluated; holds the closure under the function's name */
+  SEXP call;    /* name(arguments) */
+  SEXP closure; /* of a method: with the mask as its environment */
+  SEXP cell;    /* of the preserve list; NULL: no parts, or not ours to end */
+  SEXP mask;    /* self, super, private; NULL in a function that is no method */
+  SEXP super, super_env, super_self; /* the last one is a pointer */
+  Scoped self;
+  PyTypeObject *type; /* of the receiver; borrowed, compared only, as is its version: */
+  unsigned version;   /* another type may get the address of a dead one */
+} Parts;
+
+/* The instance whose private environment a function used last. */
+typedef struct {
+  PyObject *reference; /* weak; owned by the function */
+  PyObject *private;   /* the handle, which is there while the instance lives; borrowed */
+} Known;
+
+typedef struct {
+  PyObject *receiver; /* the instance, or the class of a class method; borrowed; NULL: no method */
+  PyObject *private;  /* handle of the instance's private environment, or NULL; borrowed */
+  Parts *kept;        /* the function's; taken while the call runs */
+  Known *known;       /* the function's */
+  Parts parts;
+  bool is_class;
+} Scope;
+
+typedef struct {
+  SEXP closure, name;
+  SEXP class_env; /* NULL: none */
+  bool convert;
+} Code;
+
+int scope_prepare(Scope *s, PyObject *receiver,
+                  bool is_class);         /* before the entry; -1: exception */
+int scope_enter(Scope *s, const Code *c); /* (jumps) fills s->parts; -1: Python exception */
+void scope_leave(Scope *s);               /* (jumps) after the body has returned */
+void scope_abandon(Scope *s);             /* after a jump */
+
+#endif

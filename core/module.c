@@ -1,0 +1,351 @@
+/* The module `_core`: what Python sees of the core, and what both sides give it at start.
+ *
+ * Owns: one reference to each object of `py` and `r`, for the life of the process. Threads: with
+ * the GIL. Jumps: never; R code runs through in_r(). */
+
+#include "core.h"
+#include <R_ext/Parse.h>
+#include <string.h>
+
+PythonSide py;
+RSide r;
+int fault_countdown;
+static long faults_passed;
+
+/* ---- fault points ---- */
+
+void fault_hit(void) {
+  faults_passed++;
+  if (fault_countdown > 0 && --fault_countdown == 0)
+    Rf_error("injected fault");
+}
+
+static PyObject *set_fault(PyObject *self, PyObject *arg) {
+  long n = PyLong_AsLong(arg), passed = faults_passed;
+  if (n == -1 && PyErr_Occurred())
+    return NULL;
+  fault_countdown = (int)n; /* negative: count only */
+  faults_passed = 0;
+  return PyLong_FromLong(passed);
+}
+
+/* ---- evaluation, for the start: later calls go through Function ---- */
+
+typedef struct {
+  const char *text;
+  PyObject *result;
+  Entry *entry;
+} Evaluation;
+
+static void evaluate_body(void *arg) {
+  Evaluation *e = arg;
+  ParseStatus status;
+  SEXP text = PROTECT(r_chr(PROTECT(r_char(e->text, (int)strlen(e->text)))));
+  FAULT_POINT();
+  SEXP code = PROTECT(R_ParseVector(text, -1, &status, R_NilValue)), value = R_NilValue;
+  if (status != PARSE_OK)
+    Rf_error("the code does not parse");
+  for (R_xlen_t i = 0; i < XLENGTH(code); i++)
+    value = r_eval(VECTOR_ELT(code, i), R_GlobalEnv);
+  PROTECT(value);
+  e->result = handle_new(value);
+  UNPROTECT(4);
+}
+
+static PyObject *evaluate(PyObject *self, PyObject *arg) {
+  Evaluation e = {.text = PyUnicode_AsUTF8(arg)};
+  if (!e.text || in_r("code", evaluate_body, &e) < 0)
+    return NULL;
+  return e.result;
+}
+
+/* ---- conversion on request ---- */
+
+typedef struct {
+  PyObject *in, *out;
+  Crossing crossing;
+  int status;
+} Conversion;
+
+static void to_r_body(void *arg) {
+  Conversion *c = arg;
+  SEXP x = to_r(c->in, true);
+  if (x) {
+    PROTECT(x);
+    c->out = handle_new(x);
+    UNPROTECT(1);
+  }
+}
+
+static PyObject *py_to_r(PyObject *self, PyObject *o) {
+  Conversion c = {.in = o};
+  if (in_r("to_r", to_r_body, &c) < 0)
+    Py_CLEAR(c.out);
+  return c.out;
+}
+
+static void to_python_body(void *arg) {
+  Conversion *c = arg;
+  c->status = to_python(((Handle *)c->in)->value, c->crossing, &c->out);
+}
+
+static PyObject *py_to_python(PyObject *self, PyObject *args) {
+  Conversion c = {.status = 0};
+  int keeping = 0;
+  if (!PyArg_ParseTuple(args, "O!|p", &HandleType, &c.in, &keeping))
+    return NULL;
+  c.crossing = keeping ? FOR_KEEPING : FOR_CALL;
+  if (in_r("to_python", to_python_body, &c) < 0 || c.status < 0)
+    Py_CLEAR(c.out);
+  return c.out;
+}
+
+typedef struct {
+  const char *type;
+  Py_buffer data;
+  PyObject *dim, *out;
+} Vector;
+
+static void vector_body(void *arg) {
+  Vector *v = arg;
+  SEXPTYPE type = Rf_str2type(v->type);
+  Py_ssize_t size = type == REALSXP ? 8 : type == CPLXSXP ? 16 : type == RAWSXP ? 1 : 4;
+  SEXP x = PROTECT(r_alloc(type, v->data.len / size));
+  if (v->data.len > 0)
+    memcpy(r_data(x), v->data.buf, (size_t)v->data.len);
+  R_xlen_t n = PyTuple_GET_SIZE(v->dim);
+  SEXP dim = PROTECT(r_alloc(INTSXP, n));
+  for (R_xlen_t i = 0; i < n; i++)
+    INTEGER(dim)[i] = (int)PyLong_AsLong(PyTuple_GET_ITEM(v->dim, i));
+  if (n > 0)
+    r_set_attr(x, R_DimSymbol, dim);
+  v->out = handle_new(x);
+  UNPROTECT(2);
+}
+
+static PyObject *vector(PyObject *self, PyObject *args) {
+  Vector v = {.type = NULL};
+  if (!PyArg_ParseTuple(args, "sy*O!", &v.type, &v.data, &PyTuple_Type, &v.dim))
+    return NULL;
+  if (in_r("an R vector", vector_body, &v) < 0)
+    Py_CLEAR(v.out);
+  PyBuffer_Release(&v.data);
+  return v.out;
+}
+
+/* ---- rpy2 ---- */
+
+static void adopt_body(void *arg) {
+  Conversion *c = arg;
+  c->out = handle_new(PyLong_AsVoidPtr(c->in));
+}
+
+/* The value at an address that rpy2 holds. */
+static PyObject *adopt(PyObject *self, PyObject *address) {
+  Conversion c = {.in = address};
+  if (!PyLong_Check(address) || in_r("an rpy2 value", adopt_body, &c) < 0)
+    Py_CLEAR(c.out);
+  return c.out;
+}
+
+static PyObject *foreign_enter(PyObject *self, PyObject *unused) {
+  Entry *e = malloc(sizeof *e);
+  if (!e)
+    return PyErr_NoMemory();
+  if (entry_push(e, "rpy2") < 0) {
+    free(e);
+    return NULL;
+  }
+  e->foreign = true;
+  Py_RETURN_NONE;
+}
+
+/* As `__exit__`, too, whose arguments say nothing to it. */
+static PyObject *foreign_exit(PyObject *self, PyObject *unused) {
+  Entry *e = entry_mine();
+  if (!e || !e->foreign) {
+    PyErr_SetString(PyExc_RuntimeError, "rpy2's lock was released by a thread that has it not");
+    return NULL;
+  }
+  entry_pop(e);
+  free(e);
+  Py_RETURN_NONE;
+}
+
+/* foreign_call(function, *args): a call of rpy2's as one entry, which ends whatever happens. */
+static PyObject *foreign_call(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+  PyObject *entered = n > 0 ? foreign_enter(self, NULL) : NULL;
+  if (!entered)
+    return NULL;
+  Py_DECREF(entered);
+  PyObject *result = PyObject_Vectorcall(args[0], args + 1, (size_t)(n - 1), NULL);
+  PyObject *exception = py_take_exception();
+  Py_XDECREF(foreign_exit(self, NULL));
+  if (exception)
+    py_set_exception(exception);
+  return result;
+}
+
+static PyObject *is_free(PyObject *self, PyObject *unused) {
+  return PyBool_FromLong(entry_is_free());
+}
+
+/* ---- start ---- */
+
+static const struct {
+  const char *name;
+  PyObject **place;
+} python_places[] = {{"handle_type", &py.handle_type},
+                     {"from_r", &py.from_r},
+                     {"from_error_text", &py.from_error_text},
+                     {"jump_type", &py.jump_type},
+                     {"error_type", &py.error_type},
+                     {"convert_object", &py.convert_object},
+                     {"convert_array", &py.convert_array},
+                     {"make_function", &py.make_function},
+                     {"class_names", &py.class_names},
+                     {"super_type", &py.super_type},
+                     {"make_private", &py.make_private},
+                     {"private_table", &py.private_table},
+                     {"from_hook", &py.from_hook},
+                     {"argument_names", &py.argument_names},
+                     {"write_console", &py.write_console},
+                     {"report_wait", &py.report_wait},
+                     {"missing_attribute", &py.missing_attribute},
+                     {"missing", &py.missing}};
+
+static void init_body(void *unused) {
+  r.sym_proxy = r_sym("proxy");
+  r.sym_proxy_unconverted = r_sym("proxy_unconverted");
+  r.sym_pointer = r_sym(".proxy");
+  r.sym_self = r_sym("self");
+  r.sym_super = r_sym("super");
+  r.sym_private = r_sym("private");
+  r.sym_cls = r_sym("cls");
+  r.guard_env = R_BaseEnv;
+  preserve_init();
+  proxy_init();
+  names_init();
+}
+
+/* Not the thread that imports the package, which may be any. */
+static unsigned long name_of_main_thread(void) {
+  PyObject *threading = PyImport_ImportModule("threading");
+  PyObject *thread = threading ? PyObject_CallMethod(threading, "main_thread", NULL) : NULL;
+  PyObject *ident = thread ? PyObject_GetAttrString(thread, "ident") : NULL;
+  unsigned long name = ident ? PyLong_AsUnsignedLong(ident) : 0;
+  Py_XDECREF(ident);
+  Py_XDECREF(thread);
+  Py_XDECREF(threading);
+  return name;
+}
+
+static int start_core(void) {
+  unsigned long main = name_of_main_thread();
+  if (PyErr_Occurred())
+    return -1;
+  if (entry_init(main) != 0) {
+    PyErr_SetString(PyExc_RuntimeError, "the fork handlers could not be set");
+    return -1;
+  }
+  if (in_r("start", init_body, NULL) < 0)
+    return -1;
+  interrupt_init();
+  output_init();
+  return 0;
+}
+
+/* attach(**places): Python's side; starts the core. */
+static PyObject *attach(PyObject *self, PyObject *args, PyObject *kwargs) {
+  for (size_t i = 0; i < sizeof python_places / sizeof *python_places; i++) {
+    PyObject *o = kwargs ? PyDict_GetItemString(kwargs, python_places[i].name) : NULL;
+    if (!o)
+      return PyErr_Format(PyExc_TypeError, "attach() lacks %s", python_places[i].name);
+    Py_XSETREF(*python_places[i].place, Py_NewRef(o));
+  }
+  if (start_core() < 0)
+    return NULL;
+  Py_RETURN_NONE;
+}
+
+static PyObject *define_symbols(PyObject *self, PyObject *env) {
+  if (!PyObject_TypeCheck(env, &HandleType))
+    return PyErr_Format(PyExc_TypeError, "an environment's handle is needed");
+  if (in_r("native symbols", (GuardBody)door_symbols, ((Handle *)env)->value) < 0)
+    return NULL;
+  Py_RETURN_NONE;
+}
+
+/* attach_r(dict of handles): R's side. The dict is kept for ever, and so are its values. */
+static PyObject *attach_r(PyObject *self, PyObject *sides) {
+  const struct {
+    const char *name;
+    SEXP *place;
+  } places[] = {{"ns", &r.ns},
+                {"chained_call", &r.chained_call},
+                {"isolated_call", &r.isolated_call},
+                {"guard_env", &r.guard_env},
+                {"stop_python", &r.stop_python},
+                {"stop_again", &r.stop_again},
+                {"classed_value", &r.classed_value},
+                {"super_model", &r.super_model}};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    PyObject *h = PyDict_GetItemString(sides, places[i].name);
+    if (!h || !PyObject_TypeCheck(h, &HandleType))
+      return PyErr_Format(PyExc_TypeError, "attach_r() lacks %s", places[i].name);
+    *places[i].place = ((Handle *)h)->value;
+  }
+  PyObject *callable = PyDict_GetItemString(sides, "callable");
+  PyObject *super = PyDict_GetItemString(sides, "super");
+  if (!callable || !super)
+    return PyErr_Format(PyExc_TypeError, "attach_r() lacks callable or super");
+  r.callable_formals = r_formals(((Handle *)callable)->value);
+  r.callable_body = r_body(((Handle *)callable)->value);
+  r.super_formals = r_formals(((Handle *)super)->value);
+  r.super_body = r_body(((Handle *)super)->value);
+  Py_INCREF(sides);
+  Py_RETURN_NONE;
+}
+
+/* ---- counters ---- */
+
+static PyObject *counters(PyObject *self, PyObject *unused) {
+  return Py_BuildValue("{slslsi}", "handles", preserve_live, "proxies", proxy_live, "protect_depth",
+                       R_PPStackTop);
+}
+
+static PyMethodDef methods[] = {
+    {"attach", (PyCFunction)(void (*)(void))attach, METH_VARARGS | METH_KEYWORDS,
+     "Give the core Python's side and start it."},
+    {"attach_r", attach_r, METH_O, "Give the core R's side."},
+    {"define_symbols", define_symbols, METH_O, "Define the native symbols in an environment."},
+    {"evaluate", evaluate, METH_O, "Evaluate R code given as text; a handle of the last value."},
+    {"to_r", py_to_r, METH_O, "A handle of the R value for a Python object."},
+    {"to_python", py_to_python, METH_VARARGS, "The Python object for a handle's value."},
+    {"vector", vector, METH_VARARGS, "An R vector of a type from bytes, with dimensions."},
+    {"adopt", adopt, METH_O, "A handle of the R value at an address."},
+    {"foreign_enter", foreign_enter, METH_NOARGS, "rpy2 begins to use R on this thread."},
+    {"foreign_exit", foreign_exit, METH_VARARGS, "rpy2 ends its use of R."},
+    {"foreign_call", (PyCFunction)(void (*)(void))foreign_call, METH_FASTCALL,
+     "Call a function of rpy2's that uses R."},
+    {"is_free", is_free, METH_NOARGS, "Could this thread use R now, without waiting?"},
+    {"counters", counters, METH_NOARGS, "Live handles and proxies; R's protect depth."},
+    {"set_fault", set_fault, METH_O,
+     "Make the n-th fault point from now fail (0: none, -1: count); how many were passed."},
+    {0}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_core",
+    .m_doc = "The native crossing between Python and R.",
+    .m_size = -1,
+    .m_methods = methods,
+};
+
+PyMODINIT_FUNC PyInit__core(void) {
+  PyObject *module = PyModule_Create(&definition);
+  if (!module || handle_init(module) < 0 || function_init(module) < 0 ||
+      PyModule_AddStringConstant(module, "BUILT_FOR", R_MAJOR "." R_MINOR) < 0)
+    return NULL;
+  return module;
+}

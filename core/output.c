@@ -1,0 +1,63 @@
+/* R's console: what R prints goes to Python's sys.stdout and sys.stderr, in order; q() is refused.
+ *
+ * The entry is not suspended while Python writes: R's print() keeps its state in C variables.
+ * Owns: nothing. Threads: inside an entry, rarely outside (R at the end of the process). Jumps:
+ * only `clean_up`, on R's behalf, by an R error. */
+
+#include "core.h"
+#include <R_ext/RStartup.h>
+#include <stdio.h>
+
+static void (*clean_up_before)(int, int, int);
+
+static void write_console(const char *text, int n, int is_error) {
+  if (!py.write_console || !Py_IsInitialized()) {
+    fwrite(text, 1, (size_t)n, is_error ? stderr : stdout);
+    return;
+  }
+  Door d;
+  door_open(&d);
+  PyObject *bytes = PyBytes_FromStringAndSize(text, n);
+  PyObject *done =
+      bytes ? call_python(py.write_console, bytes, is_error ? Py_True : Py_False) : NULL;
+  Py_XDECREF(bytes);
+  Py_XDECREF(done);
+  bool is_streams = !done && (PyErr_ExceptionMatches(PyExc_OSError) ||
+                              PyErr_ExceptionMatches(PyExc_ValueError)); /* full, or closed */
+  bool ends_r = !done && d.entry && (!is_streams || PyErr_ExceptionMatches(PyExc_BrokenPipeError));
+  if (ends_r) { /* a signal handler's, or nobody reads any more: R stops as for an interrupt */
+    Py_XSETREF(d.entry->interrupt, py_take_exception());
+    R_interrupts_pending = 1;
+  } else if (!done) {
+    PyErr_WriteUnraisable(py.write_console);
+  }
+  door_close(&d);
+}
+
+static void clean_up(int save, int status, int run_last) {
+  if (save == SA_SUICIDE || !r.ns) {
+    clean_up_before(save, status, run_last);
+    return;
+  }
+  SEXP args = PROTECT(r_cons(r_int(status), R_NilValue));
+  SEXP call = PROTECT(r_lcons(r_sym("refuse_quit"), args));
+  r_eval(call, r.ns);
+  UNPROTECT(2);
+}
+
+static void flush_console(void) { write_console("", 0, 0); }
+static void nothing(void) {}
+static void not_busy(int is_busy) {}
+
+/* All of rpy2's callbacks that R calls unasked go: Python code in them would swallow a Ctrl-C. */
+void output_init(void) {
+  ptr_R_FlushConsole = flush_console;
+  ptr_R_ResetConsole = nothing;
+  ptr_R_Busy = not_busy;
+  if (&ptr_R_ProcessEvents)
+    ptr_R_ProcessEvents = nothing;
+  ptr_R_WriteConsole = NULL;
+  ptr_R_WriteConsoleEx = write_console;
+  clean_up_before = ptr_R_CleanUp;
+  ptr_R_CleanUp = clean_up;
+}

@@ -1,0 +1,1 @@
+"""R values, functions, conditions and text in Python."""

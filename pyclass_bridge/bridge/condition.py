@@ -1,0 +1,246 @@
+"""R conditions in Python: `RError`, `RWarning`, and what turns an R condition into an exception.
+
+An R error keeps its condition, so that R code further out catches it by its class. A Python
+exception that went through R comes out as the same object.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+import weakref
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RCall:
+    """One R call of an error's traceback: its text, and where it stands, if R knows."""
+
+    text: str
+    file: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"  at {self.file}:{self.line}" if self.file else ""
+        return f"{self.text}{where}"
+
+
+class RError(RuntimeError):
+    """An R error. Its text is what R prints.
+
+    Attributes:
+        r_class: R's class of the condition, a tuple of str.
+        message: the message without the call.
+        call: the call that failed, as text, or None.
+        calls: the R calls when it happened, outermost first (`RCall`, with file and line).
+        condition: the R condition itself, a handle; None if R gave only a text.
+        class_name, member: the R class and the member of it that failed, or None.
+
+    Example:
+        >>> import pyclass_bridge
+        >>> try:
+        ...     pyclass_bridge.r("stop('no')")
+        ... except pyclass_bridge.RError as error:
+        ...     error.message
+        'no'
+    """
+
+    def __init__(self, text: str = "", **facts):
+        super().__init__(text)
+        # Keras and TensorFlow make a new exception of the same type from a text, while they
+        # handle the old one: the R condition goes with it.
+        original = sys.exc_info()[1]
+        inherited = vars(original) if not facts and isinstance(original, RError) else {}
+        self.r_class = ("error", "condition")
+        self.message = text
+        self.call = None
+        self.calls: list[RCall] = []
+        self.condition = None
+        self.class_name = self.member = None
+        self.__dict__.update(inherited)
+        self.__dict__.update(facts)
+        if self.condition is not None:
+            _errors[self.condition.address] = self
+
+
+# The youngest error of each condition: when R signals the condition again, that error goes on.
+_errors: weakref.WeakValueDictionary[int, RError] = weakref.WeakValueDictionary()
+
+
+class RParseError(RError, SyntaxError):
+    """R code that does not parse; the text names file, line and column.
+
+    It is an `RError`, with the same attributes, and a SyntaxError.
+
+    Example:
+        >>> import pyclass_bridge
+        >>> try:
+        ...     pyclass_bridge.r("x <- )")
+        ... except pyclass_bridge.RParseError as error:
+        ...     print(error.message.splitlines()[0])
+        the file does not parse: <text>:1:6: unexpected ')'
+    """
+
+    def __init__(self, text: str = "", **facts):
+        super().__init__(text, **facts)
+        self.msg = text  # what a SyntaxError shows
+
+
+class RJump(BaseException):
+    """R leaves Python's frames for a restart or a return further out; not to be handled."""
+
+
+class RWarning(UserWarning):
+    """A warning of R code, which Python's `warnings` show at the line that called R.
+
+    Attributes:
+        r_class: R's class of the condition, a tuple of str.
+        call: the call that warned, as text, or None.
+
+    Example:
+        >>> import warnings
+        >>> import pyclass_bridge
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     pyclass_bridge.r("as.integer('a')")
+        <RObject integer>
+        [1] NA
+        >>> caught[0].category.__name__, str(caught[0].message)
+        ('RWarning', 'NAs introduced by coercion')
+    """
+
+    def __init__(self, text: str = "", r_class: tuple[str, ...] = (), call: str | None = None):
+        super().__init__(text)
+        self.r_class = r_class
+        self.call = call
+
+
+def from_r(condition, calls) -> BaseException:
+    """The exception for an R condition: the Python one it stands for, else an `RError`."""
+    from .r_functions import r_function
+
+    known = _errors.get(condition.address)
+    if known is not None:
+        return known
+    try:
+        facts = r_function("describe_condition")(condition, calls)
+    except (RError, RJump) as error:
+        return RError(f"an R error that can't be described: {error}", condition=condition)
+    if facts["exception"] is not None:
+        return _with_r_calls(facts["exception"], facts)
+    kind = RParseError if "pyclassbridge_parse_error" in facts["class"] else RError
+    error = kind(
+        facts["text"],
+        r_class=tuple(facts["class"]),
+        message=facts["message"],
+        call=facts["call"],
+        calls=_calls(facts["calls"]),
+        condition=condition,
+    )
+    if any(call.file and os.path.exists(call.file) for call in error.calls):
+        _note(error, _calls_text(error.calls))
+    if facts["remedy"] is not None:
+        _note(error, facts["remedy"])
+    if "keras" in sys.modules:  # there are tensors
+        _note_remedies(error)
+    return error
+
+
+CALLS_TITLE = "R calls, innermost first:"  # of the note that tracebacks show
+_MOST_CALLS = 8
+
+
+def _calls_text(calls: list[RCall]) -> str:
+    shown = [f"  {call}" for call in reversed(calls)]
+    more = len(shown) - _MOST_CALLS
+    return "\n".join([CALLS_TITLE, *shown[:_MOST_CALLS], *([f"  ... {more} more"] * (more > 0))])
+
+
+def in_member(class_name: str, member: str, error: Exception) -> None:
+    """Note in `error` that it left the member of an R class: tracebacks show it."""
+    if isinstance(error, RError) and error.class_name is None:
+        error.class_name, error.member = class_name, member
+    _note(error, f"in `{member}` of the R class `{class_name}`")
+    _note_remedies(error)
+
+
+def _note_remedies(error: Exception) -> None:
+    for kind, text, remedy in _REMEDIES:
+        if isinstance(error, kind) and text in str(error):
+            _note(error, remedy)
+
+
+# What Keras or R says in words that do not fit an R class.
+_REMEDIES = (
+    (
+        RuntimeError,
+        "super().__init__()",
+        "in R: call `super$initialize(...)` first in `initialize`",
+    ),
+    *(
+        (
+            RError,
+            text,
+            "if this is a tensor, choose with op_where() or op_cond(); `as.logical()` gives its "
+            "value outside traced code",
+        )
+        for text in (
+            "argument is not interpretable as logical",
+            "invalid 'x' type in 'x ",
+            "invalid 'y' type in 'x ",
+            "missing value where TRUE/FALSE needed",
+        )
+    ),
+    (
+        RError,
+        "invalid for() loop sequence",
+        "`for` runs over R values: take the elements of a Python object with `iterate()`",
+    ),
+)
+
+
+def _note(error: BaseException, note: str) -> None:
+    # As add_note() does, which Python 3.10 lacks; errors made from this one keep their own list.
+    notes = getattr(error, "__notes__", ())
+    if note not in notes:
+        error.__notes__ = [*notes, note]
+
+
+def _calls(rows) -> list[RCall]:
+    return [RCall(row["text"], row.get("file"), row.get("line")) for row in rows or []]
+
+
+def _with_r_calls(exception: BaseException, facts: dict) -> BaseException:
+    if not getattr(exception, "r_calls", None):
+        with contextlib.suppress(AttributeError):  # an exception with slots keeps none
+            exception.r_text, exception.r_calls = facts["text"], _calls(facts["calls"])
+    return exception
+
+
+def from_error_text(text: str) -> RError:
+    """The exception for an R error that ran no handler (R's stack was full), or an abort."""
+    message = text.strip()
+    if message.startswith("Error"):
+        _, _, rest = message.partition(": ")
+        return RError(message, message=(rest or message).strip())
+    return RError("R code gave up without an error (an `abort` restart)")
+
+
+_shown_warnings: dict = {}  # by place and text: what Python's filters ask of a module
+
+
+def warn(message, r_class, call, file=None, line=None) -> None:
+    """Give an R warning to Python's warnings: at its line of an R file, else at the Python line
+    that called R."""
+    text = f"{message}" if call is None else f"In {call} : {message}"
+    warning = RWarning(text, tuple(r_class), call)
+    if file is not None and os.path.exists(file):
+        warnings.warn_explicit(warning, None, file, line, registry=_shown_warnings)
+        return
+    level, frame = 2, sys._getframe(1)
+    package = __name__.rpartition(".")[0]
+    while frame and frame.f_globals.get("__name__", "").startswith(package):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(warning, stacklevel=level)

@@ -1,0 +1,52 @@
+"""R functions as Python functions: a trampoline with the R signature, name and doc.
+
+Passed back to R, such a function is the identical closure.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+from .. import _core
+from .r_functions import r_function
+from .signature import MISSING, Formal, Parameters, RCode, trampoline
+
+
+def formal_of(row: dict) -> Formal:
+    """A formal as R describes it (R/bridge_formals.R): name, kind, default, value, code."""
+    default = inspect.Parameter.empty
+    if row["default"] == "literal":
+        default = row["value"]
+    elif row["default"] == "code":
+        default = RCode(row["code"])
+    return Formal(row["name"], default, row["kind"] == "dots")
+
+
+def parameters_of(rows) -> Parameters:
+    return Parameters.of([formal_of(row) for row in rows])
+
+
+def core_function(closure, name: str, parameters: Parameters, **options) -> _core.Function:
+    """The core's Function for an R closure with these parameters."""
+    return _core.Function(
+        closure,
+        name,
+        tuple(f.name for f in parameters.named),
+        tuple(f.r_name for f in parameters.named),
+        len(parameters.before),
+        defaults=tuple(f.default if f.has_default else MISSING for f in parameters.named),
+        **options,
+    )
+
+
+def make_function(closure, name: str | None = None, module: str = "r"):
+    """The Python function for the handle of an R closure or builtin."""
+    facts = r_function("describe_function")(closure)
+    parameters = parameters_of(facts["formals"])
+    name = name or "r_function"
+    call = core_function(closure, name, parameters)
+    out = trampoline(
+        name, parameters, call, doc=facts["doc"], module=module, is_async=facts["is_async"]
+    )
+    out.__r_function__ = closure
+    return out

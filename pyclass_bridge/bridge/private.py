@@ -1,0 +1,101 @@
+"""`private`: one R environment for each instance, hidden from Python, shared by its R classes.
+
+The environment holds the instance by a weak reference only, so the bridge makes no cycle.
+A copy of an instance (`copy.copy`, `copy.deepcopy`) has an environment of its own with the same
+contents: R's values are values; Python objects among them are shared.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import weakref
+
+from .r_functions import r_handle
+
+table: dict[int, tuple] = {}  # {id(instance): (weak reference, handle)}; read by the core
+
+
+def make_private(instance):
+    """Make the private environment of `instance` and keep it for as long as the instance lives:
+    the core, which calls this, borrows it.
+    """
+    levels = [
+        cls.__dict__["__r_class__"].class_env
+        for cls in reversed(type(instance).__mro__)
+        if "__r_class__" in cls.__dict__ and cls.__dict__["__r_class__"].has_private
+    ]
+    key = id(instance)
+    if key in table:
+        return table[key][1]
+    try:
+        reference = weakref.ref(instance, lambda _: table.pop(key, None))
+    except TypeError:
+        return _without_weak_reference(instance, levels)
+    handle = r_handle("new_private")(_Instance(reference), *levels)
+    return table.setdefault(key, (reference, handle))[1]  # another thread may have been faster
+
+
+class _Instance:
+    """What R calls to get at the instance: it keeps nothing alive."""
+
+    def __init__(self, reference):
+        self.reference = reference
+
+    def __call__(self):
+        return self.reference()
+
+
+def _without_weak_reference(instance, levels):
+    """Subclasses of int and tuple: the instance itself keeps its environment. With `__slots__`
+    there is no place for one."""
+    if hasattr(instance, "__dict__"):
+        kept = vars(instance).get("__r_private__")
+        if kept is None:
+            made = r_handle("new_private")(lambda: None, *levels)
+            kept = vars(instance).setdefault("__r_private__", made)
+        return kept
+    if levels:
+        raise TypeError(
+            f"class `{type(instance).__name__}` has private members and `__slots__`: add "
+            "`__weakref__` to the slots"
+        )
+    return _no_private()
+
+
+@functools.cache
+def _no_private():
+    return r_handle("no_private")()
+
+
+# ---- copies ------------------------------------------------------------------------------------
+
+
+def copy_methods(bases) -> dict:
+    """`__copy__` and `__deepcopy__` for a class with these bases, unless they have their own."""
+    own = {"__copy__": _copied, "__deepcopy__": _deep_copied}
+    return {n: f for n, f in own.items() if not any(hasattr(base, n) for base in bases)}
+
+
+def _copied(self):
+    return _with_private(self, _remade(self, None))
+
+
+def _deep_copied(self, memo):
+    made = memo[id(self)] = _remade(self, memo)
+    return _with_private(self, made)
+
+
+def _remade(instance, memo):
+    """What the copy module makes of an object without methods of its own for it."""
+    reduced = instance.__reduce_ex__(4)
+    if isinstance(reduced, str):
+        return instance
+    return copy._reconstruct(instance, memo, *reduced)
+
+
+def _with_private(original, made):
+    known = table.get(id(original))
+    if known is not None and made is not original:
+        r_handle("copy_private")(known[1], make_private(made))
+    return made

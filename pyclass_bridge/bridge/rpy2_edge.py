@@ -1,0 +1,150 @@
+"""The edge to rpy2: its objects come in and go out, and its calls of R become entries of ours.
+
+Assumes that `embed` has started R through rpy2, and that rpy2 has the names of `rpy2_names`, where
+each name that is replaced or used here is listed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import types
+
+from .. import _core
+from ..start import rpy2_names
+
+
+class EntryLock:
+    """Stands in for both of rpy2's locks: whoever holds it is an entry of the core's stack.
+
+    So what rpy2 does under its lock waits for R as ours does, on any thread. A callback that rpy2
+    itself made (`rternalize`) keeps R from other threads until it returns.
+    """
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        _core.foreign_enter()
+        return True
+
+    def release(self) -> None:
+        _core.foreign_exit()
+
+    # Built-in functions, since a signal's exception in a Python function would leave an entry open.
+    __enter__ = _core.foreign_enter
+    __exit__ = _core.foreign_exit
+
+
+class EntryLibrary:
+    """Stands in for rpy2's `rlib`, most of whose uses take no lock: each call is an entry."""
+
+    def __init__(self, library):
+        object.__setattr__(self, "_library", library)
+
+    def __getattr__(self, name: str):
+        value = getattr(self._library, name)
+        if not isinstance(value, types.BuiltinFunctionType):
+            return value  # a variable of R's, which may change
+        function = as_entry(value)
+        self.__dict__[name] = function
+        return function
+
+    def __setattr__(self, name: str, value) -> None:
+        setattr(self._library, name, value)
+
+
+def as_entry(function):
+    """The function, as an entry of its own."""
+
+    return functools.partial(_core.foreign_call, function)
+
+
+_held: dict[int, _core.Handle] = {}  # {id(capsule): handle}: what rpy2's objects keep alive
+
+
+def _hold(capsule, cdata) -> None:
+    _held[id(capsule)] = _core.adopt(_address(cdata))
+    capsule._cdata = cdata
+
+
+def _let_go(capsule, held=_held) -> None:  # a default outlives the module at the process's end
+    held.pop(id(capsule), None)
+
+
+def _address(cdata) -> int:
+    from rpy2.rinterface_lib import openrlib
+
+    return int(openrlib.ffi.cast("uintptr_t", cdata))
+
+
+def end_r() -> None:
+    """End R with the process, unless a daemon thread is still at work in it."""
+    from rpy2.rinterface_lib import embedded
+
+    if _core.is_free():
+        embedded.endr(0)
+
+
+def take_over() -> None:
+    """Make rpy2's use of R visible to the core: its lock, its calls, and its objects, whose
+    destructors run on any thread and must not wait for R."""
+    from rpy2.rinterface_lib import _rinterface_capi, embedded, openrlib
+
+    openrlib.lock = openrlib.rlock = EntryLock()
+    openrlib.rlib = EntryLibrary(openrlib.rlib)
+    for name in rpy2_names.READERS:
+        setattr(openrlib, name, as_entry(getattr(openrlib, name)))
+    atexit.unregister(embedded.endr)
+    atexit.register(end_r)
+    _rinterface_capi.SexpCapsule.__init__ = _hold
+    _rinterface_capi.SexpCapsule.__del__ = _let_go
+
+
+def to_rpy2(value):
+    """The rpy2 object (`rpy2.robjects`) for an R value or a Python value.
+
+    Args:
+        value: an R value (`RObject`), or any Python object, which goes through `to_r()`.
+
+    Raises:
+        RecursionError: a list or dict holds itself, or is nested more than 500 deep.
+
+    Example:
+        >>> import pyclass_bridge
+        >>> pyclass_bridge.to_rpy2(pyclass_bridge.r("1:3")).r_repr()
+        '1:3'
+    """
+    import rpy2.robjects as robjects
+    from rpy2.rinterface_lib import conversion, openrlib
+
+    handle = value if isinstance(value, _core.Handle) else _core.to_r(value)
+    with openrlib.rlock:
+        plain = conversion._cdata_to_rinterface(openrlib.ffi.cast("SEXP", handle.address))
+        with robjects.default_converter.context():  # another thread has no converter set
+            return robjects.default_converter.rpy2py(plain)
+
+
+@functools.cache
+def _missing_values() -> dict:
+    """rpy2's types of NA, which are Python numbers, and the R code of each."""
+    from rpy2.rinterface_lib import sexp
+
+    return {
+        sexp.NALogicalType: "NA",
+        sexp.NAIntegerType: "NA_integer_",
+        sexp.NARealType: "NA_real_",
+        sexp.NAComplexType: "NA_complex_",
+        sexp.NACharacterType: "NA_character_",
+    }
+
+
+def is_rpy2(kind: type) -> bool:
+    """Is it a type of rpy2's R values?"""
+    from rpy2.rinterface_lib import sexp
+
+    return issubclass(kind, sexp.Sexp) or kind in _missing_values()
+
+
+def from_rpy2(o):
+    """The handle of the R value behind an rpy2 object."""
+    if type(o) in _missing_values():
+        return _core.evaluate(_missing_values()[type(o)])
+    return _core.adopt(_address(o.__sexp__._cdata))

@@ -1,0 +1,186 @@
+"""R formals as a Python signature, and the Python function that stands for an R one.
+
+The function is a real one, with true name, parameters, defaults and doc. An argument that is the
+default object itself is left out of the call, so R evaluates its default, lazily, and `missing()`
+is right. A default that R computes is shown as R code.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import inspect
+import keyword
+import types
+from dataclasses import dataclass
+
+TRAMPOLINE = "<R>"  # the file that tracebacks show for the functions made here
+
+
+class Missing:
+    """Stands for no default: a parameter without one that follows one with one."""
+
+    def __repr__(self) -> str:
+        return "<no default>"
+
+    def __reduce__(self):
+        return "MISSING"
+
+
+MISSING = Missing()
+
+
+class RCode:
+    """A default that R computes, shown as R code."""
+
+    def __init__(self, code: str):
+        self.code = code
+
+    def __repr__(self) -> str:
+        return f"<R: {self.code}>"
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, RCode) and other.code == self.code
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+
+@dataclass(frozen=True)
+class Formal:
+    """One formal of an R function: `default` is `inspect.Parameter.empty`, a literal or `RCode`."""
+
+    r_name: str
+    default: object = inspect.Parameter.empty
+    is_dots: bool = False
+
+    @property
+    def name(self) -> str:
+        return python_name(self.r_name)
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not inspect.Parameter.empty
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """R formals in Python's order: by position before `...`, by keyword after."""
+
+    before: tuple[Formal, ...]
+    after: tuple[Formal, ...]
+    has_dots: bool
+
+    @classmethod
+    def of(cls, formals) -> Parameters:
+        at = next((i for i, f in enumerate(formals) if f.is_dots), None)
+        if at is None:
+            return cls(tuple(formals), (), False)
+        return cls(tuple(formals[:at]), tuple(formals[at + 1 :]), True)
+
+    def without_defaults(self) -> Parameters:
+        """The same for a call in which every argument that Python gives counts as given."""
+
+        def bare(formals):
+            return tuple(Formal(f.r_name, is_dots=f.is_dots) for f in formals)
+
+        return Parameters(bare(self.before), bare(self.after), self.has_dots)
+
+    @property
+    def named(self) -> tuple[Formal, ...]:
+        return self.before + self.after
+
+
+def python_name(r_name: str) -> str:
+    """A Python identifier for an R name: `na.rm` is `na_rm`, `in` is `in_`."""
+    name = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in r_name) or "_"
+    if name[0].isdigit():
+        name = f"_{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def argument_names(function: types.FunctionType, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of arguments that R gives, as `function` has them if it was made here."""
+    if function.__code__.co_filename != TRAMPOLINE:
+        return names
+    return tuple(map(python_name, names))
+
+
+async def value_of(result):
+    """`result`, or its value if it is awaitable: what an async method of R ends with."""
+    return await result if inspect.isawaitable(result) else result
+
+
+def _free(name: str, parameters: Parameters) -> str:
+    taken = {f.name for f in parameters.named}
+    while name in taken:
+        name += "_"
+    return name
+
+
+@functools.lru_cache(maxsize=4096)
+def _code(name, before: tuple, after: tuple, dots: tuple, receiver, tells: bool, is_async: bool):
+    """The code object of `def name(...): return _f(...)`, perhaps `async def`; equal shapes share
+    it."""
+    lead = [receiver] if receiver else []
+    params = lead + [f"{n}=0" if default else n for n, default in before]
+    passed = lead + [n for n, _ in before]
+    if dots:
+        params.append(f"*{dots[0]}")
+        passed.append(f"*{dots[0]}")
+    params += [f"{n}=0" if default else n for n, default in after]
+    passed += [f"{n}={n}" for n, _ in after]
+    if dots:
+        params.append(f"**{dots[1]}")
+        passed.append(f"**{dots[1]}")
+    call = f"_f({', '.join(passed)})"
+    body = f"return await _value_of({call})" if is_async else f"return {call}"
+    if tells:
+        body = f"\n try: {body}\n except _Exception as _error: _failed(_error); raise"
+    define = "async def" if is_async else "def"
+    compiled = compile(f"{define} {name}({', '.join(params)}): {body}", TRAMPOLINE, "exec")
+    return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
+
+
+def trampoline(
+    name,
+    parameters: Parameters,
+    call,
+    *,
+    receiver=None,
+    doc=None,
+    module=None,
+    qualname=None,
+    failed=None,
+    is_async=False,
+):
+    """A Python function named `name` that calls `call`, the core's Function, with its arguments.
+
+    `failed` is called with an exception that leaves the function. An async one calls when it is
+    awaited, and awaits the result of `call` if that can be.
+    """
+    before, began = [], False
+    for formal in parameters.before:
+        began |= formal.has_default
+        before.append((formal.name, began))
+    after = tuple((f.name, f.has_default) for f in parameters.after)
+    dots = (_free("args", parameters), _free("kwargs", parameters)) if parameters.has_dots else ()
+    receiver = receiver and _free(receiver, parameters)
+    safe = name if name.isidentifier() and not keyword.iskeyword(name) else python_name(name)
+    code = _code(safe, tuple(before), after, dots, receiver, failed is not None, is_async)
+    defaults = tuple(
+        formal.default if formal.has_default else MISSING
+        for formal, (_, has) in zip(parameters.before, before, strict=True)
+        if has
+    )
+    names = {"_f": call, "_failed": failed, "_Exception": Exception, "__builtins__": builtins}
+    if is_async:
+        names["_value_of"] = value_of
+    function = types.FunctionType(code, names, name, defaults)
+    function.__kwdefaults__ = {f.name: f.default for f in parameters.after if f.has_default} or None
+    function.__doc__ = doc
+    function.__module__ = module
+    function.__qualname__ = qualname or name
+    # TensorFlow's AutoGraph reads Python source; there is none, and R code is traced as it runs.
+    function.autograph_info__ = {}
+    return function

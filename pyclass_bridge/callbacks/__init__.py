@@ -1,0 +1,1 @@
+"""What callbacks have beyond the hooks of Keras."""

@@ -1,0 +1,1 @@
+"""From a class spec to a Python class."""

@@ -1,0 +1,1 @@
+"""Functions at the events of a model."""

@@ -1,0 +1,204 @@
+"""Functions called at the events of a model of Keras or Ultralytics: add_callback() and its like.
+
+What is asked is checked here: the event, the function, the methods of an object. How a model calls
+its functions is `events_keras` and `events_ultralytics`, which have the same few functions each.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+
+from ..bridge.r_functions import r_function, shown
+from ..classes.hooks import is_keras_callback
+from ..values.handle import RObject
+from . import keras, ultralytics
+
+
+def add_callback(model, event, fn=None):
+    """Have `fn` called at an event of a model, after the functions that the event has already.
+
+    Args:
+        model: a Keras model, or one of Ultralytics such as a YOLO.
+        event: the name of one of `callback_events(model)`; or, without `fn`, an object whose
+            methods are named for events, or a dict of functions by event: all are added.
+        fn: on a Keras model, a function of `model`, `epoch` or `batch`, `logs`, `path`: of those
+            that the event has, as many as it likes, by name. A function of R counts epochs and
+            batches from 1, one of Python from 0. On one of Ultralytics, a function of the trainer,
+            validator, predictor or exporter, or of nothing.
+
+    Raises:
+        ValueError: there is no such event, or the object has no method for one.
+        TypeError: `fn` takes what the event does not have, or is no function.
+
+    Example:
+        >>> import keras, pyclass_bridge
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model.compile(loss="mse")
+        >>> tell = lambda epoch, logs: print("epoch", epoch, sorted(logs))
+        >>> model = pyclass_bridge.add_callback(model, "on_epoch_end", tell)
+        >>> _ = model.fit(keras.ops.ones((4, 2)), keras.ops.ones((4, 1)), epochs=2, verbose=0)
+        epoch 0 ['loss']
+        epoch 1 ['loss']
+    """
+    for sentence in added(model, event, fn):
+        warnings.warn(sentence, stacklevel=2)
+    return model
+
+
+def added(model, event, fn) -> list[str]:
+    """Do what `add_callback()` does; the sentences that it warns with, for R to warn in its way."""
+    kind = _kind_of("add_callback", model)
+    if isinstance(event, str):
+        functions = [(_checked(kind, event), fn)]
+    else:
+        functions = _members(kind, event, fn)
+    # All are looked at before the first is added.
+    ready = [(name, kind.adapted(name, _callable(name, function))) for name, function in functions]
+    for name, function in ready:
+        kind.add(model, name, function)
+    return [f"add_callback(): {why}" for name, _ in ready for why in kind.doubts(name)]
+
+
+def clear_callback(model, event: str):
+    """Take the functions of an event away from a model; on one of Ultralytics, its own as well.
+
+    Args:
+        model: as in `add_callback`.
+        event: the name of one of `callback_events(model)`.
+
+    Raises:
+        ValueError: there is no such event.
+
+    Example:
+        >>> import keras, pyclass_bridge
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model = pyclass_bridge.add_callback(model, "on_train_end", lambda: print("done"))
+        >>> model = pyclass_bridge.clear_callback(model, "on_train_end")
+    """
+    kind = _kind_of("clear_callback", model)
+    kind.clear(model, _checked(kind, event, "clear_callback"))
+    return model
+
+
+def reset_callbacks(model):
+    """Take all functions away that `add_callback` gave to a model.
+
+    Args:
+        model: as in `add_callback`.
+
+    Raises:
+        TypeError: it is a model of neither Keras nor Ultralytics.
+
+    Example:
+        >>> import keras, pyclass_bridge
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model = pyclass_bridge.add_callback(model, "on_exit", lambda: print("the end"))
+        >>> model = pyclass_bridge.reset_callbacks(model)
+    """
+    _kind_of("reset_callbacks", model).reset(model)
+    return model
+
+
+def callback_events(model=None) -> list[str]:
+    """The names of the events that a model has.
+
+    Args:
+        model: as in `add_callback`; None for those of every Keras model.
+
+    Raises:
+        TypeError: it is a model of neither Keras nor Ultralytics.
+
+    Example:
+        >>> import pyclass_bridge
+        >>> pyclass_bridge.callback_events()[:3]
+        ['on_train_begin', 'on_epoch_begin', 'on_train_batch_begin']
+    """
+    kind = keras if model is None else _kind_of("callback_events", model)
+    return list(kind.events())
+
+
+# ---- checks ------------------------------------------------------------------------------------
+
+
+def _kind_of(function: str, model):
+    for kind in (keras, ultralytics):
+        if kind.is_model(model):
+            return kind
+    raise TypeError(
+        f"{function}(): the first argument is a model of Keras or of Ultralytics, not "
+        f"{_described(model)}."
+    )
+
+
+def _described(value) -> str:
+    if isinstance(value, type):
+        return f"the class `{value.__name__}`"
+    if inspect.isroutine(value):
+        return "a function"
+    if isinstance(value, (str, int, float)):
+        return repr(value)
+    if isinstance(value, RObject):
+        return shown(value)
+    return f"an instance of `{type(value).__name__}`"
+
+
+def _checked(kind, event, function: str = "add_callback") -> str:
+    """`event`, if it is one; else an error with the nearest, also for another framework's name."""
+    known = list(kind.events())
+    if event in known:
+        return event
+    near = r_function("nearest_event")(event, known) if isinstance(event, str) else None
+    hint = f"did you mean `{near}`?" if near else "callback_events(model) lists them."
+    raise ValueError(f"{function}(): `{event}` is no event of {kind.NAME}; {hint}")
+
+
+def _callable(event: str, fn):
+    if callable(fn) and not isinstance(fn, type):
+        return fn
+    if fn is None:
+        raise TypeError(f"add_callback(): the function that is called at `{event}` is missing.")
+    raise TypeError(
+        f"add_callback(): what is called at `{event}` is a function, not {_described(fn)}."
+    )
+
+
+def _members(kind, given, fn) -> list[tuple]:
+    """The functions, by event, of an object or a dict."""
+    if isinstance(given, type):
+        raise TypeError(
+            f"add_callback(): `{given.__name__}` is a class, and its methods need an instance: did "
+            "you forget `()`?"
+        )
+    if fn is not None or inspect.isroutine(given):
+        raise TypeError(
+            'add_callback(): an event is named by a string such as "on_train_end", not by '
+            f"{_described(given)}."
+        )
+    if isinstance(given, dict):
+        found = given
+    else:
+        names = _hooks(kind, given) if is_keras_callback(type(given)) else _event_like(kind, given)
+        found = {name: getattr(given, name) for name in names}
+    if not found:
+        raise ValueError(
+            f"add_callback(): {_described(given)} has no method named for an event, such as "
+            f"`{next(iter(kind.events()))}`."
+        )
+    return [(_checked(kind, name), function) for name, function in found.items()]
+
+
+def _hooks(kind, callback) -> list[str]:
+    """The hooks of a Keras callback. Its class has been checked: other `on_*` are its own."""
+    if hasattr(callback, "on_exit"):
+        raise TypeError(
+            f"add_callback(): {_described(callback)} has an `on_exit` that runs by itself: give it "
+            "among the `callbacks` of fit()."
+        )
+    methods = {name: getattr(callback, name, None) for name in kind.events()}
+    return [n for n, m in methods.items() if callable(m) and not getattr(m, "_is_default", False)]
+
+
+def _event_like(kind, given) -> list[str]:
+    names = [n for n in dir(given) if n.startswith("on_") or n in kind.events()]
+    return [name for name in names if callable(getattr(given, name))]

@@ -1,0 +1,314 @@
+"""The events of a Keras model: its functions, kept on it, and the methods that call them.
+
+While a model has functions, its `fit()`, `save()` and their like are wrapped on that instance, so a
+plain `model.fit()` of Python calls them too. Keras gets one callback with the hooks that have
+functions, and no other. Copies, pickles and saved files of a model have no functions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import os
+import sys
+import warnings
+
+from ..bridge.function import core_function, parameters_of
+from ..bridge.r_functions import r_function
+from ..classes.hooks import HOOKS, INDEXED, is_keras_callback
+
+NAME = "Keras"
+_HOOKS = tuple(hook for hook in HOOKS if not hook.startswith("on_batch_"))  # without the aliases
+_RUNS = ("fit", "evaluate", "predict")
+_FILES = {
+    "save": "on_model_save",
+    "save_weights": "on_model_save",
+    "load_weights": "on_model_load",
+    "export": "on_model_export",
+}
+# What each event has for its functions.
+_EVENTS = {
+    **{h: ("model", INDEXED[h], "logs") if h in INDEXED else ("model", "logs") for h in _HOOKS},
+    **{event: ("model", "path") for event in _FILES.values()},
+    "on_exit": ("model",),
+}
+_KEPT = "_pyclass_bridge_events"  # the attribute of a model
+
+
+def is_model(x) -> bool:
+    """Is `x` a model of Keras? Keras is not imported for the answer."""
+    base = getattr(sys.modules.get("keras.src.models.model"), "Model", None)
+    return base is not None and isinstance(x, base)
+
+
+def events() -> dict:
+    """The events, each with the names of what its functions may take."""
+    return _EVENTS
+
+
+def doubts(event: str) -> tuple:
+    """What speaks against a function for an event: nothing, Keras calls them all."""
+    return ()
+
+
+def add(model, event: str, function) -> None:
+    """Add what `adapted()` gives to the functions of an event."""
+    kept = vars(model).get(_KEPT)
+    if kept is None:
+        kept = vars(model)[_KEPT] = _Events(model)
+    kept.functions.setdefault(event, []).append(function)
+
+
+def clear(model, event: str) -> None:
+    """Take the functions of an event away."""
+    kept = vars(model).get(_KEPT)
+    if kept is not None:
+        kept.functions.pop(event, None)
+        if not kept.functions:
+            reset(model)
+
+
+def reset(model) -> None:
+    """Take all functions away; the methods of the model are its class's again."""
+    kept = vars(model).pop(_KEPT, None)
+    if kept is not None:
+        kept.functions.clear()
+        kept.unwrap(model)
+
+
+# ---- one function ------------------------------------------------------------------------------
+
+
+def adapted(event: str, fn):
+    """`fn` as the event calls it: with all that the event has, by name."""
+    owner = getattr(fn, "__self__", None)
+    if is_keras_callback(type(owner)):
+        return _Hook(owner, fn)
+    names = _EVENTS[event]
+    parameters = _parameters(event, fn).values()
+    kinds = {p.kind for p in parameters}
+    required = [p for p in parameters if p.default is p.empty and p.kind not in _OPEN]
+    wrong = [p.name for p in required if p.name not in names or p.kind is p.POSITIONAL_ONLY]
+    if wrong:
+        raise TypeError(
+            f"add_callback(): the function for `{event}` takes {_ticked(wrong)}, and the event has "
+            f"{_ticked(names)} only."
+        )
+    call = _of_r(fn, event) if hasattr(fn, "__r_function__") else fn
+    if kinds == {inspect.Parameter.VAR_POSITIONAL}:
+        return lambda **given: call(*given.values())
+    if inspect.Parameter.VAR_KEYWORD in kinds:
+        return call
+    taken = [p.name for p in parameters if p.name in names]
+    return lambda **given: call(**{name: given[name] for name in taken})
+
+
+_OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def _parameters(event: str, fn):
+    try:
+        return inspect.signature(fn).parameters
+    except ValueError:
+        raise TypeError(
+            f"add_callback(): what {fn!r} takes is not known; give a function for `{event}` that "
+            "calls it."
+        ) from None
+
+
+def _ticked(names) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _of_r(fn, event: str):
+    """The R function of `fn`: it counts from 1, and a named list that it gives visibly is merged
+    into the logs that it takes, as with the hooks of Callback()."""
+    closure = fn.__r_function__
+    parameters = parameters_of(r_function("describe_function")(closure)["formals"])
+    names = [f.name for f in parameters.named]
+    logs_at = names.index("logs") if "logs" in names else len(names)
+    call = core_function(closure, event, parameters, logs_at=logs_at, returns_none=True)
+    index = INDEXED.get(event)
+    if index is None:
+        return call
+
+    def counted_from_1(**given):
+        if index in given:
+            given[index] += 1
+        call(**given)
+
+    return counted_from_1
+
+
+class _Hook:
+    """A hook of a Keras callback that was added as an object: Keras gives it no names."""
+
+    def __init__(self, owner, method):
+        self.owner, self.method = owner, method
+
+    def __call__(self, model, **given):
+        self.method(*given.values())
+
+
+# ---- the functions of one model ------------------------------------------------------------------
+
+
+class _Events:
+    """The functions of one model, by event, and the wrapped methods that call them."""
+
+    def __init__(self, model):
+        self.functions: dict[str, list] = {}
+        self.depth = 0  # of the runs under way: evaluate() may be called by a hook of fit()
+        own = vars(model)
+        self.replaced = {name: own.get(name) for name in (*_RUNS, *_FILES)}
+        own.update({name: self.wrapped_run(model, name) for name in _RUNS})
+        own.update({name: self.wrapped_file(model, name) for name in _FILES})
+
+    def unwrap(self, model) -> None:
+        for name, former in self.replaced.items():
+            if former is None:
+                vars(model).pop(name, None)
+            else:
+                vars(model)[name] = former
+
+    def call(self, event: str, **given) -> None:
+        # A function may take itself away.
+        for function in tuple(self.functions.get(event, ())):
+            function(**given)
+
+    def wrapped_run(self, model, name: str):
+        method = getattr(model, name)
+        names = list(inspect.signature(method).parameters)
+        at = names.index("callbacks") if "callbacks" in names else len(names)
+
+        @functools.wraps(method)
+        def run(*args, **kwargs):
+            given = args[at] if at < len(args) else kwargs.get("callbacks")
+            with self.running(model, given) as callbacks:
+                if at < len(args):
+                    args = (*args[:at], callbacks, *args[at + 1 :])
+                elif callbacks is not None:
+                    kwargs["callbacks"] = callbacks
+                return method(*args, **kwargs)
+
+        return run
+
+    def wrapped_file(self, model, name: str):
+        method, event = getattr(model, name), _FILES[name]
+
+        @functools.wraps(method)
+        def call(*args, **kwargs):
+            result = method(*args, **kwargs)
+            path = args[0] if args else kwargs["filepath"]
+            path = os.fspath(path) if isinstance(path, os.PathLike) else path
+            self.call(event, model=model, path=path)
+            return result
+
+        return call
+
+    @contextlib.contextmanager
+    def running(self, model, callbacks):
+        """A run of the model with these callbacks: gives them with the one for the functions."""
+        self.depth += 1
+        try:
+            with _joined(callbacks, self.callback(model)) as joined:
+                yield joined
+        except BaseException:
+            self.depth -= 1
+            if not self.depth:
+                _tell(self.errors_of_exit(model))
+            raise
+        self.depth -= 1
+        if not self.depth:
+            self.exit(model)
+
+    def callback(self, model):
+        """The callback for one run; None if no hook has a function."""
+        hooks = {event: self.functions[event] for event in _HOOKS if self.functions.get(event)}
+        if not hooks:
+            return None
+        callback = _callback_class()()
+        callback.objects = _owners(hooks.values())
+        # On the instance, so that the other hooks are the base's, which Keras passes over.
+        vars(callback).update({event: self.hook(model, event) for event in hooks})
+        return callback
+
+    def hook(self, model, event: str):
+        index = INDEXED.get(event)
+        if index is None:
+            return lambda logs=None: self.call(event, model=model, logs=logs)
+        return lambda i, logs=None: self.call(event, model=model, **{index: i}, logs=logs)
+
+    def exit(self, model) -> None:
+        """Call all functions of `on_exit`, also if one fails; the first error is raised."""
+        errors = self.errors_of_exit(model)
+        _tell(errors[1:])
+        for error in errors[:1]:
+            raise error
+
+    def errors_of_exit(self, model) -> list[BaseException]:
+        errors = []
+        for function in tuple(self.functions.get("on_exit", ())):
+            try:
+                function(model=model)
+            except BaseException as error:
+                errors.append(error)
+        return errors
+
+
+def _tell(errors: list) -> None:
+    """The first error is the one that goes on; these came after it."""
+    for error in errors:
+        said = str(error) or type(error).__name__  # Ctrl-C has no text
+        warnings.warn(f"a function for `on_exit` failed too: {said}", stacklevel=2)
+
+
+def _owners(functions) -> list:
+    """The Keras callbacks whose hooks are among the functions, each once."""
+    owners = {id(f.owner): f.owner for fs in functions for f in fs if isinstance(f, _Hook)}
+    return list(owners.values())
+
+
+@functools.cache
+def _callback_class():
+    import keras
+
+    class Events(keras.callbacks.Callback):
+        """What Keras calls for the functions of a model."""
+
+        objects = ()
+
+        def set_model(self, model):
+            super().set_model(model)
+            for callback in self.objects:
+                callback.set_model(model)
+
+        def set_params(self, params):
+            super().set_params(params)
+            for callback in self.objects:
+                callback.set_params(params)
+
+    return Events
+
+
+@contextlib.contextmanager
+def _joined(given, own):
+    """The callbacks that a user gives, and `own` after them."""
+    import keras
+
+    if own is None:
+        yield given
+    elif not isinstance(given, keras.callbacks.CallbackList):
+        several = isinstance(given, (list, tuple))
+        yield [*(given if several else [] if given is None else [given]), own]
+    elif any(isinstance(callback, type(own)) for callback in given.callbacks):
+        yield given  # the evaluation within fit(), which has them all
+    else:
+        given.callbacks.append(own)
+        own.set_model(given.model)
+        own.set_params(given.params)
+        try:
+            yield given
+        finally:
+            given.callbacks.remove(own)

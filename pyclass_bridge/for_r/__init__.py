@@ -1,0 +1,1 @@
+"""What R asks of Python objects."""

@@ -1,0 +1,62 @@
+"""Pictures of R in a Jupyter notebook: what a cell draws is shown below it, and what grows, in its
+place.
+
+R's usual device there writes PNG files into a directory of the session; after each cell it is
+closed and its pages are displayed. Devices that the user opens stay the user's.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from ..bridge.r_functions import r_function
+
+
+def _shell():
+    """IPython's shell, if this process runs the cells of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell if hasattr(shell, "kernel") else None
+
+
+def in_notebook() -> bool:
+    """Does this process run the cells of a notebook?"""
+    return _shell() is not None
+
+
+class LivePicture:
+    """A picture below the cell that runs, which the next one takes the place of."""
+
+    def __init__(self):
+        self._shown = None
+
+    def show(self, path: str) -> None:
+        """Show the PNG file at `path`, which may go then."""
+        from IPython.display import Image, display
+
+        picture = Image(data=Path(path).read_bytes(), format="png")
+        if self._shown is None:
+            self._shown = display(picture, display_id=True)
+        else:
+            self._shown.update(picture)
+
+
+def show_pictures() -> None:
+    """Show R's pictures from now on, if this process runs the cells of a notebook."""
+    shell = _shell()
+    if shell is None:
+        return
+    directory = tempfile.TemporaryDirectory(prefix="pyclass_bridge_")
+    r_function("set_page_device")(directory.name)
+    shell.events.register("post_run_cell", lambda result: _display(directory))
+
+
+def _display(directory: tempfile.TemporaryDirectory) -> None:
+    from IPython.display import Image, display
+
+    r_function("close_page_device")()
+    for page in sorted(Path(directory.name).glob("*.png")):
+        display(Image(data=page.read_bytes(), format="png"))
+        page.unlink()

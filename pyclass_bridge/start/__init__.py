@@ -1,0 +1,1 @@
+"""Find R and start it; say what is wrong with a machine."""

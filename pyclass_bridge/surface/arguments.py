@@ -1,0 +1,268 @@
+"""What the arguments of a Keras function are, from its signature and docstring; R values as such.
+
+R users write whole numbers as doubles and count from 1. A value is changed only where signature,
+docstring or table say so: ``units = 64`` becomes an integer, ``min_delta = 0.01`` stays.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..for_r.tensor import is_tensor, loaded_keras
+from . import table
+
+ANY, INTEGER, WHOLE, SHAPE, AXIS = "any", "integer", "whole", "shape", "axis"
+SEQUENCES = "sequences"
+AXES_OR_NUMBER = "axes or number"
+_INT = re.compile(r"\b(int|ints|integer|integers)\b|^(the )?number of\b", re.IGNORECASE)
+_FLOAT = re.compile(r"\b(floats?|floating|real|fraction|scalar)\b", re.IGNORECASE)
+_TENSOR = re.compile(r"\b(tensors?|arrays?|vector)\b", re.IGNORECASE)
+_OPTIONAL = re.compile(
+    r"^\(?optional\)?[.,]?\s*(unset by default\.|defaults to \S+\.)?", re.IGNORECASE
+)
+_QUOTED = re.compile(r"`\"[^`]*\"`|\"[^\"]*\"")
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument: R's name, Keras' name, what kind of value it takes, its default; is it a
+    tensor?"""
+
+    name: str
+    keras_name: str
+    kind: str = ANY
+    default: object = field(default=inspect.Parameter.empty)
+    is_tensor: bool = False
+
+    @property
+    def required(self) -> bool:
+        return self.default is inspect.Parameter.empty
+
+
+def documented(target) -> dict[str, str]:
+    """The text of each argument in the "Args:" section of a docstring."""
+    doc = inspect.getdoc(target) or ""
+    found = re.search(r"^(?:Args|Arguments):\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
+    if not found:
+        return {}
+    texts, name = {}, None
+    lines = found.group(1).splitlines()
+    indent = min((len(x) - len(x.lstrip()) for x in lines if x.strip()), default=0)
+    for line in lines:
+        start = re.match(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s?(.*)", line[indent:])
+        if start:
+            name = start.group(1)
+            texts[name] = start.group(2)
+        elif name:
+            texts[name] += " " + line.strip()
+    return texts
+
+
+def kind_of(function: str, name: str, default, text: str) -> str:
+    """The kind of the argument `name` of `function` with this default, which `text` documents."""
+    if name in table.AXES:
+        return AXES_OR_NUMBER if (function, name) in table.AXES_OR_NUMBER else AXIS
+    if name in table.SHAPES:
+        return SHAPE
+    if name in table.SEQUENCES:
+        return SEQUENCES
+    if name in table.NUMBERS:
+        return ANY
+    if name in table.INTEGERS or (function, name) in table.INTEGERS:
+        return INTEGER
+    is_index = function in table.INDICES and name in table.INDICES[function].arguments
+    is_whole = is_index or name in table.WHOLES or (function, name) in table.WHOLES
+    if is_whole and not isinstance(default, float):
+        return WHOLE
+    head = _head(text)
+    says_int, says_float = _INT.search(head), _FLOAT.search(head)
+    if says_int and not says_float and not isinstance(default, float):
+        return WHOLE if _TENSOR.search(head) else INTEGER
+    return WHOLE if _is_int(default) and not says_float else ANY
+
+
+def _head(text: str) -> str:
+    """Where the type stands in the text of an argument; what follows is about the meaning."""
+    text = _QUOTED.sub("", _OPTIONAL.sub("", text))
+    return text[:90].split(". ")[0]
+
+
+def _is_int(default) -> bool:
+    if isinstance(default, tuple):
+        return len(default) > 0 and all(map(_is_int, default))
+    return isinstance(default, int) and not isinstance(default, bool)
+
+
+def takes_tensor(name: str, kind: str, text: str) -> bool:
+    """Is the argument `name` of an operation a tensor, to which an R vector is an array?"""
+    if name in table.NO_TENSORS or kind not in (ANY, WHOLE):
+        return False
+    return name in table.TENSORS or _TENSOR.search(_head(text)) is not None
+
+
+def convert(function: str, argument: Argument, value):
+    """`value` as Keras takes it for `argument` of the R function `function`."""
+    value = _converted(function, argument, value)
+    is_lone = value is not None and not isinstance(value, (list, tuple, np.ndarray))
+    is_lone = is_lone and not is_tensor(value)
+    return [value] if is_lone and argument.name in table.LISTS else value
+
+
+def _converted(function: str, argument: Argument, value):
+    kind = argument.kind
+    if kind == ANY:
+        return value
+    if kind == WHOLE:
+        return _each(whole_array(value), lambda x: int(x) if x.is_integer() else x)
+    if kind == SEQUENCES:
+        return [[x] if isinstance(x, (int, float, str)) else x for x in value]
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if kind == AXIS or (kind == AXES_OR_NUMBER and isinstance(value, list)):
+        return _axis(function, argument.name, value)
+    value = _each(value, lambda x: whole_number(function, argument.name, x))
+    if kind == INTEGER:
+        return _tuples(value)
+    if kind == SHAPE:
+        value = as_shape(value)
+        if argument.name in table.TARGET_SHAPES and isinstance(value, tuple):
+            value = tuple(-1 if dim is None else dim for dim in value)
+    return value
+
+
+def _tuples(value):
+    """Several integers as Keras has them in its signatures."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def as_shape(value):
+    """One number alone is a shape of one dim; a list is a tuple."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def shape_of_numbers(function: str, value):
+    """A shape from R's numbers, for `function`."""
+    return as_shape(_each(value, lambda x: whole_number(function, "shape", x)))
+
+
+def as_data(value, keeps_doubles: bool = False):
+    """An R vector, or array of doubles, as an array of Keras' float type or of integers; in lists
+    too. R has one type of doubles, so they take the float type that Keras is set to, unless a
+    `dtype` comes after (`keeps_doubles`)."""
+    if not isinstance(value, (list, np.ndarray)):
+        return value
+    floatx = "float64" if keeps_doubles else _floatx()
+    if isinstance(value, np.ndarray):
+        doubles = value.dtype == np.float64
+        return _for_backend(value.astype(floatx, copy=False) if doubles else value)
+    types = {type(x) for x in value}
+    if not types or not types <= {bool, int, float}:
+        has_arrays = types & {list, np.ndarray}
+        return [as_data(x, keeps_doubles) for x in value] if has_arrays else value
+    return _for_backend(np.array(value, floatx) if float in types else narrow(np.array(value)))
+
+
+def _for_backend(array):
+    """Some of Keras' operations on torch take no arrays of NumPy's, unlike those elsewhere."""
+    keras = loaded_keras()
+    is_torch = keras.backend.backend() == "torch" and array.dtype.kind in "biuf"
+    return keras.ops.convert_to_tensor(array) if is_torch else array
+
+
+def _floatx():
+    # NumPy has no bfloat16.
+    floatx = loaded_keras().backend.floatx()
+    return "float32" if floatx == "bfloat16" else floatx
+
+
+def narrow(array):
+    """Whole numbers in 32 bits, as R's are, if they fit."""
+    fits = array.dtype.kind == "i" and np.all(np.abs(array) < 2**31)
+    return array.astype("int32") if fits else array
+
+
+def whole_array(value):
+    """An array of doubles that are whole as one of integers."""
+    is_float = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    if not is_float or not np.array_equal(value, np.trunc(value)) or not np.isfinite(value).all():
+        return value
+    return narrow(value.astype("int64"))
+
+
+def _each(value, change):
+    """`value` with `change` made to every float in it, in lists too."""
+    if isinstance(value, float):
+        return change(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_each(x, change) for x in value)
+    return value
+
+
+def whole_number(function: str, name: str, value):
+    """`value` as an integer if it is a whole number; a fraction and a text are errors."""
+    if isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
+        shown = f'"{value}"' if isinstance(value, str) else f"{value:g}"
+        raise ValueError(f"{function}(): `{name}` takes whole numbers, not {shown}.")
+    return int(value) if isinstance(value, float) else value
+
+
+def _axis(function: str, name: str, value):
+    if isinstance(value, (list, tuple)):
+        return tuple(_axis(function, name, x) for x in value)
+    if isinstance(value, float):
+        value = whole_number(function, name, value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if value == 0:
+        raise ValueError(
+            f"{function}(): `{name}` counts from 1, so 0 is none: 1 is the first, -1 the last."
+        )
+    return value - 1 if value > 0 else value
+
+
+def r_default(argument: Argument) -> str | None:
+    """The default as R code, in R's way of counting; None when there is none."""
+    if argument.required:
+        return None
+    value = argument.default
+    if argument.kind == AXIS:
+        value = _shown_axis(value)
+    code = r_literal(value)
+    return "NULL" if code is None else code
+
+
+def _shown_axis(value):
+    if isinstance(value, (list, tuple)):
+        return [_shown_axis(x) for x in value]
+    is_index = isinstance(value, int) and not isinstance(value, bool)
+    return value + 1 if is_index and value >= 0 else value
+
+
+def r_literal(value) -> str | None:
+    """`value` as R code, None for an object that no literal makes."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int):
+        return f"{value}L" if abs(value) < 2**31 else repr(float(value))
+    if isinstance(value, float):
+        text = repr(value)
+        return {"inf": "Inf", "-inf": "-Inf", "nan": "NaN"}.get(text, text.removesuffix(".0"))
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+    if isinstance(value, (list, tuple)):
+        items = [r_literal(x) for x in value]
+        if None in items:
+            return None
+        plain = len(items) > 1 and len({type(x) for x in value}) == 1
+        plain = plain and isinstance(value[0], (bool, int, float, str))
+        return f"{'c' if plain else 'list'}({', '.join(items)})"
+    return None

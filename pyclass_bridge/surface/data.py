@@ -1,0 +1,87 @@
+"""Data as Keras takes them where R's form is another: batches, text, weights of classes.
+
+Arrays come as NumPy's (R/surface_data.R), what an R function gives as an iterator of batches.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras.src.models.functional import Functional
+
+from ..for_r.items import FunctionIterator
+
+
+def prepare(model, keywords: dict) -> list[Exception]:
+    """Put the data among `keywords` into Keras' form. The list that it returns gets the exception
+    of an R function that fails to give a batch, of which TensorFlow's threads keep a text only."""
+    failures: list[Exception] = []
+    for name in ("x", "validation_data"):
+        if name in keywords:
+            keywords[name] = _batches(model, name, keywords[name], failures)
+    if isinstance(keywords.get("validation_data"), list):
+        keywords["validation_data"] = tuple(keywords["validation_data"])
+    if "class_weight" in keywords:
+        weights = keywords["class_weight"].items()
+        keywords["class_weight"] = {int(k): float(v) for k, v in weights}
+    return failures
+
+
+def _batches(model, name: str, data, failures: list[Exception]):
+    """Batches as a generator of tuples, other data as they are; text as tensors in both."""
+    if isinstance(data, FunctionIterator):
+        return _made(model, name, data, failures)
+    if name == "validation_data" and isinstance(data, list):
+        return _batch(model, name, data)
+    return text_tensors(model, name, data)
+
+
+def _made(model, name: str, data, failures: list[Exception]):
+    try:
+        for batch in data:
+            yield _batch(model, name, batch)
+    except Exception as error:
+        failures.append(error)
+        raise
+
+
+def _batch(model, name: str, batch):
+    """A batch as a tuple; what an R function made in Python is one already."""
+    if not isinstance(batch, list):
+        return batch
+    # Generators of batches have no lists for TensorFlow, only tuples.
+    x, *others = keras.tree.lists_to_tuples(batch)
+    return (text_tensors(model, name, x), *others)
+
+
+def text_tensors(model, name: str, data):
+    """`data` with its arrays of text as tensors, a vector as one column, for a model that reads
+    text; for another they are an error."""
+    if isinstance(data, dict):
+        return {k: text_tensors(model, name, v) for k, v in data.items()}
+    if isinstance(data, (list, tuple)):
+        return type(data)(text_tensors(model, name, item) for item in data)
+    if not isinstance(data, np.ndarray) or data.dtype.kind != "U":
+        return data
+    inputs = getattr(model, "inputs", None)
+    if inputs and not any(x.dtype == "string" for x in inputs):
+        raise TypeError(
+            f"`{name}` holds strings, and the model takes numbers: layer_string_lookup() or "
+            "layer_text_vectorization() code them."
+        )
+    import tensorflow as tf
+
+    return tf.constant(data.reshape(-1, 1) if data.ndim == 1 else data)
+
+
+def inputs_of(model) -> dict:
+    """The dtypes of the inputs by name, for a model of several named ones; else none."""
+    inputs = model.input if isinstance(model, Functional) else None
+    if isinstance(inputs, (list, tuple)) and len(inputs) > 1:
+        return {x.name: x.dtype for x in inputs}
+    return {k: x.dtype for k, x in inputs.items()} if isinstance(inputs, dict) else {}
+
+
+def reads_text(layer) -> bool:
+    """Does the layer take text?"""
+    return isinstance(layer, (keras.layers.StringLookup, keras.layers.TextVectorization))

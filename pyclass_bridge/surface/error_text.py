@@ -1,0 +1,390 @@
+"""What a Python exception says in R: the sentence that matters, with R's names and R's dims.
+
+Only the text that R shows is made here; the exception keeps its own, which `py_last_error()` gives.
+Texts of Keras and its backends are rewritten by the table below; others stay whole.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+import re
+import sys
+
+from ..bridge.condition import RError
+from ..for_r.code import remember_error
+from ..for_r.tensor import dims
+from .table import RENAMED
+
+_LIBRARIES = frozenset({"keras", "tensorflow", "jax", "jaxlib", "torch"})
+
+
+# ---- names -------------------------------------------------------------------------------------
+
+
+def nearest(name: str, known) -> str | None:
+    """The name among `known` that is meant by `name`: a new one for an old one, a similar one."""
+    known = list(known)
+    renamed = [new for new in RENAMED.get(name, ()) if new in known]
+    return next(iter([*renamed, *difflib.get_close_matches(name, known, n=1, cutoff=0.6)]), None)
+
+
+def no_argument(function: str, wrong: str, known) -> str:
+    """The sentence about an argument that `function` has not; `known` are those that it has."""
+    near = nearest(wrong, known)
+    if near:
+        hint = f"; did you mean `{near}`?"
+    else:
+        hint = f"; its arguments are {_ticked(known)}." if known else "."
+    return f"{function}() has no argument `{wrong}`{hint}"
+
+
+def _ticked(names) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def quoted(strings) -> str:
+    """Strings as R code has them, one after the other."""
+    return ", ".join(f'"{string}"' for string in strings)
+
+
+# ---- replacements that need more than a pattern --------------------------------------------------
+
+
+def _no_object(found: re.Match) -> str:
+    kind, name = found.groups()
+    module = sys.modules.get("keras.src.losses" if kind == "loss" else f"keras.src.{kind}s")
+    known = getattr(module, "ALL_OBJECTS_DICT", ())
+    known = [n for n in known if n == n.lower() and n != kind]  # a class has two names
+    return _no_string(kind, name, [*known, "accuracy"] if kind == "metric" else known)
+
+
+def _no_dtype(found: re.Match) -> str:
+    dtypes = sys.modules.get("keras.src.backend.common.dtypes")
+    return _no_string("dtype", found[1], getattr(dtypes, "ALLOWED_DTYPES", ()))
+
+
+def _no_string(kind: str, name: str, known) -> str:
+    near = nearest(name, known)
+    hint = f'; did you mean "{near}"?' if near else "."
+    if not near and 0 < len(known) < 8:
+        hint = f"; there are {quoted(sorted(known))}."
+    return f'there is no {kind} "{name}"{hint}'
+
+
+def _one_of(found: re.Match) -> str:
+    choices = sorted(re.findall(r"'(\w+)'", found[2]))  # a set has no order
+    return f'`{found[1]}` is one of {quoted(choices)}, not "{found[3]}".'
+
+
+def _no_layer(found: re.Match) -> str:
+    name, known = found.group(1), re.findall(r"'([^']*)'", found.group(2))
+    near = nearest(name, known)
+    hint = f"; did you mean `{near}`?" if near else f"; its layers are {_ticked(known)}."
+    return f"the model has no layer `{name}`{hint}"
+
+
+def _no_model_file(found: re.Match) -> str:
+    path = found.group(1)
+    if os.path.exists(path):
+        return f"{path} holds no model of Keras: it is no `.keras` zip file."
+    return f"there is no file {path}."
+
+
+def _no_direction(found: re.Match) -> str:
+    return (
+        f'{found[1]}: `mode = "auto"` does not tell whether high or low values of "{found[2]}" are '
+        'better. Write `mode = "max"` or `mode = "min"`, or give the metric\'s class '
+        '`direction = "up"` or `direction = "down"`.'
+    )
+
+
+def _too_small(found: re.Match) -> str:
+    sizes = re.findall(r"(inputs.shape|kernel shape|pool_size)=[(\[]([^)\]]*)", found.group(1))
+    by_name = {name[:5]: re.findall(r"None|\d+", numbers) for name, numbers in sizes}
+    inputs = dims(None if n == "None" else n for n in by_name.get("input", ()))
+    window = by_name.get("pool_") or by_name.get("kerne", ())[:-2]
+    what = "pool" if "pool_" in by_name else "kernel"
+    return (
+        f"inputs of dims {inputs} are too small for a {what} of {' x '.join(window)}: take a "
+        'smaller one, larger inputs or `padding = "same"`.'
+    )
+
+
+def _no_input(found: re.Match) -> str:
+    name, given = found[1], re.findall(r"'([^']*)'", found[2])
+    known = re.findall(r"'([^']*)'", found[3])
+    near = nearest(name, [other for other in given if other not in known])
+    hint = f"; is `{near}` meant?" if near else "."
+    return f"there are no data for `{name}`, which is an input of the model{hint}"
+
+
+def _other_inputs(found: re.Match) -> str:
+    names = ", ".join(f"{name} = ..." for name in re.findall(r"'([^']*)'", found[2]))
+    return f"the model has {found[1]} inputs and was given {found[3]}: give list({names})."
+
+
+def _other_outputs(found: re.Match) -> str:
+    outputs, names = (_ticked(re.findall(r"'([^']*)'", found[i])) for i in (1, 3))
+    return f"`{found[2]}` is for {names}, and the model has the outputs {outputs}."
+
+
+def _with_r_dims(found: re.Match) -> str:
+    if found[0] == "(None)":
+        return found[0]
+    return dims(None if n in ("None", "?") else n for n in re.findall(r"None|\?|-?\d+", found[0]))
+
+
+def _r_constant(found: re.Match) -> str:
+    return f"{found[1]} = " + {"True": "TRUE", "False": "FALSE", "None": "NULL"}[found[2]]
+
+
+# ---- the table -----------------------------------------------------------------------------------
+
+_FRAMES = r"(?:[ \t]*\n|[ \t]+.*\n)*"  # the lines of a traceback: empty or indented
+_DIMS = r"(?:None|\?|\d+)"
+_BEFORE_DIMS = "|".join(
+    f"(?<={word})" for word in ("dims ", "shape ", "shape=", "shapes ", "value ", "gives ", "and ")
+)
+
+# Pages of internals, cut wherever they stand.
+_CUTS = (
+    (r"\x1b\[[0-9;]*m", ""),
+    (r"(?:Exception encountered when calling [^\n]*\n+)+(?=\S)(?!Arguments received)", ""),
+    (r"\n+Arguments received by [^\n]*\n(?s:.*)", ""),
+    (
+        r"Unable to automatically build the model\.(?s:.*?)"
+        r"Exception encountered:\s*'((?s:.*?))'?\Z",
+        r"\1",
+    ),
+    (r"Could not automatically infer the output shape(?s:.*?)Error encountered:\n+", ""),
+    (rf"Graph execution error:\n+(?:Detected at node[^\n]*\n{_FRAMES})*", ""),
+    (r"\d+ root error\(s\) found\.\n\s*\(0\)\s*(?:[A-Z_]+: )?(.*)(?s:.*)", r"\1"),
+    (r"\s*\[\[\{\{node (?s:.*)", ""),
+    (r"^<stack traces unavailable>\n", ""),
+    (
+        r"Error in user-defined function passed to (\w+?)(?:V\d)?Dataset:\S+ transformation with "
+        r"iterator: \S+: ",
+        r"in the function given to the dataset (\1): ",
+    ),
+    (r"(?<=\S)\n+Traceback \(most recent call last\):\n(?s:.*)", ""),
+    (rf"Traceback \(most recent call last\):\n{_FRAMES}", ""),
+    (rf"in user code:\n{_FRAMES.replace('*', '*?', 1)}\s+(?=\w*(?:Error|Exception): )", ""),
+    (r"\{\{function_node [^}]*\}\} ?", ""),
+    (r" ?\[Op:\w+\](?: name: ?.*)?", ""),
+    (r" for '\{\{node [^}]*\}\} = (\w+)\[.*\]\(.*\)'", r" in \1"),
+    (r"(?s:config=\{.*?)(?=\n+Exception encountered: )\n+Exception encountered: ", ""),
+    (r"\.? ?Full (?:object )?config: \{.*", "."),
+    (r"\[\[ *-?\d[-+\d.e\s\[\]]{60,}\]\]", "<array>"),
+    (r"(^.+$)(?:\n+\1$)+", r"\1"),
+)
+
+# What Keras and its backends say in Python's words.
+_SENTENCES = (
+    (r"Could not interpret (\w+?)(?: function)? identifier: (\w+)$", _no_object),
+    (r"^Invalid dtype: (\w+)$", _no_dtype),
+    (r"The `(\w+)` argument must be (?:a list/tuple or )?one of \{(.*?)\}\. Received: (\w+)",
+     _one_of),
+    (r"No such layer: (.*)\. Existing layers are: (\[.*\])\.", _no_layer),
+    (r"File not found: filepath=(.*)\. Please ensure the file is .*", _no_model_file),
+    (r"(?:\[Errno 2\] )?Unable to (?:synchronously )?open file \(.*name = '([^']*)'.*"
+     r"No such file.*\)", r"there is no file \1."),
+    (r"(?s:.*)Could not locate (class|function) '(\w+)'.*",
+     r"the \1 `\2` is not known: give it as `custom_objects = list(\2 = \2)`."),
+    (r"Input \d+(?: with name '[^']*')? of layer '?(\S+?)'? is incompatible with the layer: ",
+     r"layer `\1`: "),
+    (r"expected axis -1 of input shape to have value (\d+), but received input with shape (\(.*\))",
+     r"the last dim of its input is \1, and it was given dims \2."),
+    (r"expected min_ndim=(\d+), found ndim=\d+\. Full shape received: (\(.*\))",
+     r"its input has at least \1 dims, samples first, and it was given dims \2."),
+    (r"expected ndim=(\d+), found ndim=\d+\. Full shape received: (\(.*\))",
+     r"its input has \1 dims, samples first, and it was given dims \2."),
+    (r"expected shape=(\(.*\)), found shape=(\(.*\))",
+     r"its input has dims \1, and it was given dims \2."),
+    (r"Invalid input shape for input .* with name '(\w+)'.*Expected shape (\(.*\)), but input has "
+     r"incompatible shape (\(.*\))",
+     r"the model takes dims \2, and `\1` was given dims \3."),
+    (r"Arguments `target` and `output` must have the same shape\. Received: target\.shape=(\(.*\))"
+     r", output\.shape=(\(.*\))", r"`y` has dims \1, and the model gives \2."),
+    (r"Received a label value of (-?\d+) which is outside the valid range of \[0, (\d+)\).*",
+     r"a label is \1, and the model gives \2 classes: labels count from 0 and stay below \2."),
+    (r"indices\[[\d,]*\] = (-?\d+) is not in \[0, (\d+)\)",
+     r"an index is \1 (counted from 0), and there are only \2 to choose from."),
+    (r"Computed output size would be zero or negative\. (Received.*)", _too_small),
+    (r"Matrix size-incompatible: In\[0\]: (\[.*?\]), In\[1\]: (\[.*\])",
+     r"dims \1 and \2 do not fit a matrix product."),
+    (r"Incompatible shapes: (\[.*?\]) vs\. (\[.*\])", r"dims \1 and \2 do not fit together."),
+    (r"\w+ got incompatible shapes for broadcasting: (\(.*?\)), (\(.*?\))\.",
+     r"dims \1 and \2 do not fit together."),
+    (r"Incompatible shapes for broadcasting: shapes=\[(\(.*?\)), (\(.*?\))\]",
+     r"dims \1 and \2 do not fit together."),
+    (r"All input arrays must have the same shape\. Got (\(.*?\)), (\(.*?\))\.",
+     r"dims \1 and \2 can't be stacked: they must be equal."),
+    (r"dot_general requires contracting dimensions .* got \((\d+),\) and \((\d+),\)\.",
+     r"the inner dims of the product are \1 and \2, and must be equal."),
+    (r"Cannot broadcast shape, .* Input shapes are: (\[.*?\]) and (\[.*?\])\.",
+     r"dims \1 and \2 do not fit together."),
+    (r"ConcatOp : Dimension \d+ in both shapes must be equal: shape\[0\] = (\[.*?\]) vs\. "
+     r"shape\[1\] = (\[.*\])", r"dims \1 and \2 can't be bound: they differ in another dim too."),
+    (r"Invalid reduction dimension \(-?\d+ for input with (\d+) dimension\(s\)",
+     r"the axis is none of the \1 that the tensor has."),
+    (r"Dimensions must be equal, but are \d+ and \d+ in (\w+) with input shapes: (\[.*?\]), "
+     r"(\[.*?\])\.", r"dims \2 and \3 do not fit together (\1)."),
+    (r"Layer (\S+) weight shape (\(.*?\)) is not compatible with provided weight shape (\(.*\))\.",
+     r"a weight of `\1` has dims \2, and was given dims \3."),
+    (r"When passing a Python generator to a Keras model, the generator must return a tuple.* "
+     r"Received: (.*)", r"a generator gives `list(x, y)` or `list(x, y, sample_weight)`, not \1."),
+    (r"Argument `validation_split` is only supported for .*",
+     "`validation_split` splits arrays in memory; for other data give `validation_data`."),
+    (r'Missing data for input "(.*?)"\. You passed a data dictionary with keys (\[.*?\])\. '
+     r"Expected the following keys: (\[.*?\])", _no_input),
+    (r'Layer "\S*" expects (\d+) named input\(s\) with keys (\[.*?\]), but it received '
+     r"(\d+) input tensors\..*", _other_inputs),
+    (r'Layer "(\S*)" expects (\d+) input\(s\), but it received (\d+) input tensors\.(?s:.*)',
+     r"layer `\1` takes \2 inputs and was given \3."),
+    (r"Expected keys (\[.*?\]) in (\w+) dict, but found \w+\.keys\(\)=(\[.*?\])", _other_outputs),
+    (r"index (\d+) is out of bounds for axis \d+ with size (\d+)",
+     r"an index is \1 (counted from 0), and there are only \2 to choose from."),
+    (r"Shapes of all inputs must match: values\[\d+\]\.shape = (\[.*?\]) != "
+     r"values\[\d+\]\.shape = (\[.*?\])", r"dims \1 and \2 can't be stacked: they must be equal."),
+    (r"Unknown variable: <.*\. This optimizer can only be called for the variables (?s:.*)",
+     "the optimizer belongs to another model: make a new one for each model."),
+    (r"A total of \d+ objects? could not be loaded\. Example error message for object <\w+ "
+     r"name=(\w+).*>:\s+", r"the weights do not fit the model: layer `\1`: "),
+    (r"The shape of the target variable and the shape of the target value in "
+     r"`variable\.assign\(value\)` must match\. variable\.shape=(\(.*?\)), Received: value\.shape="
+     r"(\(.*?\))\.(?s:.*)", r"a weight has dims \1, and the value \2."),
+    (r"You called `set_weights\(weights\)` on layer '(.*)' with a weight list of length (\d+), but "
+     r"the layer was expecting (\d+) weights\.",
+     r"set_weights() was given \2 weights, and `\1` has \3."),
+    (r"Sequential model .* has no layers\. Call `model\.add\(layer\)`\.",
+     "the model has no layers: add some with layer_*()."),
+    (r"Table not initialized\.", "the vocabulary is missing: adapt() the layer to data first."),
+    (r"(\w+) callback received monitor=(.*?), but Keras isn't able to automatically determine "
+     r"whether (?s:.*)", _no_direction),
+    (r"TensorBoard is not installed, missing implementation for .*",
+     "TensorBoard is not installed: `pip install tensorboard`, or leave callback_tensorboard() "
+     "out."),
+    (r"You forgot to call `super\(\)\.__init__\(\)`.*",
+     "call `super$initialize(...)` first in `initialize`."),
+)  # fmt: skip
+
+# Python's spellings of what R spells otherwise.
+_SPELLINGS = (
+    (rf"[(\[](?:{_DIMS},? *)*(?:None|\?)(?:,? *{_DIMS})*,?[)\]]", _with_r_dims),
+    (rf"(?:{_BEFORE_DIMS})[(\[]{_DIMS}(?:, *{_DIMS})*,?[)\]]", _with_r_dims),
+    (r"<class '(?:\w+\.)*(\w+)'>", r"\1"),
+    (r"\b(\w+)=(True|False|None)\b", _r_constant),
+    (r"`(model|layer|self|optimizer|variable|metric|keras|tf)\.(?=\w)", r"`\1$"),
+)  # fmt: skip
+
+_rules: list = []
+
+
+def _compiled() -> list:
+    """The table, compiled at the first error of Keras."""
+    if not _rules:
+        rows = (*_CUTS, *_SENTENCES, *_SPELLINGS)
+        _rules.extend((re.compile(pattern, re.MULTILINE), new) for pattern, new in rows)
+    return _rules
+
+
+# ---- an exception's text -------------------------------------------------------------------------
+
+
+def for_r(text: str) -> str:
+    """A text of Keras or of its backend as R shows it."""
+    for pattern, new in _compiled():
+        text = pattern.sub(new, text)
+    return text.strip()
+
+
+def exception_text(exception: BaseException, called: dict | None = None) -> str:
+    """The message of the condition for `exception`: its type, and its text as R shows it; `called`
+    describes the user's call, for an exception that may refuse its arguments."""
+    remember_error(exception)
+    name = type(exception).__name__
+    text = text_of(exception, called)
+    return f"{name}: {text}" if text else name
+
+
+def text_of(exception: BaseException, called: dict | None = None) -> str:
+    """The text of `exception` in R: what was found out about it, else its own, in R's terms.
+    `called` is the user's R call, as `called_at()` in R/bridge_condition.R describes it."""
+    found_out = getattr(exception, "explanation", None)
+    if found_out is not None:
+        return found_out
+    try:
+        text = str(exception)
+    except Exception:  # an exception whose text fails still is that exception
+        return ""
+    refused = _refused_argument(text, called)
+    if refused is not None:
+        return refused
+    return for_r(text) + _hidden(exception, text) if _is_of_keras(exception) else text
+
+
+def _hidden(exception: BaseException, text: str) -> str:
+    """The R error that Keras was handling when it raised `exception`, which does not tell it."""
+    while exception is not None:
+        exception = exception.__context__
+        if isinstance(exception, RError):
+            return "" if exception.message in text else f"\nThe R code: {for_r(str(exception))}"
+    return ""
+
+
+# The words in which Python and Keras refuse an argument.
+_REFUSALS = re.compile(
+    r"(?:got an unexpected keyword argument |are not supported: \[|not recognized: \{"
+    r"|Unrecognized keyword arguments passed to \w+: \{)'(\w+)'"
+)
+
+
+def _refused_argument(text: str, called) -> str | None:
+    """The sentence about an argument in the user's call, if Keras refuses one of that name."""
+    if not called:
+        return None
+    given, known, target = called["given"], called["known"], called["target"]
+    known = [name for name in known if name != "..."] if target is None else parameters(target)
+    found = _REFUSALS.search(text)
+    wrong = [found[1]] if found is not None and found[1] in given else []
+    if target is not None and re.search(r"missing \d+ required", text):
+        # Python tells of the argument that is missing because another was misspelt.
+        wrong = [name for name in given if name and name not in known and nearest(name, known)]
+    return no_argument(called["name"], wrong[0], known) if wrong else None
+
+
+def parameters(target) -> list[str]:
+    """The names of the parameters of a callable that can be given by name."""
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    try:
+        known = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):  # a callable of C has none
+        return []
+    return [p.name for p in known if p.kind in by_name]
+
+
+_told = False
+
+
+def hint(exception: BaseException) -> str | None:
+    """Once in a session, for an error whose text R shows in part: where all of it is."""
+    global _told
+    if _told or text_of(exception) == str(exception):
+        return None
+    _told = True
+    return "All of Keras' text, and Python's traceback: py_last_error(), after try(...)."
+
+
+def _is_of_keras(exception: BaseException) -> bool:
+    """Was it raised by Keras or its backend, or in code that they ran?"""
+    if type(exception).__module__.partition(".")[0] in _LIBRARIES:
+        return True
+    trace = exception.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__") or ""
+        if name.partition(".")[0] in _LIBRARIES:
+            return True
+        trace = trace.tb_next
+    return False

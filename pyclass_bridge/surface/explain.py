@@ -1,0 +1,246 @@
+"""Training errors about the data, said in the dims that the user's R values have.
+
+Looked at after Keras has refused the data, so the usual path pays nothing. The exception stays as
+it is; what was found out is its attribute `explanation`, which R shows in place of its text.
+The model can be trained after it, with the data put right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+import numpy as np
+
+from ..for_r.tensor import dims
+from .error_text import nearest
+
+# The parts of the data, in Keras' order.
+_PARTS = ("x", "y", "sample_weight")
+
+# Where a model keeps its compiled functions.
+_COMPILED = ("train_function", "test_function", "predict_function")
+
+
+def explained(model, method: str, keywords: dict, failures=(), given: dict | None = None):
+    """``model.<method>(**keywords)``; an error about the data tells R's dims, those of what was
+    `given` if other arguments go to Keras. What made the data fail (`failures`) goes on as
+    itself."""
+    try:
+        return getattr(model, method)(**keywords)
+    except BaseException as error:
+        _forget_compiled(model)
+        if not isinstance(error, Exception):
+            raise
+        if failures and error is not failures[0]:
+            raise failures[0] from error
+        sentence = _sentence(model, method, given or keywords, str(error))
+        if sentence is not None:
+            with contextlib.suppress(AttributeError):  # an exception with slots keeps none
+                error.explanation = sentence
+        raise
+
+
+def _forget_compiled(model) -> None:
+    """Leave no half-traced function behind: TensorFlow refuses to trace one a second time."""
+    for name in _COMPILED:
+        if getattr(model, name, None) is not None:
+            setattr(model, name, None)
+
+
+def _sentence(model, method: str, keywords: dict, text: str) -> str | None:
+    for pattern, explain in _EXPLANATIONS:
+        if re.search(pattern, text):
+            sentence = explain(model, method, keywords)
+            if sentence is not None:
+                return sentence
+    return None
+
+
+# ---- what can be wrong ---------------------------------------------------------------------------
+
+
+def _missing(model, method: str, keywords: dict) -> str | None:
+    if keywords.get("x") is None:
+        return f"{method}() needs `x`, the data."
+    if method != "predict" and keywords.get("y") is None and _shapes(keywords["x"]) is not None:
+        return f"{method}() needs `y`, which the loss compares with what the model gives."
+    return None
+
+
+def _samples(model, method: str, keywords: dict) -> str | None:
+    """Parts of the data with different numbers of samples."""
+    for label, data in _data_of(keywords):
+        sizes = [
+            (name, shape[0])
+            for name, value in zip(_PARTS, data, strict=False)
+            for shape in (_shapes(value) or {}).values()
+            if shape
+        ]
+        other = next(((name, n) for name, n in sizes if n != sizes[0][1]), None)
+        if other is not None:
+            where = " of `validation_data`" if label != "x" else ""
+            return (
+                f"`{sizes[0][0]}`{where} has {sizes[0][1]} samples and `{other[0]}` {other[1]}: "
+                "they must have as many."
+            )
+    return None
+
+
+def _inputs(model, method: str, keywords: dict) -> str | None:
+    """Inputs of another number, of other names or of other dims than the model's."""
+    inputs = _model_shapes(model, "inputs")
+    for label, data in _data_of(keywords):
+        given = _shapes(data[0])
+        if not inputs or given is None:
+            continue
+        sentence = _other_inputs(label, data[0], given, inputs)
+        sentence = sentence or _other_dims(label, given, inputs)
+        if sentence is not None:
+            return sentence
+    return None
+
+
+def _other_inputs(label: str, data, given: dict, inputs: dict) -> str | None:
+    if isinstance(data, dict):
+        absent = [name for name in inputs if name not in data]
+        if absent:
+            extra = [name for name in data if name not in inputs]
+            near = nearest(absent[0], extra)
+            hint = f"; is `{near}` meant?" if near else "."
+            return f"`{label}` has no `{absent[0]}`, which is an input of the model{hint}"
+    elif len(given) != len(inputs):
+        names = ", ".join(f"{name} = ..." for name in inputs)
+        one_of_them = f": give list({names})." if len(inputs) > 1 else "."
+        return f"the model has {_count(inputs, 'input')}, and `{label}` {len(given)}{one_of_them}"
+    return None
+
+
+def _count(items, what: str) -> str:
+    return f"one {what}" if len(items) == 1 else f"{len(items)} {what}s"
+
+
+def _other_dims(label: str, given: dict, inputs: dict) -> str | None:
+    names = given if set(given) <= set(inputs) else inputs
+    for place, (name, shape) in enumerate(zip(names, given.values(), strict=False), start=1):
+        if _fit(shape, inputs[name]):
+            continue
+        which, takes = f"`{label}`", "the model"
+        if len(given) > 1:
+            which, takes = f"`{label}[[{place}]]`", f"the input `{name}` of the model"
+        text = f"{which} has dims {dims(shape)}, and {takes} takes {dims(inputs[name])}"
+        if _fit((1, *shape), inputs[name]):
+            one = ", ".join(str(n) for n in (1, *shape))
+            return f"{text}, samples first: a single one is `array(x, c({one}))`."
+        return f"{text}, samples first."
+    return None
+
+
+def _targets(model, method: str, keywords: dict) -> str | None:
+    """Targets of other dims than what the model gives."""
+    outputs = _model_shapes(model, "outputs").values()
+    for label, data in _data_of(keywords):
+        given = _shapes(data[1]) if len(data) > 1 else None
+        if not outputs or not given:
+            continue
+        name = "y" if label == "x" else "validation_data[[2]]"
+        if len(given) != len(outputs):
+            return f"the model has {_count(outputs, 'output')}, and `{name}` {len(given)}."
+        for shape, model_shape in zip(given.values(), outputs, strict=False):
+            if not _fit(shape, model_shape):
+                return f"`{name}` has dims {dims(shape)}, and the model gives {dims(model_shape)}."
+    return None
+
+
+def _class_codes(model, method: str, keywords: dict) -> str | None:
+    """Class numbers where columns of classes are wanted, or the other way round."""
+    outputs = list(_model_shapes(model, "outputs").values())
+    given = list((_shapes(keywords.get("y")) or {}).values())
+    if len(outputs) != 1 or len(given) != 1:
+        return None
+    text = f"`y` has dims {dims(given[0])}, and the model gives {dims(outputs[0])}: "
+    if len(given[0]) < len(outputs[0]):
+        return text + (
+            'class numbers go with the loss "sparse_categorical_crossentropy"; '
+            "to_categorical() codes them for others."
+        )
+    return text + (
+        'the loss "sparse_categorical_crossentropy" takes class numbers; a column for each class '
+        'goes with "categorical_crossentropy".'
+    )
+
+
+def _strings(model, method: str, keywords: dict) -> str | None:
+    for name in _PARTS:
+        values = keywords.get(name)
+        values = list(values.values()) if isinstance(values, dict) else values
+        for value in values if isinstance(values, (list, tuple)) else [values]:
+            if isinstance(value, np.ndarray) and value.dtype.kind in "UO":
+                remedy = (
+                    "factor() and to_categorical() code them"
+                    if name == "y"
+                    else ("layer_string_lookup() or layer_text_vectorization() code them")
+                )
+                return f"`{name}` holds strings, and the model takes numbers: {remedy}."
+    return None
+
+
+_EXPLANATIONS = (
+    (r"None values not supported|None is not a valid value|pop from an empty set"
+     r"|missing 1 required positional", _missing),
+    (r"cardinality is ambiguous", _samples),
+    (r"incompatible|Invalid input shape|expects \d+ .*input|Missing data for input"
+     r"|[Ss]hape mismatch|must be equal|same shape|shape with unknown rank", _inputs),
+    (r"must have rank \(ndim\) `target.ndim - 1`|must have the same rank", _class_codes),
+    (r"must have the same shape|different structures|[Ii]ncompatible|[Ss]hape mismatch|broadcast",
+     _targets),
+    (r"Invalid dtype: (str|object)|string", _strings),
+)  # fmt: skip
+
+
+# ---- shapes --------------------------------------------------------------------------------------
+
+
+def _data_of(keywords: dict) -> list:
+    """The data as label of `x` and tuple of parts: what is trained on, and what validates."""
+    found = [("x", tuple(keywords.get(name) for name in _PARTS))]
+    validation = keywords.get("validation_data")
+    if isinstance(validation, tuple):
+        found.append(("validation_data[[1]]", validation))
+    return found
+
+
+def _shapes(value) -> dict | None:
+    """The shapes of arrays by name or place; None for data that are no arrays in memory."""
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        items = value
+    elif isinstance(value, (list, tuple)):
+        items = dict(enumerate(value))
+    else:
+        items = {0: value}
+    if not all(isinstance(item, np.ndarray) for item in items.values()):
+        return None
+    return {name: item.shape for name, item in items.items()}
+
+
+def _model_shapes(model, which: str) -> dict:
+    """The shapes of the model's inputs or outputs by name; empty for a model without them."""
+    try:
+        return {x.name: tuple(x.shape) for x in getattr(model, which)}
+    except (AttributeError, TypeError, ValueError):
+        return {}
+
+
+def _fit(shape, model_shape) -> bool:
+    """Does Keras take `shape` for `model_shape`? It adds or drops a last dim of 1 by itself."""
+    shape, model_shape = tuple(shape), tuple(model_shape)
+    if len(shape) != len(model_shape) and 1 in (*shape[-1:], *model_shape[-1:]):
+        shape, model_shape = (
+            s[:-1] if len(s) > min(len(shape), len(model_shape)) and s[-1:] == (1,) else s
+            for s in (shape, model_shape)
+        )
+    return len(shape) == len(model_shape) and all(
+        wanted is None or n == wanted for n, wanted in zip(shape, model_shape, strict=True)
+    )

@@ -1,0 +1,157 @@
+"""Where a function of the surface does more for R users than Keras' own: ranges with their end,
+data sets, applications that know their preprocessing.
+
+`adjusted` gives Keras' arguments for R's; a *way* takes the place of the plain call: it gets what
+is wrapped, the arguments, and `run`, which calls Keras with arguments. Importing this imports no
+Keras.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import weakref
+
+from . import table
+from .names import Wrapped, at
+
+
+def adjusted(wrapped: Wrapped, keywords: dict) -> dict:
+    """The arguments for Keras where R users have some of their own."""
+    adjust = _ADJUSTED.get(wrapped.name)
+    return adjust(wrapped.name, keywords) if adjust else keywords
+
+
+def way_of(wrapped: Wrapped):
+    """The way of `wrapped`, None where the plain call does."""
+    if wrapped.name in table.DATASETS:
+        return _dataset
+    return _WAYS.get(wrapped.name) or (_application if wrapped.family == "application" else None)
+
+
+# ---- arguments that R users know ---------------------------------------------------------------
+
+
+def _arange(function: str, keywords: dict) -> dict:
+    """A range that may have its end in it."""
+    if not keywords.pop("include_end", False):
+        return keywords
+    start, stop = keywords.pop("start", 0), keywords.pop("stop", None)
+    step = keywords.pop("step", None)
+    start, stop, step = (0, start, step) if stop is None else (start, stop, step)
+    step = 1 if step is None else step
+    if not all(isinstance(x, (int, float)) for x in (start, stop, step)):
+        raise TypeError(f"{function}(): `include_end = TRUE` takes numbers, not tensors.")
+    whole = all(isinstance(x, int) for x in (start, stop, step))
+    # A fraction such as 0.1 is no exact number: an end that is all but reached is in the range.
+    steps = int((stop - start) / step + 1e-9)
+    behind = start + (steps + 1) * step if whole else start + (steps + 0.5) * step
+    return {"start": start, "stop": behind, "step": step, **keywords}
+
+
+def _string_lookup(function: str, keywords: dict) -> dict:
+    """Keras sets the type of the vocabulary itself, and refuses to be told."""
+    dtype = keywords.pop("vocabulary_dtype", None)
+    if dtype not in (None, "string"):
+        raise ValueError(
+            f'{function}(): `vocabulary_dtype` can be "string" only, not {dtype!r}: for whole '
+            "numbers there is layer_integer_lookup()."
+        )
+    return keywords
+
+
+def _feature_space(function: str, keywords: dict) -> dict:
+    """`feature_names` is the name that Keras' documentation has for `features`."""
+    if "feature_names" in keywords:
+        if "features" in keywords:
+            raise TypeError(
+                f"{function}(): `feature_names` is another name of `features`: give one of them."
+            )
+        keywords["features"] = keywords.pop("feature_names")
+    return keywords
+
+
+# ---- data sets ---------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def downloading(function: str):
+    """One sentence instead of the many of a download that fails in the block."""
+    try:
+        yield
+    except Exception as error:
+        if "URL fetch failure" not in str(error) and not isinstance(error, OSError):
+            raise
+        raise OSError(
+            f"{function}() could not download its data: this machine has no access to it. Get "
+            "the file on another machine and put it into ~/.keras/datasets."
+        ) from error
+
+
+def _downloaded(wrapped: Wrapped, keywords: dict, run):
+    with downloading(wrapped.name):
+        return run(keywords)
+
+
+def _dataset(wrapped: Wrapped, keywords: dict, run) -> dict:
+    """R users know a data set as list(train = list(x, y), test = list(x, y))."""
+    keywords.pop("convert", None)  # R's side of the call has read it
+    parts = _downloaded(wrapped, keywords, run)
+    return {
+        part: {"x": values[0], "y": values[1]}
+        for part, values in zip(("train", "test"), parts, strict=True)
+    }
+
+
+# ---- applications ------------------------------------------------------------------------------
+
+# The module of Keras that each model made by application_*() comes from, as long as it lives.
+_modules: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def _application(wrapped: Wrapped, keywords: dict, run):
+    model = _downloaded(wrapped, keywords, run)
+    _modules[model] = sys.modules[wrapped.function.__module__]
+    return model
+
+
+def _module_of(model, function: str):
+    if model not in _modules:
+        raise ValueError(
+            f"{function}(): `model` is none that application_*() has made in this session: use "
+            f"imagenet_{function.removeprefix('application_').replace('inputs', 'input')}()."
+        )
+    return _modules[model]
+
+
+def preprocess(model, x, keywords: dict):
+    """`x` as the application `model` takes it."""
+    return _module_of(model, "application_preprocess_inputs").preprocess_input(x, **keywords)
+
+
+def decode(model, predictions, keywords: dict) -> list[dict]:
+    """The best classes of ImageNet for each row of predictions, as columns by name; those of the
+    application `model`, or (None) of any."""
+    name = "imagenet_decode_predictions" if model is None else "application_decode_predictions"
+    module = at("applications.imagenet_utils") if model is None else _module_of(model, name)
+    with downloading(name):
+        array = at("ops.convert_to_numpy")(predictions)
+        decoded = module.decode_predictions(array, **keywords | {"top": int(keywords["top"])})
+    return [_columns(rows) for rows in decoded]
+
+
+def _columns(rows) -> dict[str, list]:
+    names, descriptions, scores = zip(*rows, strict=True)
+    return {
+        "class_name": list(names),
+        "class_description": list(descriptions),
+        "score": [float(score) for score in scores],
+    }
+
+
+_ADJUSTED = {
+    "layer_feature_space": _feature_space,
+    "layer_string_lookup": _string_lookup,
+    "op_arange": _arange,
+}
+_WAYS = {"dataset_imdb_word_index": _downloaded, "dataset_reuters_word_index": _downloaded}

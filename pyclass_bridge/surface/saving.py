@@ -1,0 +1,92 @@
+"""Configurations of Keras objects, and models exported to other programs, for R.
+
+A configuration from here knows its class, so that it makes the object again without more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import shutil
+import tempfile
+from pathlib import Path
+
+import keras
+
+from .arguments import ANY, WHOLE, Argument, convert, documented, kind_of
+from .models import keywords_of
+from .objects import by_name
+
+# What `export()` takes among its `**kwargs`, on JAX.
+_EXPORTING = frozenset({"is_static", "jax2tf_kwargs"})
+
+
+class Config(dict):
+    """The configuration of an object, which remembers the class of the object."""
+
+    made_by: type
+
+
+def config_of(x) -> Config:
+    """What ``x.get_config()`` gives."""
+    config = Config(x.get_config())
+    config.made_by = type(x)
+    return config
+
+
+def from_config(config, custom_objects=None):
+    """The object of a configuration: of `config_of()`, or serialized with the name of its class."""
+    if isinstance(config, Config):
+        with keras.saving.custom_object_scope(by_name(custom_objects) or {}):
+            return config.made_by.from_config(_whole_values(config))
+    if isinstance(config, dict) and "class_name" not in config:
+        raise ValueError(
+            "from_config() needs to know the class: give it what get_config() or "
+            "serialize_keras_object() returns, or call `<class>$from_config(config)`."
+        )
+    return keras.saving.deserialize_keras_object(config, custom_objects=by_name(custom_objects))
+
+
+def _whole_values(config: Config) -> dict:
+    """The configuration with R's whole doubles as integers, where the class takes integers."""
+    texts = documented(config.made_by) | documented(config.made_by.__init__)
+    known = inspect.signature(config.made_by).parameters
+    values = dict(config)
+    for key in values.keys() & known.keys():
+        if kind_of("from_config", key, known[key].default, texts.get(key, "")) != ANY:
+            values[key] = convert("from_config", Argument(key, key, WHOLE), values[key])
+    return values
+
+
+def export(model, path: str, overwrite: bool, extra: dict) -> None:
+    """``model.export()`` into a directory that is new, empty, or that of a former export."""
+    further = {name: extra.pop(name) for name in _EXPORTING & extra.keys()}
+    keywords = keywords_of(model.export, "export_savedmodel", {}, extra) | further
+    there = Path(path)
+    if there.exists() and not (there.is_dir() and not any(there.iterdir())):
+        if not overwrite:
+            raise FileExistsError(
+                f"export_savedmodel(): {path} is there already; overwrite = TRUE replaces it."
+            )
+        if not (there / "saved_model.pb").is_file():
+            raise FileExistsError(
+                f"export_savedmodel(): {path} is there already and is no exported model, so it is "
+                "not replaced. Give another `export_dir_base`."
+            )
+        with _put_aside(there):
+            model.export(path, **keywords)
+    else:
+        model.export(path, **keywords)
+
+
+@contextlib.contextmanager
+def _put_aside(former: Path):
+    """A directory that is gone once the block has made another one, and back if the block fails."""
+    with tempfile.TemporaryDirectory(dir=former.parent) as beside:
+        aside = former.rename(Path(beside) / former.name)
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(former, ignore_errors=True)
+            aside.rename(former)
+            raise

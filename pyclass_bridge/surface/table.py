@@ -1,0 +1,393 @@
+"""The Keras surface as data: families of R names, and what differs from the rules.
+
+A rule makes R names from Keras' (`layers.Conv2D` is `layer_conv_2d`); the tables below hold what no
+rule gives: spellings, names of their own, integer and 1-based arguments that no docstring tells.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# The prefix of a family and the modules of `keras` whose public names it has, first match first.
+FAMILIES = {
+    "layer": ("layers",),
+    "op": ("ops",),
+    "op_image": ("ops.image",),
+    "metric": ("metrics",),
+    "loss": ("losses",),
+    "optimizer": ("optimizers",),
+    "learning_rate_schedule": ("optimizers.schedules",),
+    "callback": ("callbacks",),
+    "initializer": ("initializers",),
+    "regularizer": ("regularizers",),
+    "constraint": ("constraints",),
+    "activation": ("activations",),
+    "application": ("applications",),
+    "random": ("random",),
+    "config": ("config",),
+}
+
+# Parts of Keras' names that would be cut in the wrong places.
+SPELLINGS = {
+    "ConvNeXtXLarge": "Convnext_xlarge",
+    "ConvNeXt": "Convnext",
+    "DenseNet": "Densenet",
+    "EfficientNet": "Efficientnet",
+    "MobileNet": "Mobilenet",
+    "NASNet": "Nasnet",
+    "ResNet": "Resnet",
+    "IoU": "Iou",
+    "LSTM1D": "Lstm_1D",
+    "LSTM2D": "Lstm_2D",
+    "LSTM3D": "Lstm_3D",
+    "NaN": "Nan",
+    "RMSprop": "Rmsprop",
+    "TensorBoard": "Tensorboard",
+    "UpSampling": "Upsampling",
+    "LossScaleOptimizer": "LossScale",
+    "TFSMLayer": "Tfsm",
+    "FBeta": "Fbeta",
+    "F1Score": "F1_score",
+    "R2Score": "R2_score",
+    "MeanMetricWrapper": "MeanWrapper",
+    "OrthogonalRegularizer": "Orthogonal",
+}
+
+# R names that no rule makes. A name that stands here is made from this path and no other.
+NAMES = {
+    "application_mobilenet_v3_large": "applications.MobileNetV3Large",
+    "application_mobilenet_v3_small": "applications.MobileNetV3Small",
+    "application_nasnet_large": "applications.NASNetLarge",
+    "application_nasnet_mobile": "applications.NASNetMobile",
+    "application_nasnetlarge": "applications.NASNetLarge",
+    "application_nasnetmobile": "applications.NASNetMobile",
+    "application_resnet101_v2": "applications.ResNet101V2",
+    "application_resnet152_v2": "applications.ResNet152V2",
+    "application_resnet50_v2": "applications.ResNet50V2",
+    "audio_dataset_from_directory": "utils.audio_dataset_from_directory",
+    "bidirectional": "layers.Bidirectional",
+    "clear_session": "utils.clear_session",
+    "clone_model": "models.clone_model",
+    "constraint_maxnorm": "constraints.MaxNorm",
+    "constraint_minmaxnorm": "constraints.MinMaxNorm",
+    "constraint_nonneg": "constraints.NonNeg",
+    "constraint_unitnorm": "constraints.UnitNorm",
+    "dataset_imdb_word_index": "datasets.imdb.get_word_index",
+    "dataset_reuters_word_index": "datasets.reuters.get_word_index",
+    "deserialize_keras_object": "saving.deserialize_keras_object",
+    "feature_cross": "utils.FeatureSpace.cross",
+    "feature_custom": "utils.FeatureSpace.feature",
+    "feature_float": "utils.FeatureSpace.float",
+    "feature_float_discretized": "utils.FeatureSpace.float_discretized",
+    "feature_float_normalized": "utils.FeatureSpace.float_normalized",
+    "feature_float_rescaled": "utils.FeatureSpace.float_rescaled",
+    "feature_integer_categorical": "utils.FeatureSpace.integer_categorical",
+    "feature_integer_hashed": "utils.FeatureSpace.integer_hashed",
+    "feature_string_categorical": "utils.FeatureSpace.string_categorical",
+    "feature_string_hashed": "utils.FeatureSpace.string_hashed",
+    "get_custom_objects": "saving.get_custom_objects",
+    "get_file": "utils.get_file",
+    "get_registered_name": "saving.get_registered_name",
+    "get_registered_object": "saving.get_registered_object",
+    "get_source_inputs": "utils.get_source_inputs",
+    "image_array_save": "utils.save_img",
+    "image_dataset_from_directory": "utils.image_dataset_from_directory",
+    "image_from_array": "utils.array_to_img",
+    "image_load": "utils.load_img",
+    "image_smart_resize": "preprocessing.image.smart_resize",
+    "image_to_array": "utils.img_to_array",
+    "imagenet_preprocess_input": "applications.imagenet_utils.preprocess_input",
+    "keras_input": "layers.Input",
+    "keras_variable": "Variable",
+    "layer_activation_elu": "layers.ELU",
+    "layer_activation_leaky_relu": "layers.LeakyReLU",
+    "layer_activation_parametric_relu": "layers.PReLU",
+    "layer_activation_relu": "layers.ReLU",
+    "layer_activation_softmax": "layers.Softmax",
+    "layer_bidirectional": "layers.Bidirectional",
+    "layer_feature_space": "utils.FeatureSpace",
+    "layer_flax_module_wrapper": "layers.FlaxLayer",
+    "layer_input": "layers.Input",
+    "layer_jax_model_wrapper": "layers.JaxLayer",
+    "layer_time_distributed": "layers.TimeDistributed",
+    "load_model": "models.load_model",
+    "normalize": "utils.normalize",
+    "op_convert_to_numpy": "ops.convert_to_numpy",
+    "op_image_crop": "ops.image.crop_images",
+    "op_image_pad": "ops.image.pad_images",
+    "op_maximum": "ops.maximum",
+    "op_minimum": "ops.minimum",
+    "op_pmax": "ops.maximum",
+    "op_pmin": "ops.minimum",
+    "op_convert_to_array": "ops.convert_to_numpy",
+    "pad_sequences": "utils.pad_sequences",
+    "random_integer": "random.randint",
+    "random_seed_generator": "random.SeedGenerator",
+    "regularizer_l1_l2": "regularizers.L1L2",
+    "rnn_cell_gru": "layers.GRUCell",
+    "rnn_cell_lstm": "layers.LSTMCell",
+    "rnn_cell_simple": "layers.SimpleRNNCell",
+    "rnn_cells_stack": "layers.StackedRNNCells",
+    "serialize_keras_object": "saving.serialize_keras_object",
+    "split_dataset": "utils.split_dataset",
+    "text_dataset_from_directory": "utils.text_dataset_from_directory",
+    "time_distributed": "layers.TimeDistributed",
+    "timeseries_dataset_from_array": "utils.timeseries_dataset_from_array",
+    "to_categorical": "utils.to_categorical",
+}
+
+# Public names of Keras that make no R name: bases to inherit from, parts of Keras' own machinery.
+NO_NAMES = frozenset({
+    "Callback", "CallbackList", "Constraint", "Initializer", "InputLayer", "InputSpec",
+    "LambdaCallback", "Layer", "LearningRateSchedule", "Loss", "Metric", "Optimizer",
+    "OptimizerMap", "ProgbarLogger", "Regularizer", "Wrapper", "crop_images", "deserialize", "get",
+    "pad_images", "randint", "serialize",
+})  # fmt: skip
+
+# Arguments that R users know by another name: R name -> {R argument: Keras' argument}.
+ARGUMENTS = {
+    "layer_lambda": {"f": "function"},
+    "load_model": {"model": "filepath"},
+    "op_arange": {"end": "stop"},
+    "op_vectorize": {"func": "pyfunc"},
+    "op_vectorized_map": {"f": "function"},
+}
+
+# Arguments that Keras' signature does not show: those that it takes among `**kwargs`, and those
+# that R users know and surface/own.py reads. R name -> {argument: default}.
+MORE_ARGUMENTS = {
+    "image_smart_resize": {"backend_module": None},
+    "layer_conv_lstm_1d": {"unroll": False},
+    "layer_conv_lstm_2d": {"unroll": False},
+    "layer_conv_lstm_3d": {"unroll": False},
+    "layer_feature_space": {"feature_names": None},
+    "layer_jax_model_wrapper": {"dtype": None},
+    "layer_string_lookup": {"vocabulary_dtype": None},
+    "op_arange": {"include_end": False},
+    "optimizer_loss_scale": {
+        "weight_decay": None, "clipnorm": None, "clipvalue": None, "global_clipnorm": None,
+        "use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None,
+        "loss_scale_factor": None, "gradient_accumulation_steps": None,
+    },
+}  # fmt: skip
+
+# Arguments that come in another order in R; those that are not listed follow.
+ORDERS = {
+    "image_array_save": ("x", "path"),
+    "layer_conv_3d_transpose": (
+        "filters", "kernel_size", "strides", "padding", "output_padding", "data_format"
+    ),
+    "layer_resizing": (
+        "height", "width", "interpolation", "crop_to_aspect_ratio", "pad_to_aspect_ratio",
+        "fill_mode", "fill_value", "data_format",
+    ),
+    "layer_torch_module_wrapper": ("module", "output_shape"),
+    "loss_circle": ("ref_labels", "ref_embeddings", "remove_diagonal"),
+    "loss_sparse_categorical_crossentropy": ("from_logits", "ignore_class", "axis"),
+    "metric_binary_accuracy": ("threshold",),
+    "metric_binary_crossentropy": ("from_logits", "label_smoothing", "axis"),
+    "metric_categorical_crossentropy": ("from_logits", "label_smoothing", "axis"),
+    "metric_concordance_correlation": ("axis",),
+    "metric_pearson_correlation": ("axis",),
+    "metric_sparse_categorical_crossentropy": ("from_logits", "ignore_class", "axis"),
+    "op_map": ("xs", "f"),
+    "op_vectorized_map": ("elements", "f"),
+}  # fmt: skip
+
+# Arguments that newer releases of Keras have in the middle; in R they come last, so that the places
+# of the others stay.
+LATER_ARGUMENTS = {
+    "image_dataset_from_directory": ("format",),
+    "layer_batch_normalization": ("renorm", "renorm_clipping", "renorm_momentum"),
+    "layer_group_query_attention": ("sliding_window", "use_gate"),
+    "layer_integer_lookup": ("oov_method", "salt"),
+    "layer_multi_head_attention": ("sliding_window", "use_gate"),
+    "optimizer_muon": ("adam_weight_decay",),
+    "text_dataset_from_directory": ("format",),
+}
+
+# Layers that are not put onto a model or tensor by their wrapper.
+NOT_COMPOSED = frozenset({
+    "layer_pipeline", "rnn_cell_gru", "rnn_cell_lstm", "rnn_cell_simple", "rnn_cells_stack"
+})  # fmt: skip
+
+# Optimizers have their `name` before the arguments that came later to Keras, but for these.
+OPTIMIZER_ORDERS_KEPT = frozenset({"optimizer_lamb", "optimizer_muon"})
+
+# Integer arguments, in any function or as (function, argument), whose docstring does not say so.
+INTEGERS = frozenset({
+    "batch_size", "beam_width", "crossing_dim", "decay_steps", "dims", "ema_overwrite_frequency",
+    "filters", "gradient_accumulation_steps", "groups", "head_dim", "height", "ignore_class",
+    "image_size", "input_dim", "k", "key_dim", "max_length", "max_number", "max_steps_per_epoch",
+    "max_tokens",
+    "maximum_iterations", "maxlen", "n", "ngrams", "num", "num_bins", "num_classes", "num_tokens",
+    "output_dim", "output_padding", "output_sequence_length", "patience", "repeats", "salt", "seed",
+    "sequence_length", "size", "strides", "target_class_ids", "target_height", "target_width",
+    "top_paths", "units", "value_dim", "width", ("audio_dataset_from_directory", "sampling_rate"),
+    ("op_fori_loop", "lower"), ("op_fori_loop", "upper"), ("op_image_map_coordinates", "order"),
+    ("random_integer", "maxval"), ("random_integer", "minval"),
+})  # fmt: skip
+
+# Numbers, and tensors of them, that are integers to Keras if they are whole.
+WHOLES = frozenset({
+    "boundaries", "left_size", "mask_value", "output_length", "right_size", "sequence_lengths",
+    "target_length", ("op_bincount", "x"), ("op_in_top_k", "targets"),
+})  # fmt: skip
+
+# Lists of which each item is a sequence: a number alone is a sequence of one.
+SEQUENCES = frozenset({"sequences"})
+
+# Whole numbers of Keras' signature that may be fractions: a doubt about the default's type.
+NUMBERS = frozenset({"min_delta", "baseline", "min_lr"})
+
+# Dims: whole numbers or NA, of which one alone is a shape of one dim.
+SHAPES = frozenset({
+    "shape", "batch_shape", "input_shape", "batch_input_shape", "newshape", "target_shape",
+    "noise_shape", "output_shape",
+})  # fmt: skip
+
+# Shapes that something takes: an open dim is the one that its size gives, -1 to Keras.
+TARGET_SHAPES = frozenset({"newshape", "target_shape"})
+
+# What Keras takes as a list only, where one alone is no list in R.
+LISTS = frozenset({
+    "bin_boundaries", "boundaries", "cells", "exclude_layers", "input_axes", "output_axes",
+    "start_indices", "target_class_ids",
+})  # fmt: skip
+
+# Tensors whose docstring does not begin so, and what does begin so and is a list of its own.
+TENSORS = frozenset({
+    "condition", "coordinates", "elements", "inputs", "segment_ids", "start", "stop", "values",
+    "x1", "x2", "xs",
+})  # fmt: skip
+NO_TENSORS = frozenset({"indices_or_sections", "loop_vars", "tangents"})
+
+# Arguments that count dims, from 1 in R. (The `dims` of layer_permute() do so in Keras already.)
+AXES = frozenset({
+    "attention_axes", "axes", "axis", "axis1", "axis2", "axisa", "axisb", "axisc", "destination",
+    "input_axes", "output_axes", "shared_axes", "source", "spatial_dims",
+})  # fmt: skip
+
+# Of these a number alone says how many dims, not which.
+AXES_OR_NUMBER = frozenset({("op_tensordot", "axes")})
+
+
+class Indices(NamedTuple):
+    """What a function has to do with indices, which R counts from 1 unless `zero_indexed`.
+
+    arguments: those that hold indices.
+    result: the parts of the result that do; a tensor alone is one part.
+    flags: arguments of which each that is TRUE adds one of these parts.
+    unless: an argument that, given, makes the result no indices.
+    made: what Keras takes a list of indices as.
+    """
+
+    arguments: tuple[str, ...] = ()
+    result: slice = slice(0)
+    flags: tuple[str, ...] = ()
+    unless: str | None = None
+    made: type | None = None
+
+
+_ALL = slice(None)
+INDICES = {
+    "op_argmax": Indices(result=_ALL),
+    "op_argmin": Indices(result=_ALL),
+    "op_argpartition": Indices(("kth",), _ALL, made=tuple),
+    "op_argsort": Indices(result=_ALL),
+    "op_digitize": Indices(result=_ALL),
+    "op_get_item": Indices(("key",), made=tuple),
+    "op_lu_factor": Indices(result=slice(1, 2)),
+    "op_multi_hot": Indices(("inputs",)),
+    "op_nanargmax": Indices(result=_ALL),
+    "op_nanargmin": Indices(result=_ALL),
+    "op_nonzero": Indices(result=_ALL),
+    "op_one_hot": Indices(("x",)),
+    "op_scatter": Indices(("indices",)),
+    "op_scatter_update": Indices(("indices",)),
+    "op_searchsorted": Indices(result=_ALL),
+    "op_segment_max": Indices(("segment_ids",)),
+    "op_segment_min": Indices(("segment_ids",)),
+    "op_segment_prod": Indices(("segment_ids",)),
+    "op_segment_sum": Indices(("segment_ids",)),
+    "op_slice": Indices(("start_indices",), made=tuple),
+    "op_slice_update": Indices(("start_indices",), made=tuple),
+    "op_switch": Indices(("index",)),
+    "op_take": Indices(("indices",)),
+    "op_take_along_axis": Indices(("indices",)),
+    "op_top_k": Indices(result=slice(1, 2)),
+    "op_unique": Indices(result=slice(1, 3), flags=("return_index", "return_inverse")),
+    "op_unravel_index": Indices(("indices",), _ALL),
+    "op_vectorize": Indices(("excluded",), made=set),
+    "op_where": Indices(result=_ALL, unless="x1"),
+    "random_categorical": Indices(result=_ALL),
+}
+
+# Arguments that sound like axes or indices and pass as they are, with the reason.
+_LABELS = "labels are data, which count from 0 as they do in fit() and to_categorical()"
+_DIAGONAL = "a distance from the main diagonal"
+_CUTS = "how many elements stand before a cut, the same number in both ways of counting"
+NOT_COUNTED = {
+    "bias_axes": "letters of the equation",
+    "class_id": _LABELS,
+    "end_index": "how many points stand before the end",
+    "ignore_class": _LABELS,
+    "index_from": "a number added to the words of a data set, which is data",
+    "indices_or_sections": _CUTS,
+    "mask_index": _LABELS,
+    "num_oov_indices": "a number of tokens",
+    "offset": _DIAGONAL,
+    "schedule": "a function of the epoch, which keras3 counts from 0 here",
+    "start_index": "how many points are left out before the first",
+    "target_class_ids": _LABELS,
+    ("layer_permute", "dims"): "counts from 1 in Keras, too",
+    ("op_diag", "k"): _DIAGONAL,
+    ("op_diagflat", "k"): _DIAGONAL,
+    ("op_eye", "k"): _DIAGONAL,
+    ("op_fori_loop", "lower"): "a value of the loop's variable, which is no index by itself",
+    ("op_image_map_coordinates", "coordinates"): "places between elements, fractions among them",
+    ("op_in_top_k", "targets"): _LABELS,
+}
+
+# Datasets that Keras downloads: R name -> module of `keras.datasets`.
+DATASETS = {
+    "dataset_boston_housing": "boston_housing",
+    "dataset_california_housing": "california_housing",
+    "dataset_cifar10": "cifar10",
+    "dataset_cifar100": "cifar100",
+    "dataset_fashion_mnist": "fashion_mnist",
+    "dataset_imdb": "imdb",
+    "dataset_mnist": "mnist",
+    "dataset_reuters": "reuters",
+}
+
+# Arguments and metrics of older releases and of R's own functions: their names in the installed
+# Keras, the first that there is.
+RENAMED = {
+    "W_regularizer": ("kernel_regularizer",),
+    "acc": ("accuracy",),
+    "atrous_rate": ("dilation_rate",),
+    "b_regularizer": ("bias_regularizer",),
+    "border_mode": ("padding",),
+    "decay": ("weight_decay",),
+    "dim": ("axis", "dims", "shape"),
+    "dims": ("shape", "axis"),
+    "dropout_U": ("recurrent_dropout",),
+    "dropout_W": ("dropout",),
+    "init": ("kernel_initializer",),
+    "inner_init": ("recurrent_initializer",),
+    "lr": ("learning_rate",),
+    "nb_epoch": ("epochs",),
+    "nb_filter": ("filters",),
+    "nb_row": ("kernel_size",),
+    "nb_val_samples": ("validation_steps",),
+    "newdata": ("x",),
+    "output_dim": ("units",),
+    "p": ("rate",),
+    "perm": ("axes", "dims"),
+    "samples_per_epoch": ("steps_per_epoch",),
+    "steps_per_epoch": ("steps",),
+    "subsample": ("strides",),
+    "val_acc": ("val_accuracy",),
+    "validation": ("validation_data",),
+}

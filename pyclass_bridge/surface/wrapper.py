@@ -1,0 +1,333 @@
+"""What the R wrappers of the Keras surface are made from, and what they do when they are called.
+
+R reaches this module as `surface_side()` (R/surface_wrapper.R). Importing it imports no Keras.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import warnings
+
+from ..for_r.tensor import is_tensor
+from . import table
+from .arguments import Argument, as_data, as_shape, convert, kind_of, r_default
+from .calls import apply_layer, teach_keras
+from .error_text import no_argument, parameters
+from .indices import with_indices
+from .names import (
+    Wrapped,
+    at,
+    has_late_arguments,
+    is_operation,
+    names,
+    wrapped_by,
+)
+from .objects import (
+    by_name,
+    custom_object_scope,
+    model_from_json,
+    register,
+    set_custom_objects,
+    set_state_tree,
+)
+from .own import adjusted, decode, preprocess, way_of
+
+__all__ = [
+    "apply_layer",
+    "call",
+    "callable_of",
+    "class_of",
+    "custom_object_scope",
+    "decode",
+    "describe",
+    "model_from_json",
+    "names",
+    "preprocess",
+    "register",
+    "set_custom_objects",
+    "set_state_tree",
+    "takes_layer",
+    "teach_keras",
+]
+
+EMPTY = inspect.Parameter.empty
+_LAYER_ARGUMENTS = frozenset({
+    "input_shape", "batch_input_shape", "input_dim", "batch_size", "weights"
+})  # fmt: skip
+_METRIC_END = ("reduction", "name", "dtype")
+
+
+# ---- for the R wrapper -------------------------------------------------------------------------
+
+
+def describe(name: str) -> dict:
+    """What the R wrapper is made from: `code` with its formals, `direct`, a function that takes the
+    arguments in order, or None, whether it stands for a class, and whether for a data set."""
+    wrapped = wrapped_by(name)
+    return {
+        "code": f"function({', '.join(_formals(wrapped))}) NULL",
+        "direct": _direct_call(wrapped) if _passes_all(wrapped) else None,
+        "is_class": wrapped.cls is not None,
+        "is_dataset": name in table.DATASETS,
+        "shapes": [a.name for a in wrapped.arguments.values() if a.kind == "shape"] + [""],
+        "indices": [*getattr(table.INDICES.get(name), "arguments", ()), ""],
+    }
+
+
+def _direct_call(wrapped: Wrapped):
+    """Keras' function, which gets R vectors for tensors as the arrays they are."""
+    function = wrapped.function
+    ways = [as_data if argument.is_tensor else None for argument in wrapped.arguments.values()]
+    if ways == [as_data]:
+        return lambda x: function(as_data(x))
+    if ways == [as_data, as_data]:
+        return lambda x, y: function(as_data(x), as_data(y))
+    return lambda *values: function(
+        *[way(value) if way else value for value, way in zip(values, ways, strict=True)]
+    )
+
+
+def _passes_all(wrapped: Wrapped) -> bool:
+    """Is it a function of required arguments that all pass as they are, in Keras' order?"""
+    plain = all(a.required and a.kind == "any" for a in wrapped.arguments.values())
+    special = wrapped.cls or wrapped.open or wrapped.first or wrapped.before_dots is not None
+    special = special or wrapped.name in table.INDICES or wrapped.name in table.ORDERS
+    is_op = wrapped.name.startswith(("op_", "activation_")) and "dtype" not in wrapped.arguments
+    return is_op and plain and not special and len(wrapped.arguments) > 0
+
+
+def _formals(wrapped: Wrapped) -> list[str]:
+    formals = []
+    for argument in wrapped.arguments.values():
+        default = r_default(argument)
+        name = (
+            argument.name if re.fullmatch(r"[A-Za-z]\w*", argument.name) else (f"`{argument.name}`")
+        )
+        formals.append(name if default is None else f"{name} = {default}")
+    if wrapped.name in table.INDICES:
+        formals.append("zero_indexed = FALSE")
+    at = len(formals)
+    if wrapped.merges:
+        at = 0
+    elif wrapped.before_dots is not None:
+        at = len(wrapped.before_dots)
+    elif has_late_arguments(wrapped.name, wrapped.family, wrapped.arguments):
+        at = list(wrapped.arguments).index("loss_scale_factor")
+    elif wrapped.family in ("loss", "metric") and wrapped.cls is not None:
+        ends = [i for i, a in enumerate(wrapped.arguments) if a in _METRIC_END]
+        at = min(ends, default=at) if wrapped.computes else 0
+    formals.insert(at, "...")
+    return [*wrapped.first, *formals]
+
+
+def class_of(name: str):
+    """The class that the R wrapper `name` makes instances of."""
+    return wrapped_by(name).cls
+
+
+def callable_of(name: str):
+    """What Keras takes for the wrapper itself: its function, else its class."""
+    wrapped = wrapped_by(name)
+    return wrapped.function or wrapped.cls
+
+
+def call(name: str, named: dict, dots: list, extra: dict):
+    """What the R wrapper `name` does: `named` are the formals that were given, `dots` and `extra`
+    what came in `...` without and with names."""
+    wrapped = wrapped_by(name)
+    first = [named.pop(key) for key in wrapped.first if key in named]
+    if wrapped.merges:
+        first, dots = _merge_inputs(first, dots), []
+    if dots and wrapped.before_dots is None:
+        raise TypeError(f"{name}() takes its further arguments by name, as in `name = value`.")
+    zero_indexed = named.pop("zero_indexed", False) is True
+    keywords = _keywords(wrapped, named, extra)
+    if is_operation(name):
+        _arrays(wrapped, keywords)
+        dots = [as_data(value) for value in dots]
+    if name in table.INDICES:
+        make_call = functools.partial(_call_in_order, wrapped, dots)
+        return with_indices(name, keywords, zero_indexed, make_call)
+    if wrapped.is_layer:
+        return compose(wrapped, first, keywords)
+    if wrapped.computes and first:
+        return _computed(wrapped, first, keywords)
+    if wrapped.computing and not wrapped.computing.isdisjoint(keywords):
+        raise TypeError(_only_computing(wrapped, keywords))
+    if wrapped.family in ("loss", "metric") and wrapped.cls is None:
+        return wrapped.function
+    way = way_of(wrapped)
+    if way is not None:
+        return way(wrapped, keywords, lambda given: _call(wrapped, wrapped.target, (), given))
+    return _call_in_order(wrapped, dots, keywords)
+
+
+def _call_in_order(wrapped: Wrapped, dots: list, keywords: dict):
+    """The call, with what stands before Python's `*args` in its place."""
+    before = [wrapped.arguments[key].keras_name for key in wrapped.before_dots or ()]
+    positional = [keywords.pop(key) for key in before if key in keywords]
+    return _call(wrapped, wrapped.target, [*positional, *dots], keywords)
+
+
+def _arrays(wrapped: Wrapped, keywords: dict) -> None:
+    """R vectors as the arrays they are."""
+    keeps_doubles = keywords.get("dtype") is not None
+    for argument in wrapped.arguments.values():
+        name = argument.keras_name
+        if argument.is_tensor and name in keywords:
+            keywords[name] = as_data(keywords[name], keeps_doubles)
+
+
+def _keywords(wrapped: Wrapped, named: dict, extra: dict) -> dict:
+    if extra and not wrapped.open and not set(extra) <= set(wrapped.arguments):
+        raise TypeError(_wrong_argument(wrapped, extra))
+    keywords = {}
+    for key, value in (named | extra).items():
+        if key != "custom_objects":
+            _refuse_class(wrapped.name, key, value)
+        argument = wrapped.arguments.get(key)
+        if argument is None:
+            argument = Argument(key, key, kind_of(wrapped.name, key, EMPTY, ""))
+        keywords[argument.keras_name] = convert(wrapped.name, argument, value)
+    if "custom_objects" in keywords:
+        keywords["custom_objects"] = by_name(keywords["custom_objects"])
+    return adjusted(wrapped, keywords)
+
+
+def _refuse_class(function: str, name: str, value) -> None:
+    if isinstance(value, type) and "__r_class__" in vars(value):
+        raise TypeError(
+            f"{function}(): `{name}` is the class `{value.__name__}`, not an instance of it: did "
+            "you forget `()`?"
+        )
+
+
+def _known(wrapped: Wrapped) -> list[str]:
+    """The names that can be given, with those of the base classes where Keras passes them on."""
+    known = [*wrapped.first, *wrapped.arguments]
+    if wrapped.open and wrapped.cls is not None:
+        for base in wrapped.cls.__mro__[1:-1]:
+            if "__init__" in vars(base):
+                known += parameters(base)
+        if wrapped.is_layer:
+            known += [*_LAYER_ARGUMENTS, "name", "dtype", "trainable", "activity_regularizer"]
+    return list(dict.fromkeys(known))
+
+
+def _wrong_argument(wrapped: Wrapped, extra: dict) -> str | None:
+    """The sentence about the first of `extra` that is no argument; None if all are."""
+    known = _known(wrapped)
+    wrong = next((key for key in extra if key not in known), None)
+    return None if wrong is None else no_argument(wrapped.name, wrong, known)
+
+
+def _call(wrapped: Wrapped, target, positional, keywords: dict):
+    """Call `target`; an argument that Keras refuses is named with the nearest one."""
+    try:
+        return target(*positional, **keywords)
+    except (TypeError, ValueError) as error:
+        extra = {k: v for k, v in keywords.items() if k not in _keras_names(wrapped)}
+        sentence = _wrong_argument(wrapped, extra) if extra else None
+        if sentence is None and not positional:
+            sentence = _missing_argument(wrapped, keywords)
+        if sentence is None:
+            raise
+        raise TypeError(sentence) from error
+
+
+def _keras_names(wrapped: Wrapped) -> set[str]:
+    return {argument.keras_name for argument in wrapped.arguments.values()}
+
+
+def _missing_argument(wrapped: Wrapped, keywords: dict) -> str | None:
+    missing = [
+        f"`{a.name}`"
+        for a in wrapped.arguments.values()
+        if a.required and a.keras_name not in keywords
+    ]
+    return f"{wrapped.name}() needs the argument {', '.join(missing)}." if missing else None
+
+
+# ---- layers ------------------------------------------------------------------------------------
+
+
+def _merge_inputs(first: list, dots: list) -> list:
+    """The inputs of layer_add() and its like: one list, or one after the other."""
+    if not first:
+        return []
+    inputs = first[0] if isinstance(first[0], list) and not dots else first + dots
+    return [inputs]
+
+
+def _input_shape(wrapped: Wrapped, keywords: dict) -> dict:
+    """The arguments of an Input, taken out of those of the layer: Keras wants an Input before the
+    layer, not the shape in it."""
+    taken = {
+        key: keywords.pop(key)
+        for key in ("input_shape", "batch_input_shape", "input_dim")
+        if key in keywords and key not in wrapped.arguments
+    }
+    if taken.get("batch_input_shape") is not None:
+        return {"batch_shape": tuple(taken["batch_input_shape"])}
+    shape = taken.get("input_shape", taken.get("input_dim"))
+    return {} if shape is None else {"shape": as_shape(shape)}
+
+
+def compose(wrapped: Wrapped, first: list, keywords: dict):
+    """The layer, put onto what comes before it: added to a Sequential model, called on a tensor or
+    a list of tensors; alone when there is nothing before it."""
+    shape = _input_shape(wrapped, keywords)
+    before = first[0] if first else None
+    if before is None and shape:
+        # A layer that starts a model later: Keras takes the shape, but warns of it.
+        keywords["input_shape"] = shape.get("shape") or shape["batch_shape"][1:]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            return _call(wrapped, wrapped.cls, (), keywords)
+    _refuse_as_object(wrapped, before)
+    before = as_data(before)
+    layer = _call(wrapped, wrapped.cls, (), keywords)
+    if before is None:
+        return layer
+    return apply_layer(before, layer, at("layers").Input(**shape) if shape else None)
+
+
+def _refuse_as_object(wrapped: Wrapped, before) -> None:
+    """An R user who forgets the name of the first argument after `object` gets here."""
+    if isinstance(before, (str, int, float, bool, type)):
+        raise TypeError(
+            f"{wrapped.name}(): its first argument is a Sequential model, a tensor or a list of "
+            f"tensors, not {before!r}. Give the other arguments by name."
+        )
+    if isinstance(before, at("Model")) and not isinstance(before, at("Sequential")):
+        raise TypeError(
+            f"{wrapped.name}(): a model of class {type(before).__name__} takes no further layers. "
+            "Give its output, `model$output`, and make a new model with keras_model()."
+        )
+
+
+def takes_layer(x) -> bool:
+    """Is `x` what a layer is put onto: a Sequential model, a tensor, or tensors in a list?"""
+    if isinstance(x, (list, tuple)):
+        return len(x) > 0 and all(is_tensor(item) for item in x)
+    return is_tensor(x) or isinstance(x, at("Sequential"))
+
+
+# ---- losses, metrics ---------------------------------------------------------------------------
+
+
+def _computed(wrapped: Wrapped, first: list, keywords: dict):
+    if len(first) != 2:
+        raise TypeError(f"{wrapped.name}() computes with both `y_true` and `y_pred`.")
+    # The reduction of a loss object is a matter of its construction; a value per sample is given.
+    taken = inspect.signature(wrapped.function).parameters
+    shown = {a.keras_name: a.default for a in wrapped.arguments.values() if not a.required}
+    keywords = {key: value for key, value in (shown | keywords).items() if key in taken}
+    return wrapped.function(*map(as_data, first), **keywords)
+
+
+def _only_computing(wrapped: Wrapped, keywords: dict) -> str:
+    names = ", ".join(f"`{key}`" for key in keywords if key in wrapped.computing)
+    return f"{wrapped.name}() takes {names} only together with `y_true` and `y_pred`."

@@ -1,0 +1,46 @@
+"""The states of the random number generators that a training may draw from.
+
+R's, Python's, NumPy's, Keras' own and, where it is the backend, torch's. Those of layers are
+variables of the model. TensorFlow's stateful operations have a state that nobody can read.
+"""
+
+from __future__ import annotations
+
+import random
+
+import keras
+import numpy as np
+from keras.src.random.seed_generator import global_seed_generator
+
+from ..bridge.r_functions import r_function, r_handle
+
+
+def states() -> dict:
+    """All of them, as they are now."""
+    # First: Keras draws the seed of its generator from Python's.
+    of_keras = keras.ops.convert_to_numpy(global_seed_generator().state)
+    return {
+        "keras": of_keras,
+        "python": random.getstate(),
+        "numpy": np.random.get_state(),
+        "r": r_handle("random_state")(),
+        "torch": _torch().get_rng_state().numpy() if _torch() else None,
+    }
+
+
+def restore(states: dict) -> None:
+    """Set all of them to what `states()` gave."""
+    global_seed_generator().state.assign(states["keras"])
+    random.setstate(states["python"])
+    np.random.set_state(states["numpy"])
+    r_function("set_random_state")(states["r"])
+    if _torch() and states["torch"] is not None:
+        _torch().set_rng_state(_torch().from_numpy(states["torch"].copy()))
+
+
+def _torch():
+    if keras.backend.backend() != "torch":
+        return None
+    import torch
+
+    return torch

@@ -1,0 +1,186 @@
+"""The file of a checkpoint: a tree of values, written whole or not at all.
+
+It is a zip archive: `state.json` holds the tree, NumPy arrays and R values are members of their
+own. Python values come back equal, R values identical. Nothing is pickled, so a file from elsewhere
+runs no Python code. Importing this imports no Keras.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import glob
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass
+
+import numpy as np
+
+_PLAIN = (bool, int, float, str, type(None))
+
+
+class NotKept(TypeError):
+    """A value that the file has no form for; the text says what it is."""
+
+
+@dataclass(frozen=True)
+class RValue:
+    """A value that goes to R's serialization as R has it, whatever Python holds it as."""
+
+    value: object
+
+
+# ---- one value ---------------------------------------------------------------------------------
+
+
+def pack(value, members: dict[str, bytes]):
+    """`value` as JSON has it: plain values as they are, others as a list that starts with their
+    kind. What has no place in JSON becomes one of the `members`.
+
+    Raises:
+        NotKept: it holds an object that is neither plain, NumPy's nor R's.
+    """
+    from ..values.handle import RObject
+
+    if type(value) in _PLAIN:
+        return value
+    if type(value) in (list, tuple):
+        return [type(value).__name__, [pack(item, members) for item in value]]
+    if type(value) is dict:
+        pairs = value.items()
+        return ["dict", [[pack(k, members), pack(v, members)] for k, v in pairs]]
+    if isinstance(value, (RValue, RObject)):
+        return ["r", _member(members, "rds", _r_bytes(value))]
+    if isinstance(value, bytes):
+        return ["bytes", _member(members, "bin", value)]
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind not in "OV":
+        kind = "array" if isinstance(value, np.ndarray) else "scalar"
+        return [kind, _member(members, "npy", _array_bytes(value))]
+    raise NotKept(f"a Python object of class `{type(value).__name__}`")
+
+
+def _member(members: dict, ending: str, data: bytes) -> str:
+    name = f"{len(members)}.{ending}"
+    members[name] = data
+    return name
+
+
+def _array_bytes(array) -> bytes:
+    out = io.BytesIO()
+    np.lib.format.write_array(out, np.asarray(array), allow_pickle=False)
+    return out.getvalue()
+
+
+def _array(data: bytes):
+    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+
+
+def _r_bytes(value) -> bytes:
+    from ..bridge.r_functions import r_function
+
+    value = value.value if isinstance(value, RValue) else value
+    foreign = r_function("foreign_class")(value)
+    if foreign is not None:
+        raise NotKept(f"a Python object of class `{foreign}`")
+    return r_function("state_bytes")(value)
+
+
+def array_as_text(x) -> str | None:
+    """An array of NumPy as text, for R's serialization; None for another object."""
+    if not isinstance(x, np.ndarray) or x.dtype.kind in "OV":
+        return None
+    return base64.b64encode(_array_bytes(x)).decode()
+
+
+def array_of_text(text: str):
+    """The array that `array_as_text()` made a text of."""
+    return _array(base64.b64decode(text))
+
+
+def unpack(packed, members):
+    """The value that `pack()` has packed; an R value as an `RObject`."""
+    if not isinstance(packed, list):
+        return packed
+    kind, content = packed
+    return _UNPACK[kind](content, members)
+
+
+def _r_value(name: str, members):
+    from ..bridge.r_functions import r_handle
+
+    return r_handle("state_of_bytes")(members[name])
+
+
+_UNPACK = {
+    "list": lambda items, members: [unpack(item, members) for item in items],
+    "tuple": lambda items, members: tuple(unpack(item, members) for item in items),
+    "dict": lambda pairs, members: {unpack(k, members): unpack(v, members) for k, v in pairs},
+    "r": _r_value,
+    "bytes": lambda name, members: members[name],
+    "array": lambda name, members: _array(members[name]),
+    "scalar": lambda name, members: _array(members[name])[()],
+}
+
+
+# ---- the file ----------------------------------------------------------------------------------
+
+
+def write(path: str, tree, members: dict[str, bytes]) -> None:
+    """Put the packed `tree` and its `members` in the place of the file at `path`.
+
+    Whatever ends this, an error or the process, `path` is the file before or the new one.
+    """
+    unfinished = f"{_unfinished(path)}{os.getpid()}.tmp"
+    try:
+        with open(unfinished, "wb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                archive.writestr("state.json", json.dumps(tree))
+                for name, data in members.items():
+                    archive.writestr(name, data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(unfinished)
+        raise
+    _sync_directory(path)
+
+
+def read(path: str):
+    """The packed tree and the members of the file at `path`.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is no such file, or damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        return json.loads(members.pop("state.json")), members
+    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is no file of callback_checkpoint_state().") from error
+
+
+def remove_unfinished(path: str) -> None:
+    """Remove what writers that were killed have left beside `path`."""
+    for leftover in glob.glob(f"{glob.escape(_unfinished(path))}*.tmp"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(leftover)
+
+
+def _unfinished(path: str) -> str:
+    """The beginning of the paths of unfinished files: hidden, in the same directory."""
+    directory, name = os.path.split(path)
+    return os.path.join(directory, f".{name}.")
+
+
+def _sync_directory(path: str) -> None:
+    """The new name is on the disk, too."""
+    directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,277 @@
+"""What `RObject.to_python()` and `numpy.asarray()` give for an R value: conversion on request.
+
+The rows are ON_REQUEST in `values/table.py`. What is asked for may lose what only R knows (a
+factor's unused levels, a fraction of a day); what has no Python counterpart is a TypeError.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+from .. import _core
+from ..bridge.r_functions import r_function, r_handle
+from .convert import convert_array, numbers_of
+
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+NA_INTEGER = -(2**31)
+NA_INTEGER64 = -(2**63)
+
+
+def nearest_python(handle):
+    """The nearest Python value of an R value.
+
+    Raises:
+        TypeError: there is none; the text says what to do in R.
+    """
+    kind = r_function("request_kind")(handle)
+    convert = _BY_KIND.get(kind)
+    if convert is not None:
+        return convert(handle)
+    value = _core.to_python(handle)
+    if isinstance(value, _core.Handle):
+        raise no_counterpart(handle, "convert it in R first")
+    return value
+
+
+def no_counterpart(handle, remedy: str) -> TypeError:
+    kind = "/".join(handle.r_class)
+    return TypeError(f"an R value of class {kind} has no Python counterpart: {remedy}")
+
+
+# ---- vectors -----------------------------------------------------------------------------------
+
+
+def _elements(handle) -> list:
+    """The elements of an atomic vector, with None for NA; NaN is a number."""
+    if handle.typeof == "raw":
+        return list(numbers_of(handle))
+    values = list(r_function("elements_of")(handle))
+    for at in r_function("na_positions")(handle):
+        values[at - 1] = None
+    return values
+
+
+def _unboxed(values: list):
+    return values[0] if len(values) == 1 else values
+
+
+def _vector(handle):
+    return bytes(numbers_of(handle)) if handle.typeof == "raw" else _unboxed(_elements(handle))
+
+
+def _named(handle, values) -> dict:
+    names = handle.names
+    if any(not isinstance(n, str) or not n for n in names) or len(set(names)) < len(names):
+        raise no_counterpart(handle, "its names are not all there, once; use unname() in R")
+    return dict(zip(names, values, strict=True))
+
+
+def _named_vector(handle) -> dict:
+    return _named(handle, _elements(handle))
+
+
+def _array(handle):
+    """NumPy's array; with NA a masked one (numbers, logicals), or one of objects (text)."""
+    import numpy as np
+
+    plain = r_handle("without_dimnames")(handle)
+    value = _core.to_python(plain)
+    if not isinstance(value, _core.Handle):
+        return value
+    shape = tuple(r_function("dim_list")(handle))
+    if handle.typeof == "character":
+        return np.array(_elements(handle), dtype=object).reshape(shape, order="F")
+    return np.ma.masked_array(
+        convert_array(plain, shape), mask=convert_array(r_handle("is_na")(plain), shape)
+    )
+
+
+def _list(handle):
+    values = [element.to_python() for element in elements(handle)]
+    return values if handle.names is None else _named(handle, values)
+
+
+def elements(handle):
+    """The elements of a list, each as a handle."""
+    return [r_handle("element_at")(handle, i + 1) for i in range(len(handle))]
+
+
+# ---- classes -----------------------------------------------------------------------------------
+
+
+def _factor(handle) -> list:
+    return _elements(r_handle("labels_of")(handle))
+
+
+def _each(convert):
+    def convert_each(handle):
+        values = numbers_of(r_handle("plain_numbers")(handle)).tolist()
+        return _unboxed([None if math.isnan(v) else convert(handle, v) for v in values])
+
+    return convert_each
+
+
+def _date(handle, days: float) -> datetime.date:
+    return (EPOCH + datetime.timedelta(math.floor(days))).date()
+
+
+def _duration(handle, seconds: float) -> datetime.timedelta:
+    return datetime.timedelta(seconds=seconds)
+
+
+def zone_of(handle) -> datetime.tzinfo:
+    """The time zone of a POSIXct; R's own when it has none."""
+    import zoneinfo
+
+    name = r_function("zone_name")(handle)
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise no_counterpart(handle, f"Python knows no time zone {name!r}") from None
+
+
+def _time(handle):
+    zone = zone_of(handle)
+    read = _each(lambda _, s: (EPOCH + datetime.timedelta(seconds=s)).astimezone(zone))
+    return read(handle)
+
+
+def _whole_numbers(handle):
+    """The class integer64 keeps whole numbers in the bits of doubles."""
+    whole = numbers_of(handle, "int64").tolist()
+    return _unboxed([None if n == NA_INTEGER64 else n for n in whole])
+
+
+def _guarded(convert):
+    def or_type_error(handle):
+        try:
+            return convert(handle)
+        except OverflowError:
+            raise no_counterpart(handle, "Python's years end at 9999") from None
+
+    return or_type_error
+
+
+# ---- data frames -------------------------------------------------------------------------------
+
+
+def _data_frame(handle):
+    """pandas' DataFrame, or a dict of lists where pandas is not installed."""
+    names = handle.names or []
+    if len(set(names)) < len(names):
+        raise no_counterpart(handle, "its columns have equal names; use make.unique() in R")
+    columns = dict(zip(names, elements(handle), strict=True))
+    try:
+        import pandas
+    except ImportError:
+        return {name: _column_list(column) for name, column in columns.items()}
+    rows = r_function("row_labels")(handle)
+    index = pandas.Index(rows) if rows is not None else pandas.RangeIndex(row_count(handle))
+    series = {n: pandas.Series(_column(c, pandas), index=index) for n, c in columns.items()}
+    return pandas.DataFrame(series, index=index)
+
+
+def row_count(handle) -> int:
+    return r_function("row_count")(handle)
+
+
+def _column_list(column) -> list:
+    value = column.to_python()
+    return value if isinstance(value, list) else [value]
+
+
+def _column(column, pandas):
+    """What pandas makes a Series of, with R's NA as pandas' missing value."""
+    import numpy as np
+
+    kind = r_function("request_kind")(column)
+    if kind == "factor":
+        codes = numbers_of(column)
+        levels = _elements(r_handle("levels_of")(column))
+        codes = np.where(codes == NA_INTEGER, 0, codes) - 1
+        ordered = "ordered" in column.r_class
+        return pandas.Categorical.from_codes(codes, categories=levels, ordered=ordered)
+    if kind in ("Date", "POSIXct", "difftime"):
+        return _time_column(column, kind, pandas)
+    if kind == "integer64":
+        whole = numbers_of(column, "int64")
+        return pandas.arrays.IntegerArray(whole.copy(), whole == NA_INTEGER64)
+    if kind == "vector" and column.typeof in ("integer", "logical"):
+        return _whole_column(column, pandas)
+    if kind == "vector" and column.typeof in ("double", "complex"):
+        return numbers_of(column).copy()
+    if kind in ("vector", "named"):
+        return _elements(column)
+    if kind in ("list", "named list"):
+        return [element.to_python() for element in elements(column)]
+    raise no_counterpart(column, "a column of a data.frame is a vector, or a list")
+
+
+def _whole_column(column, pandas):
+    numbers = numbers_of(column)
+    missing = numbers == NA_INTEGER
+    values = numbers.astype(bool) if column.typeof == "logical" else numbers.copy()
+    if not missing.any():
+        return values
+    masked = pandas.arrays.BooleanArray if values.dtype == bool else pandas.arrays.IntegerArray
+    return masked(values, missing)
+
+
+def _time_column(column, kind: str, pandas):
+    """In microseconds, which is what a double holds of today's seconds."""
+    import numpy as np
+
+    numbers = numbers_of(r_handle("plain_numbers")(column))
+    missing = ~np.isfinite(numbers)
+    unit = 86400 * 10**6 if kind == "Date" else 10**6
+    known = np.where(missing, 0, numbers)
+    ticks = np.rint((np.floor(known) if kind == "Date" else known) * unit).astype(np.int64)
+    stamps = ticks.view("m8[us]" if kind == "difftime" else "M8[us]").copy()
+    stamps[missing] = "NaT"
+    if kind != "POSIXct":
+        return stamps
+    return pandas.DatetimeIndex(stamps, tz="UTC").tz_convert(zone_of(column))
+
+
+# ---- NumPy -------------------------------------------------------------------------------------
+
+
+def as_numpy(handle):
+    """The numbers or texts of an R vector or array as a NumPy array, for ``numpy.asarray``.
+
+    Raises:
+        TypeError: the value is no vector, or holds an NA that NumPy has no sign for.
+    """
+    import numpy as np
+
+    kind = r_function("request_kind")(handle)
+    if kind not in ("vector", "named", "array"):
+        raise TypeError(
+            f"an R value of class {'/'.join(handle.r_class)} is no array: convert it in R first"
+        )
+    if kind != "array":
+        handle = r_handle("as_array")(handle)
+    array = _array(handle)
+    if isinstance(array, np.ma.MaskedArray) or array.dtype == object:
+        raise TypeError(
+            "the R vector holds NA, which NumPy has no sign for: replace it in R, "
+            "or convert with .to_python()"
+        )
+    return array
+
+
+_BY_KIND = {
+    "vector": _vector,
+    "named": _named_vector,
+    "array": _array,
+    "list": _list,
+    "named list": _list,
+    "factor": _factor,
+    "Date": _guarded(_each(_date)),
+    "POSIXct": _guarded(_time),
+    "POSIXlt": lambda handle: _guarded(_time)(r_handle("as_ct")(handle)),
+    "difftime": _guarded(_each(_duration)),
+    "integer64": _whole_numbers,
+    "data.frame": _data_frame,
+}

@@ -1,0 +1,215 @@
+"""Rows of the table of values: what is given on request, by `to_python()` and `r_to_py()` of an R
+value, by `to_r()` and `py_to_r()` of a Python value. See `values/table.py`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class OnRequest(NamedTuple):
+    """A kind of R value and what `RObject.to_python()` gives. `examples` are pairs: R code, and
+    Python code of the value (None: a TypeError)."""
+
+    r: str
+    python: str
+    rule: str
+    examples: tuple[tuple[str, str | None], ...]
+
+
+class FromPython(NamedTuple):
+    """A Python type that crosses as a proxy, and what `py_to_r()` gives. `examples` are pairs:
+    Python code, and R code of the value."""
+
+    python: str
+    r: str
+    rule: str
+    examples: tuple[tuple[str, str], ...]
+
+
+FROM_PYTHON = (
+    FromPython(
+        "datetime.date",
+        "Date",
+        "",
+        (("datetime.date(2024, 2, 29)", "as.Date('2024-02-29')"),),
+    ),
+    FromPython(
+        "datetime.datetime",
+        "POSIXct",
+        "Of its zone; without one, of R's own.",
+        (
+            (
+                "datetime.datetime(2024, 1, 1, 12, tzinfo=ZoneInfo('Asia/Tokyo'))",
+                "as.POSIXct('2024-01-01 12:00', tz = 'Asia/Tokyo')",
+            ),
+            (
+                "datetime.datetime(1970, 1, 1, 0, 0, 1, tzinfo=datetime.timezone.utc)",
+                ".POSIXct(1, 'UTC')",
+            ),
+        ),
+    ),
+    FromPython(
+        "datetime.timedelta",
+        "difftime",
+        "In seconds.",
+        (("datetime.timedelta(days=1)", "as.difftime(86400, units = 'secs')"),),
+    ),
+    FromPython(
+        "NumPy dates and durations",
+        "POSIXct, difftime",
+        "Of UTC; NaT is NA.",
+        (
+            ("np.array(['1970-01-02', 'NaT'], 'M8[D]')", ".POSIXct(c(86400, NA), 'UTC')"),
+            ("np.timedelta64(2, 's')", "as.difftime(2, units = 'secs')"),
+        ),
+    ),
+    FromPython(
+        "set, frozenset",
+        "list or vector",
+        "As the list of its elements.",
+        (("{1}", "list(1L)"),),
+    ),
+    FromPython(
+        "pandas.Series, pandas.Index",
+        "vector, factor, POSIXct, difftime, list",
+        "What is missing is NA, a NaN among floats is NaN; a Series of other objects is a list.",
+        (
+            ("pd.Series([1, 2])", "1:2"),
+            ("pd.Series([1, None], dtype='Int64')", "c(1L, NA)"),
+            ("pd.Series([True, None], dtype='boolean')", "c(TRUE, NA)"),
+            ("pd.Series(['a', None])", "c('a', NA)"),
+            ("pd.Series(['b', 'a', None], dtype='category')", "factor(c('b', 'a', NA))"),
+            ("pd.Index([0.5])", "0.5"),
+            ("pd.Series(pd.to_datetime(['1970-01-01', None]))", ".POSIXct(c(0, NA), 'UTC')"),
+            ("pd.Series([b'a', 1])", "I(list(as.raw(97), 1L))"),
+        ),
+    ),
+    FromPython(
+        "pandas.DataFrame",
+        "data.frame",
+        "Column by column; an index that only counts gives no row names.",
+        (
+            ("pd.DataFrame({'a': [1], 'b': ['x']})", "data.frame(a = 1L, b = 'x')"),
+            ("pd.DataFrame({'a': [1]}, index=['r'])", "data.frame(a = 1L, row.names = 'r')"),
+        ),
+    ),
+)
+
+ON_REQUEST = (
+    OnRequest(
+        "atomic vector",
+        "scalar or list",
+        "NA is None, NaN is nan; a length of 0 gives [].",
+        (
+            ("NA", "None"),
+            ("NA_character_", "None"),
+            ("c(1, NA, NaN)", "[1.0, None, float('nan')]"),
+            ("c('a', NA)", "['a', None]"),
+            ("c(NA, 1L)", "[None, 1]"),
+            ("integer()", "[]"),
+            ("NA_complex_", "None"),
+        ),
+    ),
+    OnRequest(
+        "atomic vector with names",
+        "dict",
+        "NA is None. Missing or equal names: an error.",
+        (("c(a = 1, b = NA)", "{'a': 1.0, 'b': None}"), ("c(a = 1, 2)", None)),
+    ),
+    OnRequest(
+        "array",
+        "numpy.ndarray",
+        "Without dimnames. With NA a masked array, of text an array of objects with None.",
+        (
+            ("matrix(1:2, 1, dimnames = list('a', NULL))", "np.array([[1, 2]], dtype='int32')"),
+            (
+                "matrix(c(1L, NA), 1)",
+                "np.ma.masked_array(np.array([[1, 0]], dtype='int32'), [[False, True]])",
+            ),
+            ("array(c(NA, TRUE), 2)", "np.ma.masked_array([True, True], [True, False])"),
+            ("array(c('a', NA), 2)", "np.array(['a', None], dtype=object)"),
+        ),
+    ),
+    OnRequest(
+        "list",
+        "list or dict",
+        "Each element on request. Missing or equal names: an error.",
+        (
+            ("list(1, NA, as.Date('1970-01-02'))", "[1.0, None, datetime.date(1970, 1, 2)]"),
+            ("list(a = factor('x'))", "{'a': ['x']}"),
+            ("list(a = 1, 2)", None),
+        ),
+    ),
+    OnRequest(
+        "factor",
+        "list of str",
+        "The labels; NA is None. Levels that are not used are lost.",
+        (("factor(c('b', NA))", "['b', None]"), ("factor(character())", "[]")),
+    ),
+    OnRequest(
+        "Date",
+        "datetime.date",
+        "A fraction of a day is lost.",
+        (
+            ("as.Date('2024-02-29')", "datetime.date(2024, 2, 29)"),
+            ("as.Date(c(NA, '0001-01-01'))", "[None, datetime.date(1, 1, 1)]"),
+            ("structure(Inf, class = 'Date')", None),
+        ),
+    ),
+    OnRequest(
+        "POSIXct, POSIXlt",
+        "datetime.datetime with its zone",
+        "In microseconds; R's own zone when the value has none.",
+        (
+            (
+                "as.POSIXct('2024-07-01 12:00:00.5', tz = 'Europe/Paris')",
+                "datetime.datetime(2024, 7, 1, 12, 0, 0, 500000, ZoneInfo('Europe/Paris'))",
+            ),
+            (
+                "as.POSIXct(c(-1, NA), origin = '1970-01-01', tz = 'UTC')",
+                "[datetime.datetime(1969, 12, 31, 23, 59, 59, tzinfo=ZoneInfo('UTC')), None]",
+            ),
+            (
+                "as.POSIXlt('2024-07-01', tz = 'UTC')",
+                "datetime.datetime(2024, 7, 1, tzinfo=ZoneInfo('UTC'))",
+            ),
+        ),
+    ),
+    OnRequest(
+        "difftime",
+        "datetime.timedelta",
+        "In microseconds.",
+        (("as.difftime(c(1.5, NA), units = 'hours')", "[datetime.timedelta(hours=1.5), None]"),),
+    ),
+    OnRequest(
+        "integer64",
+        "int",
+        "",
+        (("structure(c(4.94e-324, -0), class = 'integer64')", "[1, None]"),),
+    ),
+    OnRequest(
+        "data.frame, tibble",
+        "pandas.DataFrame",
+        "Categorical, datetime64, timedelta64, masked integers and booleans for NA; row names that "
+        "are text are the index. Without pandas a dict of lists.",
+        (
+            (
+                "data.frame(a = 1:2, b = c('x', NA))",
+                "pd.DataFrame({'a': np.array([1, 2], dtype='int32'), 'b': ['x', None]})",
+            ),
+        ),
+    ),
+    OnRequest("raw", "bytes", "", (("as.raw(1)", "b'\\x01'"),)),
+    OnRequest(
+        "anything else",
+        "the table of values",
+        "A TypeError where that is a handle.",
+        (
+            ("NULL", "None"),
+            ("new.env()", None),
+            ("quote(x)", None),
+            ("a ~ b", None),
+            ("structure(list(1), class = 'own')", None),
+        ),
+    ),
+)

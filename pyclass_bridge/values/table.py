@@ -1,0 +1,61 @@
+"""The table of values, as data: what becomes of each R value in Python, and the other way round.
+
+The docs page prints it (`markdown`), the tests run every example of it, and the code that does it
+is in `core/convert_to_r.c`, `core/convert_to_python.c`, `convert.py`, `request.py` and
+`request_r.py`. The rows are in `rows_*.py`.
+
+An R value crosses for one of two purposes. In a *call* (arguments and results of functions) it
+becomes what a Python function expects. When R code *keeps* it in an attribute of an instance of an
+R-defined class (`self$x <- v`), it comes back `identical()`, always. What cannot cross unchanged
+crosses as a handle (`RObject`, an R value in Python) or as a proxy (a Python object in R).
+"""
+
+from __future__ import annotations
+
+from .rows_request import FROM_PYTHON, ON_REQUEST, FromPython, OnRequest
+from .rows_to_python import HANDLE, R_TO_PYTHON
+from .rows_to_r import PROXY, PYTHON_TO_R, PythonToR
+
+__all__ = [
+    "FROM_PYTHON",
+    "HANDLE",
+    "ON_REQUEST",
+    "PROXY",
+    "PYTHON_TO_R",
+    "R_TO_PYTHON",
+    "markdown",
+]
+
+
+def markdown(rows) -> str:
+    """The rows as a Markdown table, for the docs page.
+
+    Example:
+        >>> print(markdown(R_TO_PYTHON[:1]))
+        | R | Python | Comes back identical | Rule |
+        |---|---|---|---|
+        | NULL | None | yes |  |
+    """
+    if isinstance(rows[0], OnRequest):
+        return _markdown(("R", "Python", "Rule"), [(r.r, r.python, r.rule) for r in rows])
+    if isinstance(rows[0], FromPython):
+        return _markdown(("Python", "R", "Rule"), [(r.python, r.r, r.rule) for r in rows])
+    if isinstance(rows[0], PythonToR):
+        cells = [(r.python, r.r, _yes(r.lossless), r.rule) for r in rows]
+        return _markdown(("Python", "R", "Comes back equal", "Rule"), cells)
+    cells = [
+        (r.r, r.python, _yes(r.lossless), f"{r.rule} Kept as {r.keeps}." if r.keeps else r.rule)
+        for r in rows
+    ]
+    return _markdown(("R", "Python", "Comes back identical", "Rule"), cells)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _markdown(heads, lines) -> str:
+    rows = [heads, ["---"] * len(heads), *lines]
+    shown = ["| " + " | ".join(row) + " |" for row in rows]
+    shown[1] = shown[1].replace(" ", "")
+    return "\n".join(shown)

@@ -1,0 +1,90 @@
+"""Where R's warnings and errors are said to be, and errors that are only signalled."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+
+import pytest
+
+from pyclass_bridge import RError, RWarning
+
+CODE = """
+careful <- function(x) {
+  warning("careful")
+  x
+}
+fails <- function(x) stop("no")
+outer <- function(x) {
+  fails(x)
+}
+"""
+
+
+def test_a_warning_stands_at_its_line_of_the_r_file(source, tmp_path):
+    ns = source(CODE, "places.R")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ns.careful(1)
+        ns.careful(2)
+    assert [(w.filename, w.lineno) for w in caught] == [(str(tmp_path / "places.R"), 3)] * 2
+    assert caught[0].category is RWarning
+
+
+def test_pythons_filters_hold(source):
+    ns = source(CODE, "filters.R")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        ns.careful(1)
+        ns.careful(1)
+    assert len(caught) == 1
+
+
+def test_a_traceback_shows_the_r_calls(source, tmp_path):
+    ns = source(CODE, "calls.R")
+    with pytest.raises(RError) as caught:
+        ns.outer(1)
+    shown = "".join(traceback.format_exception(caught.value))
+    file = tmp_path / "calls.R"
+    assert f'R calls, innermost first:\n  stop("no")  at {file}:6\n' in shown
+    assert f"  fails(x)  at {file}:8\n" in shown
+
+
+def test_an_error_that_is_only_signalled_goes_on(r):
+    assert r("signalCondition(simpleError('x')); 5") == 5.0
+    caught = r("tryCatch(signalCondition(simpleError('x')), error = function(e) 'caught')")
+    assert caught == "caught"
+
+
+def test_a_condition_that_is_kept_keeps_its_call(r):
+    keep = r(
+        "local({ kept <- NULL; list(run = function(x) withCallingHandlers("
+        " careful(x), warning = function(w) { kept <<- w; invokeRestart('muffleWarning') }),"
+        " careful = careful <- function(x) warning('w'),"
+        " call = function() deparse(conditionCall(kept))) })"
+    )
+    keep["run"](42)
+    assert keep["call"]() == "careful(x)"
+    direct = r(
+        "local({ kept <- NULL; list(f = function(x) { kept <<- sys.call(); x },"
+        " call = function() length(kept)) })"
+    )
+    direct["f"](42)
+    assert direct["call"]() == 2
+
+
+def test_the_call_of_an_error_is_the_users(r):
+    pytest.importorskip("keras")
+    message = "function(code) tryCatch(code(), error = function(e) deparse(conditionCall(e))[1])"
+    call_of = r(message)
+    assert call_of(r("function() as.numeric(py_eval('object()'))")).startswith("as.double(")
+    assert call_of(r("function() layer_dense(units = 'a')")) == 'layer_dense(units = "a")'
+
+
+def test_summary_follows_sink(r):
+    pytest.importorskip("keras")
+    lines = r(
+        "local({ m <- keras_model_sequential(input_shape = 4) |> layer_dense(1);"
+        " capture.output(summary(m)) })"
+    )
+    assert any("Total params" in line for line in lines)

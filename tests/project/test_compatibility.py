@@ -1,0 +1,185 @@
+"""COMPATIBILITY.md says what R users of keras3 and reticulate find here, and what not: it is true.
+
+The exported names of these packages and their arguments are facts, in `<package>_arguments.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from support import error_texts
+from support.paths import ROOT, SUPPORT
+
+API = {
+    package: json.loads((SUPPORT / f"{package}_arguments.json").read_text())
+    for package in ("keras3", "reticulate")
+}
+PAGE = (ROOT / "COMPATIBILITY.md").read_text()
+STAYS, REFUSED = "goes on:", "in a shell:"
+
+
+def rows(after: str) -> list[list[str]]:
+    """The cells of the first table after the text `after`."""
+    table = re.search(r"(?:^\|.*\n?)+", PAGE[PAGE.index(after) :], re.M).group()
+    return [re.split(r" *\| *", line.strip("| ")) for line in table.splitlines()[2:]]
+
+
+def quoted(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def listed(package: str) -> dict[str, str]:
+    """Absent names with the reason."""
+    return {quoted(name)[0]: why for name, why in rows(f"## {package}: names that are absent")}
+
+
+@pytest.fixture(scope="module")
+def formals(keras):
+    """The argument names of an exported name as a list, None if it is not there."""
+    import pyclass_bridge
+
+    get = pyclass_bridge.r("""function(name) {
+      found <- tryCatch(getExportedValue('pyclassbridge', name), error = function(e) NULL)
+      if (is.null(found) && name != 'newaxis') return(NULL)
+      paste(if (is.function(found)) names(formals(args(found))), collapse = ' ')
+    }""")
+
+    def of(name):
+        found = get(name)
+        return None if found is None else found.split()
+
+    return of
+
+
+def positional(arguments: list[str]) -> list[str]:
+    return arguments[: arguments.index("...")] if "..." in arguments else arguments
+
+
+@pytest.mark.parametrize("package", API)
+def test_a_name_is_there_or_listed_with_a_reason(package, formals):
+    absent = {name for name in API[package] if formals(name) is None}
+    assert absent == set(listed(package))
+    assert all(len(why) > 10 for why in listed(package).values())
+
+
+@pytest.mark.parametrize("package", API)
+def test_all_arguments_are_there_in_order(package, formals):
+    absent, misplaced = {}, {}
+    for name in set(API[package]) - set(listed(package)):
+        theirs, ours = API[package][name].split(), formals(name)
+        lacking = [key for key in theirs if key not in ours and key != "..."]
+        if lacking:
+            absent[name] = lacking
+        if positional(ours)[: len(positional(theirs))] != positional(theirs):
+            misplaced[name] = (theirs, ours)
+    assert absent == {}
+    assert misplaced == {}
+
+
+def test_the_shares_are_those_of_the_page():
+    for package, total, there in rows("| R package |"):
+        whole = set(API[package]) - set(listed(package))
+        assert (int(total), int(there)) == (len(API[package]), len(whole))
+        if package == "keras3":
+            assert len(whole) >= 0.97 * len(API[package])
+
+
+def test_arguments_that_do_less_are_there(formals):
+    for name, keys, _ in rows("## keras3: arguments that do less"):
+        assert set(quoted(keys)) <= set(formals(quoted(name)[0]))
+
+
+# ---- functions that answer with one sentence ---------------------------------------------------
+
+
+def names_after(text: str) -> set[str]:
+    return {name for row in rows(text) for name in quoted(row[0])}
+
+
+def plain(text: str) -> str:
+    """Without what differs between machines."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    return text.replace(sys.executable, "PYTHON").replace(f"Python {version} ", "Python X.Y ")
+
+
+def test_the_page_lists_those_of_the_table(r):
+    table = r("lapply(pyclassbridge:::environment_functions, names)")
+    assert set(table["stays"]) == names_after(STAYS)
+    assert set(table["refused"]) == names_after(REFUSED)
+
+
+@pytest.mark.parametrize("name", sorted(names_after(STAYS)))
+def test_a_request_for_an_environment_is_one_message(r, name):
+    given = "'any'" if name not in ("configure_environment", "py_require") else ""
+    said = r(f"""local({{
+      said <- character()
+      value <- withCallingHandlers({name}({given}), message = function(m) {{
+        said <<- c(said, conditionMessage(m))
+        invokeRestart("muffleMessage")
+      }})
+      list(said = paste(said, collapse = ""), value = value)
+    }})""")
+    assert said["value"] is None
+    assert said["said"].startswith(f"{name}(): Python hosts R here, so Python ")
+    assert said["said"].count("\n") == 1
+
+
+@pytest.mark.parametrize("name", sorted(names_after(REFUSED)))
+def test_a_request_that_cannot_be_met_is_an_error(r, name):
+    with pytest.raises(RuntimeError, match=rf"{name}\(\): Python hosts R here, .*pip install"):
+        r(f"{name}()")
+
+
+SENTENCES = {
+    "py_require": "py_require(c('numpy', 'no-such-package>=2'))",
+    "py_install": "py_install(c('keras-hub', 'pandas>=2'))",
+    "virtualenv_create": "virtualenv_create('mine', packages = NULL)",
+    "use_virtualenv": "use_virtualenv('r-keras', required = TRUE)",
+    "py_list_packages": "py_list_packages(envname = 'r-keras')",
+    "install_keras unknown": "install_keras(backend = 'mxnet')",
+    "zip_lists length": "zip_lists(list(1), list(1, 2))",
+    "zip_lists names": "zip_lists(list(a = 1), list(b = 2))",
+    "named_list": "named_list(a = 1, a = 2)",
+    "flags": "flags(1)",
+    "flag kind": "flags(flag_integer('units', 32), arguments = c('--units', '6.5'))",
+    "flag default": "flag_numeric('rate', 'high')",
+    "flag without value": "flags(flag_string('act', 'relu'), arguments = '--act')",
+    "handler": "register_suppress_warnings_handler(list())",
+}
+
+
+def test_sentences(r):
+    say = r("function(code) tryCatch(eval(parse(text = code)), condition = conditionMessage)")
+    texts = {case: plain(say(code)).strip() for case, code in SENTENCES.items()}
+    error_texts.check("environment_sentences", texts)
+
+
+# ---- the backend -------------------------------------------------------------------------------
+
+
+def test_use_backend_chooses_before_keras_is_used():
+    code = """
+import os, sys, pyclass_bridge as p
+assert "keras" not in sys.modules
+try: p.r("use_backend('mxnet')")
+except Exception as error: print(error)
+print(os.environ.get("KERAS_BACKEND"))
+p.r("use_backend('numpy', gpu = FALSE)")
+print(p.r("config_backend()"), os.environ["CUDA_VISIBLE_DEVICES"])
+p.r("use_backend('numpy')")
+try: p.r("use_backend('jax')")
+except Exception as error: print(error)
+"""
+    environment = {key: text for key, text in os.environ.items() if key != "KERAS_BACKEND"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    unknown, before, running, late = done.stdout.splitlines()
+    assert unknown.startswith("Keras has no backend 'mxnet'")
+    assert (before, running) == ("None", "numpy -1")
+    assert late.startswith("Keras runs on numpy already, so use_backend('jax') comes too late")

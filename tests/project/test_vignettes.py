@@ -1,0 +1,126 @@
+"""The vignettes' R code runs, as a reader would run it: through the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from support.paths import ROOT
+
+VIGNETTES = ROOT / "vignettes"
+
+
+def code_of(vignette: Path, target: Path) -> Path:
+    """The R code of a vignette, taken out by knitr."""
+    subprocess.run(
+        ["Rscript", "-e", "knitr::purl(commandArgs(TRUE)[1], commandArgs(TRUE)[2], quiet = TRUE)",
+         str(vignette), str(target)],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return target
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in VIGNETTES.glob("*.Rmd")))
+def test_vignette_runs(name, tmp_path):
+    script = code_of(VIGNETTES / f"{name}.Rmd", tmp_path / f"{name}.R")
+    done = subprocess.run(
+        [sys.executable, "-m", "pyclass_bridge", "run", str(script)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    for expected in EXPECTED[name]:
+        assert expected in said
+    for package, texts in OPTIONAL.get(name, {}).items():
+        assert not is_installed(package) or [t for t in texts if t not in said] == []
+
+
+def is_installed(package: str) -> bool:
+    with contextlib.suppress(PackageNotFoundError):
+        return bool(version(package))
+    return False
+
+
+EXPECTED = {
+    "callbacks": [
+        "Did you mean `on_epoch_end`?",
+        "epoch  2: loss",
+        "epochs run:",
+        "stopped after epoch",
+        "caught: the loss falls too slowly",
+    ],
+    "events": [
+        "epoch 3: loss",
+        "the event has `model`, `logs` only",
+        "did you mean `on_epoch_begin`?",
+        "epochs run:",
+        "written: checkpoint.keras",
+        "closing the log\ncaught: the sensor is gone",
+        "epochs timed: 2",
+    ],
+    "frameworks": [
+        "together: TRUE",
+        "Call it: write `()` after its name.",
+        "[1] TRUE",
+        "2 cups are ready, please",
+        "caught: there is no water",
+        "`initialize` can't be async",
+        "`boil` is async in its base",
+    ],
+    "keras": [
+        "Total params: 131",
+        "the column `Species` of the data frame is",
+        "`units` takes whole numbers, not 2.5.",
+        "step 3 loss",
+        "did you mean `activation`?",
+        "there is no such file",
+    ],
+    "resume": [
+        '[1] "data.frame"',
+        "caught: the power is gone",
+        "[1] 1 2 3 4 5 6 7 8",
+        "equal: TRUE",
+        "`epochs` was 8 in the training",
+    ],
+    "stages": [
+        '<CallbackSetPlateau "plateau">',
+        "* Stages: on_begin, on_valid_end, on_end",
+        "of 100 epochs",
+        "did you mean `terminate`?",
+        "Did you mean `on_epoch_end`?",
+        "bias: 0",
+        "closed after epoch 3",
+        "caught: far enough",
+        "plateau TerminateOnNaN tell again",
+        "bye",
+        "[1] 8 8 0",
+    ],
+    "values": [
+        "| integer, length 1 | int | yes |",
+        "| int of 32 bits | integer | yes |",
+        "| pandas.DataFrame | data.frame |",
+        "[1] low  high",
+        "2       b NA",
+    ],
+    "metrics": ["[1] 2", "[1] 0", "true_positives", "symbolic", "highest"],
+}
+
+# Of the parts that run where a package is installed.
+OPTIONAL = {
+    "frameworks": {
+        "synalinks": [
+            "'answer': 'Paris'",
+            "[epoch 02] long_answers=1.000 reward=0.500",
+            "val_long_answers val_reward",
+            "Name the capital.",
+        ]
+    }
+}

@@ -1,0 +1,540 @@
+"""callback_checkpoint_state() and fit(resume =): a resumed training is the uninterrupted one,
+number for number, and the file is whole whatever ends the program. Other backends:
+training/test_backends.py.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import error_texts, resumed
+from support.paths import TESTS
+from support.twin import backend
+
+import pyclass_bridge
+from pyclass_bridge.training.run import state_file
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The uninterrupted training, and the file after its last epoch."""
+    path = tmp_path_factory.mktemp("whole") / "run.state"
+    return resumed.fit(path), path
+
+
+@pytest.fixture
+def interrupted(tmp_path):
+    """The file of a training that an error ended in epoch 4."""
+    path = str(tmp_path / "run.state")
+    with pytest.raises(RuntimeError, match="no luck"):
+        resumed.fit(path, "error")
+    return path
+
+
+def killed(path):
+    done = subprocess.run(
+        [sys.executable, "-c", f"from support import resumed; resumed.fit({path!r}, 'kill')"],
+        cwd=TESTS,
+    )
+    assert done.returncode == -signal.SIGKILL
+
+
+# ---- equal numbers -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["error", "ctrl-c", "kill"])
+def test_a_resumed_training_is_the_uninterrupted_one(whole, how, tmp_path):
+    path = str(tmp_path / "run.state")
+    if how == "kill":
+        killed(path)
+    else:
+        with pytest.raises(RuntimeError if how == "error" else KeyboardInterrupt):
+            resumed.fit(path, how)
+    # Another seed: all that is drawn comes from the file.
+    run = resumed.fit(path, resume=path, model=resumed.new_model(seed=99))
+    assert run[0]["epoch"] == list(range(6))
+    assert run == whole[0]
+    assert os.listdir(tmp_path) == ["run.state"]
+
+
+def test_the_shuffled_order_and_the_reduced_rate_are_part_of_it(whole):
+    history = whole[0][0]
+    assert len(set(history["learning_rate"])) > 1  # ReduceLROnPlateau has reduced it
+    unshuffled = resumed.fit(whole[1].with_suffix(".other"), shuffle=False)
+    assert unshuffled[0]["loss"] != history["loss"]
+
+
+def test_the_same_model_resumes_after_ctrl_c(whole, tmp_path):
+    path = str(tmp_path / "run.state")
+    model = resumed.new_model()
+    with pytest.raises(KeyboardInterrupt):
+        resumed.fit(path, "ctrl-c", model=model)
+    model.optimizer.learning_rate.assign(5.0)
+    assert resumed.fit(path, resume=path, model=model) == whole[0]
+
+
+def test_a_file_for_every_second_epoch(whole, tmp_path):
+    path = str(tmp_path / "run.state")
+    with pytest.raises(RuntimeError):
+        resumed.fit(path, "error", freq=2)
+    run = resumed.fit(path, resume=path, freq=4)
+    assert run == whole[0]
+    # The last epoch is written, too: nothing is left to train.
+    assert resumed.fit(path, resume=path, freq=4) == whole[0]
+
+
+def test_a_checkpoint_is_that_of_one_training(keras, tmp_path):
+    path = str(tmp_path / "run.state")
+    keep, other = pyclass_bridge.checkpoint_state(path), pyclass_bridge.checkpoint_state(path + "2")
+
+    class Within(keras.callbacks.Callback):
+        said = ()
+
+        def on_epoch_end(self, epoch, logs=None):
+            tries = (
+                lambda: resumed.fit(path, listed=[keep]),
+                lambda: resumed.new_model().fit(*resumed.data(), verbose=0, callbacks=[other]),
+            )
+            for train in tries:
+                with pytest.raises(RuntimeError) as caught:
+                    train()
+                self.said = (*self.said, str(caught.value))
+
+    within = Within()
+    resumed.fit(path, listed=[keep, within], epochs=1)
+    assert "keeps a training that is under way" in within.said[0]
+    assert "of Keras is not enough" in within.said[1]
+    assert os.listdir(tmp_path) == ["run.state"]
+    resumed.fit(path, listed=[keep], epochs=1)
+
+
+def test_r_says_what_the_tilde_is(keras, r):
+    made = r("""function(home) {
+      before <- Sys.getenv("HOME")
+      on.exit(Sys.setenv(HOME = before))
+      Sys.setenv(HOME = home)
+      c(callback_checkpoint_state("~/a")$path, path.expand("~/a"))
+    }""")("/elsewhere")
+    assert made[0] == made[1]
+
+
+def test_a_training_that_was_stopped_stays_stopped(keras, tmp_path):
+    path = str(tmp_path / "run.state")
+
+    def run(**keywords):
+        stop = keras.callbacks.EarlyStopping("mae", mode="max", patience=2,
+                                             restore_best_weights=True)  # fmt: skip
+        listed = [stop, pyclass_bridge.checkpoint_state(path)]
+        return resumed.fit(path, listed=listed, **keywords)
+
+    first = run()
+    assert len(first[0]["epoch"]) < 6
+    assert run(resume=path, model=resumed.new_model(seed=99)) == first
+
+
+def test_early_stopping_keeps_its_patience(keras, tmp_path):
+    path = str(tmp_path / "run.state")
+
+    def run(how=None, **keywords):
+        stop = keras.callbacks.EarlyStopping("mae", mode="max", patience=4)
+        listed = [stop, pyclass_bridge.checkpoint_state(path)]
+        listed += [resumed.Interrupt(how)] if how else []
+        return resumed.fit(path, listed=listed, epochs=12, **keywords)
+
+    first = run()
+    with pytest.raises(RuntimeError):
+        run("error")
+    assert run(resume=path)[0]["epoch"] == first[0]["epoch"]
+
+
+# ---- from R ------------------------------------------------------------------------------------
+
+IN_R = """
+train <- function(path, resume = NULL, fail = FALSE) {
+  set_random_seed(1)
+  x <- matrix(seq(-1, 1, length.out = 60), ncol = 3)
+  model <- keras_model_sequential(input_shape = 3) |>
+    layer_dense(4, activation = "relu") |>
+    layer_dropout(0.5) |>
+    layer_dense(1)
+  model |> compile(optimizer = "adam", loss = "mse")
+  Count <- Callback("Count",
+    on_epoch_end = function(epoch, logs = NULL) {
+      private$epochs <- c(private$epochs, epoch)
+      if (fail && epoch == 3) stop("no luck")
+    },
+    state_dict = function() list(epochs = private$epochs, draw = runif(1)),
+    load_state_dict = function(state) private$epochs <- state$epochs,
+    private = list(epochs = NULL)
+  )
+  fit(model, x, rowSums(x), epochs = 5, batch_size = 8, validation_split = 0.25, verbose = 0,
+    validation_freq = 2, callbacks = list(callback_checkpoint_state(path), Count()),
+    resume = resume)
+}
+resumed_in_r <- function(path) {
+  whole <- train(path)
+  tryCatch(train(path, fail = TRUE), error = function(e) NULL)
+  set.seed(5)
+  list(whole, train(path, resume = path))
+}
+"""
+
+
+def test_a_class_of_python_that_counts_in_place_goes_on(keras, tmp_path):
+    class Counts(keras.callbacks.EarlyStopping):
+        def __init__(self):
+            super().__init__("loss", patience=9)
+            self.counted, self.nested, self.seen = np.zeros(1), [[0]], {"epochs": []}
+
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_epoch_end(epoch, logs)
+            self.counted += 1
+            self.nested[0][0] += 1
+            self.seen["epochs"].append(epoch)
+
+    path = str(tmp_path / "run.state")
+    keep = pyclass_bridge.checkpoint_state(path)
+    with pytest.raises(RuntimeError, match="no luck"):
+        resumed.fit(path, listed=[keep, Counts(), resumed.Interrupt("error")])
+    counts = Counts()
+    resumed.fit(path, listed=[counts], resume=path)
+    assert (counts.counted[0], counts.nested, counts.seen["epochs"]) == (6, [[6]], [*range(6)])
+
+
+def test_an_optimizer_within_another_resumes(keras, tmp_path):
+    """That of mixed precision holds the user's, whose name has a number of the session."""
+
+    def optimizer():
+        return keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.05))
+
+    path = str(tmp_path / "run.state")
+    with pytest.raises(RuntimeError, match="no luck"):
+        resumed.fit(path, "error", model=resumed.new_model(optimizer=optimizer()))
+    again = resumed.new_model(optimizer=optimizer())
+    assert resumed.fit(path, resume=path, model=again)[0]["epoch"] == [*range(6)]
+    other = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.5))
+    with pytest.raises(ValueError, match="inner_optimizer"):
+        resumed.fit(path, resume=path, model=resumed.new_model(optimizer=other))
+
+
+def test_the_history_in_r_has_all_epochs(source, tmp_path, r):
+    ns = source(IN_R)
+    check = r("""function(run, path) {
+      both <- run(path)
+      stopifnot(
+        identical(both[[1]], both[[2]]), identical(both[[2]]$epoch, 1:5),
+        identical(both[[2]]$callbacks$Count$epochs, c(1L, 2L, 3L, 4L, 5L)),
+        nrow(as.data.frame(both[[2]])) == 5 + 2
+      )
+      TRUE
+    }""")
+    assert check(ns.resumed_in_r, str(tmp_path / "run.state"))
+
+
+# ---- the data ----------------------------------------------------------------------------------
+
+
+KINDS = {
+    "weights and split": lambda x, y: {
+        "x": x,
+        "y": y,
+        "sample_weight": np.arange(len(y)),
+        "validation_split": 0.3,
+    },
+    "weights of classes": lambda x, y: {"x": x, "y": (y > 0) * 1, "class_weight": {0: 1, 1: 3}},
+    "validation": lambda x, y: {"x": x, "y": y, "validation_data": (x[:9], y[:9])},
+    "tensors": lambda x, y: {"x": _tensor(x), "y": _tensor(y)},
+    "sparse": lambda x, y: {"x": pytest.importorskip("scipy.sparse").coo_matrix(x), "y": y},
+    "frame": lambda x, y: {"x": pytest.importorskip("pandas").DataFrame(x), "y": y},
+}
+
+
+def _tensor(array):
+    import keras
+
+    return keras.ops.convert_to_tensor(array)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_batches_in_a_known_order_train_as_those_of_keras(kind, keras, monkeypatch):
+    from pyclass_bridge.training import shuffle
+
+    if backend() != "tensorflow":
+        pytest.skip("Keras draws the order from a generator whose state is known")
+    monkeypatch.setattr(shuffle.Shuffled, "on_epoch_begin", lambda self: None)
+
+    def run(arguments):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", weighted_metrics=["mae"])
+        return model.fit(**arguments, epochs=2, verbose=0).history
+
+    given = {**KINDS[kind](*resumed.data()), "batch_size": 16}
+    ordered = shuffle.in_known_order(given)
+    assert isinstance(ordered["x"], shuffle.Shuffled)
+    assert run(ordered) == run({**given, "shuffle": False})
+
+
+def test_named_inputs_are_shuffled_together(keras):
+    from pyclass_bridge.training.shuffle import Shuffled, in_known_order
+
+    if backend() != "tensorflow":
+        pytest.skip("Keras draws the order from a generator whose state is known")
+    x = {"a": np.arange(20.0), "b": [np.arange(20), np.arange(20).reshape(10, 2).repeat(2, 0)]}
+    batches = in_known_order({"x": x, "y": np.arange(20), "batch_size": 8})["x"]
+    assert isinstance(batches, Shuffled)
+    batches.on_epoch_begin()
+    parts = [batches[i] for i in range(len(batches))]
+    assert [len(y) for _, y in parts] == [8, 8, 4]
+    order = np.concatenate([y for _, y in parts])
+    assert sorted(order) == list(range(20)) and list(order) != list(range(20))
+    assert all((inputs["a"] == y).all() and (inputs["b"][0] == y).all() for inputs, y in parts)
+    assert parts[0][0]["a"].dtype == "float32"
+
+
+# ---- the file ----------------------------------------------------------------------------------
+
+KILLS = """
+import os, random, signal, sys, time
+import numpy as np
+from pyclass_bridge.training.run import state_file
+
+path = sys.argv[1]
+random.seed(1)
+
+def write(number):
+    members = {}
+    values = {"number": number, "array": np.full(60_000, number)}
+    state_file.write(path, state_file.pack(values, members), members)
+
+def read():
+    values = state_file.unpack(*state_file.read(path))
+    assert (values["array"] == values["number"]).all()
+    return values["number"]
+
+write(0)
+last, leftovers, writing = 0, 0, 0
+for _ in range(50):
+    child = os.fork()
+    if not child:
+        for number in range(last + 1, 10**9):
+            write(number)
+    time.sleep(random.uniform(0.005, 0.04))
+    os.kill(child, signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    number = read()
+    assert number >= last
+    writing += number > last
+    last = number
+    leftovers += len(os.listdir(os.path.dirname(path))) - 1
+    state_file.remove_unfinished(path)
+    assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
+print("killed", leftovers, writing)
+"""
+
+
+def test_kill_at_any_moment_leaves_the_last_whole_file(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", KILLS, str(tmp_path / "a file.state")],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    _, leftovers, writing = done.stdout.split()
+    # Most were killed in the middle of a file, and had written others before.
+    assert int(leftovers) > 10 and int(writing) > 10
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path):
+    path = str(tmp_path / "run.state")
+    (tmp_path / ".run.state.123.tmp").write_text("half")
+    (tmp_path / ".other.state.123.tmp").write_text("of another")
+    resumed.fit(path, listed=[pyclass_bridge.checkpoint_state(path)], epochs=1)
+    assert sorted(os.listdir(tmp_path)) == [".other.state.123.tmp", "run.state"]
+
+
+def test_an_error_while_writing_leaves_the_last_file(interrupted, monkeypatch):
+    before = Path(interrupted).read_bytes()
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"could not write .*after epoch 1: No space left"):
+            resumed.fit(interrupted)
+    assert Path(interrupted).read_bytes() == before
+    assert os.listdir(Path(interrupted).parent) == ["run.state"]
+    with pytest.raises(TypeError, match="holds a Python object"):
+        resumed.fit(interrupted, listed=[*resumed.callbacks(interrupted), Holding()])
+    assert Path(interrupted).read_bytes() == before
+
+
+def test_values_of_all_kinds_come_back_equal(r):
+    values = {
+        "plain": [None, True, 2**80, -0.0, float("inf"), "ü\n", b"\x00"],
+        1: (np.float32(1.5), [(), {}], np.array([["a", "b"]]), np.array(3)),
+        "r": r("structure(list(1L, NA), class = 'mine')"),
+    }
+    members = {}
+    back = state_file.unpack(state_file.pack(values, members), members)
+    assert back.keys() == values.keys()
+    assert back["plain"] == values["plain"]
+    assert back["r"] == values["r"]
+    scalar, nested, text, array = back[1]
+    assert (type(scalar), scalar, nested) == (np.float32, 1.5, [(), {}])
+    assert text.tolist() == [["a", "b"]] and array.shape == ()
+
+
+# ---- mistakes ----------------------------------------------------------------------------------
+
+
+class Holding(resumed.keras.callbacks.Callback):
+    def state_dict(self):
+        return {"thread": object()}
+
+    def load_state_dict(self, state):
+        raise AssertionError("there is none")
+
+
+def tried(path, listed=None, model=None, **keywords) -> str:
+    """The warnings and the error of a training resumed from a copy of the file at `path`."""
+    if os.path.exists(path):
+        path = shutil.copy(path, f"{path}.copy")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            resumed.fit(path, listed=listed, model=model, resume=path, **keywords)
+            error = "no error"
+        except Exception as e:
+            error = f"{type(e).__name__}: {e}"
+    said = [str(w.message) for w in caught if "fit():" in str(w.message)]
+    return "\n".join([*said, error]).replace(str(Path(path).parent), "").replace(".copy", "")
+
+
+def test_mistakes_with_resume_are_one_clear_message(keras, interrupted, tmp_path, monkeypatch):
+    if backend() != "tensorflow":
+        pytest.skip("the texts are the same on each backend")
+    listed = resumed.callbacks(interrupted)[1:]
+    noise = listed[0]
+    other = resumed.namespace().Other()
+    other.id = "Noise"
+    more = resumed.namespace().Other()
+    more.id = "more"
+    damaged = str(tmp_path / "damaged.state")
+    Path(damaged).write_bytes(Path(interrupted).read_bytes()[:-30])
+    zipped = str(tmp_path / "zipped.state")
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("a", "b")
+    listing = str(tmp_path / "listing.state")
+    with zipfile.ZipFile(listing, "w") as archive:
+        archive.writestr("state.json", "[1]")
+    plateau = keras.callbacks.ReduceLROnPlateau  # which looks at what Noise puts into the logs
+    without = [c for c in listed if c is not noise and not isinstance(c, plateau)]
+
+    def model(**given):
+        return resumed.new_model(**given)
+
+    def endless():
+        while True:
+            yield tuple(array[:8] for array in resumed.data())
+
+    texts = {
+        "no file": tried(str(tmp_path / "none.state")),
+        "a damaged file": tried(damaged),
+        "another archive": tried(zipped),
+        "an archive of its own": tried(listing),
+        "another class": tried(interrupted, [*without, other]),
+        "no such callback": tried(interrupted, without),
+        "a new callback": tried(interrupted, [*listed, more]),
+        "other epochs": tried(interrupted, epochs=7),
+        "another start": tried(interrupted, initial_epoch=1),
+        "another size of a layer": tried(interrupted, model=model(units=5)),
+        "another activation": tried(interrupted, model=model(activation="tanh")),
+        "another rate of dropout": tried(interrupted, model=model(rate=0.5)),
+        "another loss": tried(interrupted, model=model(loss="mae")),
+        "a layer more": tried(interrupted, model=model(layers=[keras.layers.Dense(4)])),
+        "another optimizer": tried(interrupted, model=model(optimizer="sgd")),
+        "a frozen layer": tried(interrupted, model=frozen(keras)),
+        "a model of its own": tried(interrupted, model=own_model(keras)),
+        "another rate": tried(interrupted, model=model(optimizer=keras.optimizers.Adam(0.5))),
+        "a model without weights": tried(
+            interrupted, x=endless(), y=None, steps_per_epoch=2, batch_size=None,
+            validation_split=0.0),
+    }  # fmt: skip
+    monkeypatch.setattr("pyclass_bridge.training.resume.VERSION", 2)
+    texts["another version"] = tried(interrupted)
+    error_texts.check("resume_errors", texts)
+
+
+def frozen(keras):
+    model = resumed.new_model()
+    model.layers[0].trainable = False
+    model.compile(keras.optimizers.Adam(), "mse", metrics=["mae"])
+    return model
+
+
+def own_model(keras):
+    """Four layers with the weights of those of `resumed`, and a weight more."""
+    model = resumed.new_model()
+    model.more = model.add_weight(shape=(2,))
+    return model
+
+
+R_MISTAKES = {
+    "a path that is none": "callback_checkpoint_state(NULL)",
+    "a directory": "callback_checkpoint_state('/')",
+    "freq below 1": "callback_checkpoint_state('a', freq = 0)",
+    "a fraction": "callback_checkpoint_state('a', freq = 1.5)",
+    "no number": "callback_checkpoint_state('a', freq = TRUE)",
+    "no directory": (
+        "fit(model, matrix(1, 2, 3), 1:2, callbacks = callback_checkpoint_state('/dev/null/a'))"
+    ),
+    "resume is no path": "fit(model, matrix(1, 2, 3), 1:2, resume = TRUE)",
+    "resume is a directory": "fit(model, matrix(1, 2, 3), 1:2, resume = '/dev')",
+    "a model that is not compiled": (
+        "fit(keras_model_sequential(input_shape = 3) |> layer_dense(1), matrix(1, 2, 3), 1:2, "
+        "callbacks = callback_checkpoint_state(tempfile()))"
+    ),
+    "a Python object in the logs": (
+        "fit(model, matrix(1, 2, 3), 1:2, callbacks = list(Adds(), callback_checkpoint_state("
+        "tempfile())), verbose = 0)"
+    ),
+    "no wrapper": "model$fit(x, y, callbacks = callback_checkpoint_state('a'), verbose = 0L)",
+    "a Python object in a state": (
+        "fit(model, matrix(1, 2, 3), 1:2, callbacks = list(Holds(), callback_checkpoint_state("
+        "tempfile())), verbose = 0)"
+    ),
+    "data that do not fit": (
+        "fit(model, matrix(1, 2, 4), 1:2, callbacks = callback_checkpoint_state(tempfile()), "
+        "verbose = 0)"
+    ),
+}
+
+
+def test_mistakes_in_r_are_one_clear_message(keras, r):
+    if backend() != "tensorflow":
+        pytest.skip("the texts are the same on each backend")
+    said = r("""function(code) {
+      model <- keras_model_sequential(input_shape = 3) |> layer_dense(1)
+      model |> compile(loss = "mse")
+      x <- as_tensor(matrix(1, 2, 3))
+      y <- as_tensor(matrix(1, 2, 1))
+      Holds <- Callback("Holds", state_dict = function() list(1, list(model = model)),
+        load_state_dict = function(state) NULL)
+      Adds <- Callback("Adds", on_epoch_end = function(epoch, logs) list(of = self$model))
+      tryCatch({ eval(parse(text = code)); "no error" }, error = conditionMessage)
+    }""")
+    texts = {case: said(code) for case, code in R_MISTAKES.items()}
+    error_texts.check("checkpoint_errors", texts)
