@@ -67,7 +67,7 @@ keras_kind <- function(base, named, args, calls, callable = FALSE, hooks = NULL,
 
 keras_kinds <- list(
   CallbackSet = keras_kind(
-    quote(callback_set_base()), "callback_set.CallbackSet",
+    quote(callback_set_base()), "callbacks.set.CallbackSet",
     args = c(names(callback_stages), "initialize", names(callback_state)),
     calls = c(callback_stages, callback_state),
     hooks = "stage",
