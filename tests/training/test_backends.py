@@ -18,9 +18,9 @@ TWINS = [
     "events/test_functions.py",
     "callbacks/test_set.py",
     "training/test_run.py",
-    "classes/test_metric.py",
-    "classes/test_keras_bases.py",
-    "classes/test_keras_small_bases.py",
+    "training/test_metric.py",
+    "training/test_keras_bases.py",
+    "training/test_keras_small_bases.py",
     "training/test_resume.py",
 ]
 SURFACE = [
