@@ -46,12 +46,13 @@ def _attach_python(core) -> None:
     from .classes.hooks import add_to_callbacks, from_hook
     from .for_r.classes import RSuper, s3_class
     from .for_r.objects import missing_attribute
-    from .values import convert
-    from .values.handle import RObject
+    from .values import convert, handle
 
     add_to_callbacks(stages.members)
+    # Pickles of R values that were written when the module had this name are read, too.
+    sys.modules[f"{__package__}.robject"] = handle
     core.attach(
-        handle_type=RObject,
+        handle_type=handle.RObject,
         from_r=condition.from_r,
         from_error_text=condition.from_error_text,
         jump_type=condition.RJump,

@@ -16,6 +16,7 @@ import keras
 from ..bridge.r_functions import shown
 from ..callbacks.monitor import monitor_checks
 
+_PACKAGE = __package__.partition(".")[0]
 _current: contextvars.ContextVar = contextvars.ContextVar("training", default=None)
 
 
@@ -171,7 +172,7 @@ def _of_r(callback, name: str):
     """An attribute that says something to this package. Other callbacks may use the name for what
     they like."""
     cls = type(callback)
-    of_package = any(base.__module__.startswith(f"{__package__}.") for base in cls.__mro__)
+    of_package = any(base.__module__.startswith(f"{_PACKAGE}.") for base in cls.__mro__)
     return getattr(callback, name, None) if of_package or hasattr(cls, "__r_class__") else None
 
 

@@ -39,6 +39,8 @@ class RObject(_core.Handle):
         True
     """
 
+    __module__ = "pyclass_bridge"
+
     @property
     def r_class(self) -> tuple[str, ...]:
         """R's ``class()`` of the value."""
