@@ -1,7 +1,7 @@
 """A page of help and how it looks as plain text: sections as R's own pages have them.
 
-A page is made elsewhere (help/keras.py, r_help.py); its texts are Markdown of the simple sort that
-docstrings and roxygen comments use. Pure: imports nothing of the package.
+Its texts are Markdown of the simple sort that docstrings and roxygen comments use, and are laid out
+as they come. Pure: imports nothing of the package.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""How Keras' texts are put in R's words: names, types, defaults and axes as in R.
+"""Keras' texts in R's words: names, types, defaults and axes as in R.
 
-The tables hold the rules; what no rule covers stays as Keras says it.
+The tables hold the rules; what no rule covers stays as Keras says it. Texts come parsed
+(help/docstring.py), and code blocks stay as they are: examples are the duty of help/examples.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import inspect
 import re
 
 from ..surface.arguments import ANY, AXES_OR_NUMBER, AXIS, Argument, r_default, r_literal
-from ..surface.names import at, names, wrapped_by
+from ..surface.names import Wrapped, at, names, wrapped_by
 
 IN_PYTHON = "In Python:"  # stands before code that stays as Keras has it
 
@@ -150,6 +151,19 @@ class Rules:
         self.counts = counts
         self.dots = dots
         self.renamed = {a.keras_name: a.name for a in arguments.values()}
+
+    @classmethod
+    def of(cls, wrapped: Wrapped) -> Rules:
+        """The rules for the texts about a name of the surface."""
+        if wrapped.merges:
+            dots = "inputs"
+        elif wrapped.before_dots is not None:
+            dots = "values"
+        elif wrapped.open:
+            dots = "layer" if wrapped.is_layer else "open"
+        else:
+            dots = "closed"
+        return cls(wrapped.family, wrapped.arguments, counts=True, dots=DOTS[dots])
 
     def argument(self, name: str, texts: dict[str, str]) -> str:
         """The text about the argument `name`, in R's words, with R's default."""
