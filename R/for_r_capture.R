@@ -57,3 +57,35 @@ py_suppress_warnings <- function(expr) {
   }
   expr
 }
+
+#' Silence the warnings of a library
+#'
+#' [py_suppress_warnings()] calls `suppress()` of each handler before its code, and `restore()` with
+#' the result after it, in an error too.
+#'
+#' @param handler A list of two functions: `suppress` without arguments, and `restore` of what that
+#'   one gave. Anything else is an error.
+#' @return NULL, invisibly.
+#' @examples
+#' \dontrun{
+#' register_suppress_warnings_handler(list(
+#'   suppress = function() {
+#'     logger <- import("logging")$getLogger("tensorflow")
+#'     before <- logger$level
+#'     logger$setLevel("ERROR")
+#'     before
+#'   },
+#'   restore = function(before) import("logging")$getLogger("tensorflow")$setLevel(before)
+#' ))
+#' }
+register_suppress_warnings_handler <- function(handler) {
+  if (!is.list(handler) || !is.function(handler$suppress) || !is.function(handler$restore)) {
+    stop(
+      "register_suppress_warnings_handler(): `handler` is a list of the functions `suppress` and ",
+      "`restore`.",
+      call. = FALSE
+    )
+  }
+  surface$warning_handlers <- c(surface$warning_handlers, list(handler))
+  invisible(NULL)
+}

@@ -145,6 +145,34 @@ py_read_requirements <- function(packages = "requirements.txt",
   invisible(read)
 }
 
+#' Which Python is there
+#'
+#' R runs inside Python, so Python is always available. `py_module_available()` imports no module,
+#' only the packages that the module is in.
+#'
+#' @param patch TRUE for all three numbers of the version.
+#' @param initialize Taken for compatibility, without effect.
+#' @param module String, the name of a module.
+#' @return `py_version()` a [numeric_version()], the others TRUE or FALSE.
+#' @examples
+#' \dontrun{
+#' py_version() >= "3.10"
+#' py_module_available("keras")
+#' }
+py_version <- function(patch = FALSE) {
+  numeric_version(config_module()$python_version(patch))
+}
+
+#' @rdname py_version
+py_available <- function(initialize = FALSE) {
+  TRUE
+}
+
+#' @rdname py_version
+py_module_available <- function(module) {
+  for_r$module_available(module)
+}
+
 config_module <- function() {
   if (is.null(surface$config)) {
     surface$config <- import("pyclass_bridge.for_r.config")

@@ -33,7 +33,7 @@ iter_next <- function(it, completed = NULL) {
 }
 
 is_done <- function(value) {
-  inherits(value, "pyclass_bridge.for_r.items.Done")
+  inherits(value, "pyclass_bridge.for_r.iterate.Done")
 }
 
 #' @rdname as_iterator

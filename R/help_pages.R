@@ -39,6 +39,23 @@ help <- function(topic, package = NULL, ...) {
   if (is.null(text)) pass_on(quote(utils::`?`), sys.call(), parent.frame()) else show_text(text)
 }
 
+#' Show Python's help
+#'
+#' What Python's own `help()` prints. A function that is made from Keras, such as `layer_dense`, has a
+#' page in R's words, which is shown for it instead.
+#'
+#' @param object A Python object, such as a function, class or module, or the name of one as a
+#'   string; a name without help is a `python.builtin.ImportError`.
+#' @return NULL, invisibly; the text is printed.
+#' @examples
+#' \dontrun{
+#' py_help(import("math")$sqrt)
+#' }
+py_help <- function(object) {
+  wrapped <- attr(object, "keras_name", exact = TRUE)
+  show_text(if (is.null(wrapped)) paste0(help_module()$help_text(object), "\n") else our_text(wrapped))
+}
+
 pass_on <- function(to, call, env) {
   call[[1L]] <- to
   eval(call, env)
@@ -146,7 +163,7 @@ object_text <- function(x, label) {
     formals <- if (!is.null(attr(x, "r_class", exact = TRUE))) formals_code(x)
     help_module()$object_page(x, label, formals, page_width())
   } else {
-    paste0(for_r$help_text(x), "\n")
+    paste0(help_module()$help_text(x), "\n")
   }
 }
 

@@ -81,7 +81,7 @@ model_data <- function(model, x, label = "x") {
     if (length(inputs)) frame_inputs(x, inputs, label) else keras_data(x, label)
   } else if (is.function(x) && !is_py_object(x)) {
     batch_iterator(model, x, label)
-  } else if (inherits(x, "pyclass_bridge.for_r.items.FunctionIterator")) {
+  } else if (inherits(x, "pyclass_bridge.for_r.iterate.FunctionIterator")) {
     step <- x$step
     x$through(function() {
       batch <- step()

@@ -1,4 +1,4 @@
-# What R users of the package tensorflow have beside `tf`, the Python package itself (for_r_import.R).
+# What R users of the package tensorflow have beside `tf`, the Python package itself (for_r_modules.R).
 
 #' A function of tensors as a TensorFlow graph
 #'

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras.src.models.functional import Functional
 
-from ..for_r.items import FunctionIterator
+from ..for_r.iterate import FunctionIterator
 
 
 def prepare(model, keywords: dict) -> list[Exception]:

@@ -13,7 +13,7 @@ import re
 import sys
 
 from ..bridge.condition import RError
-from ..for_r.code import remember_error
+from ..for_r.errors import remember_error
 from ..for_r.tensor import dims
 from .table import RENAMED
 

@@ -12,7 +12,7 @@ import inspect
 import re
 from dataclasses import dataclass
 
-from ..for_r.code import require_module
+from ..for_r.modules import require_module
 from . import table
 from .arguments import Argument, documented, kind_of, takes_tensor
 

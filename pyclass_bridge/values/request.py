@@ -34,6 +34,14 @@ def nearest_python(handle):
     return value
 
 
+def requested(value):
+    """What r_to_py() in R gives: the nearest Python value, or the handle where there is none."""
+    try:
+        return value.to_python()
+    except TypeError:
+        return value
+
+
 def no_counterpart(handle, remedy: str) -> TypeError:
     kind = "/".join(handle.r_class)
     return TypeError(f"an R value of class {kind} has no Python counterpart: {remedy}")
