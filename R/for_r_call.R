@@ -1,5 +1,5 @@
-# Calls by hand in both directions: py_call(), py_func(), py_main_thread_func(). They have no other
-# half in Python: the core calls.
+# Calls in both directions, as functions: py_call(), py_func(), py_main_thread_func(). There is no
+# other half in Python: the core makes the calls.
 
 #' Call a Python object
 #'

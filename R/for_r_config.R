@@ -1,10 +1,11 @@
-# Which Python runs: py_config(), py_exe(), py_list_packages() and their like. Python hosts R, so
-# there is one, and nothing chooses it from R.
+# Which Python runs: py_config(), py_version(), py_list_packages() and their like. The other half is
+# for_r/config.py. Python hosts R, so there is one Python, and R can't choose another.
 
 #' Which Python runs
 #'
-#' Python hosts R here: the Python of `py_config()` is the one that started R. `py_discover_config()`
-#' and `py_config_error_message()` are the same facts for scripts that look for a Python.
+#' Python hosts R here: the Python of `py_config()` is the one that started R.
+#' `py_discover_config()` and `py_config_error_message()` are the same facts for scripts that look
+#' for a Python.
 #'
 #' @param required_module,use_environment Taken for compatibility, without effect: there is one
 #'   Python.

@@ -1,4 +1,4 @@
-"""Attributes of Python objects (R/for_r_attributes.R, and `$` in R/for_r_objects.R).
+"""Attributes of Python objects for R. The other half is R/for_r_attributes.R.
 
 Guarantees: only `del_attr` changes an object, and an AttributeError names the nearest attribute.
 """
@@ -9,7 +9,7 @@ import types
 
 
 def get_attr(x, name):
-    """Attribute `name` of `x`; of a module also a submodule not imported yet."""
+    """Attribute `name` of `x`; of a module also a submodule that is not imported yet."""
     try:
         return getattr(x, name)
     except AttributeError as error:
@@ -23,11 +23,11 @@ def missing_attribute(x, name, error=None):
         try:
             return importlib.import_module(full)
         except ModuleNotFoundError as failure:
-            # A submodule that exists but misses one of its own imports is that error.
+            # A submodule that exists, but fails to import something itself, raises that error.
             if failure.name != full:
                 raise
     if name == "call" and hasattr(type(x), "__r_class__") and callable(x):
-        return x.__call__  # the R name of that method
+        return x.__call__  # R calls this method `call`
     if error is None:
         kind = "module" if isinstance(x, types.ModuleType) else "object"
         error = AttributeError(f"{type(x).__name__!r} {kind} has no attribute {name!r}")

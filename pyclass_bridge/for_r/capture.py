@@ -1,6 +1,7 @@
-"""Python's output and warnings while R code runs (R/for_r_capture.R).
+"""Python's output and warnings while R code runs. The other half is R/for_r_capture.R.
 
-What begins gives a state, and what ends takes it: R ends it however its code ends.
+`begin_capture()` and `quiet_warnings()` return a state, which R passes to the function that undoes
+them when its code ends, with an error too.
 """
 
 import io
@@ -17,19 +18,19 @@ class _Capture:
 
 
 def begin_capture(kinds):
-    """Send the streams `kinds` ("stdout", "stderr") to a buffer; the state to end it with."""
+    """Send the streams `kinds` ("stdout", "stderr") to a buffer; returns `end_capture`'s state."""
     return _Capture(kinds)
 
 
 def end_capture(state):
-    """Give the streams back; the text written since."""
+    """Restore the streams; returns the text written since `begin_capture`."""
     for kind, stream in state.before.items():
         setattr(sys, kind, stream)
     return state.text.getvalue()
 
 
 def quiet_warnings():
-    """Ignore Python warnings until `leave_warnings`; the state to pass to it."""
+    """Ignore Python warnings until `leave_warnings`; returns the state for it."""
     state = warnings.catch_warnings()
     state.__enter__()
     warnings.simplefilter("ignore")
@@ -37,5 +38,5 @@ def quiet_warnings():
 
 
 def leave_warnings(state):
-    """Bring the warning filters back that were there before `quiet_warnings`."""
+    """Restore the warning filters from before `quiet_warnings`."""
     state.__exit__(None, None, None)

@@ -1,4 +1,5 @@
-"""Classes as R sees them: the S3 class of an instance, and names. It has no other half in R."""
+"""Classes as R sees them: the S3 class of an instance, and names. It has no other half in R:
+the core and several R files ask it."""
 
 from __future__ import annotations
 

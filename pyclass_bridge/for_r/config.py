@@ -1,7 +1,6 @@
-"""Which Python runs, and what is installed in it: facts for R (R/for_r_config.R,
-R/start_environment.R).
+"""Which Python runs, and what is installed in it. The other half is R/for_r_config.R.
 
-Assumes nothing of R, and imports neither NumPy nor Keras to tell about them.
+Assumes nothing of R, and imports neither NumPy nor Keras to find their versions.
 """
 
 from __future__ import annotations

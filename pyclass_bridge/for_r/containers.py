@@ -1,4 +1,4 @@
-"""Python containers that R makes (R/for_r_containers.R)."""
+"""Python containers that R makes. The other half is R/for_r_containers.R."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Context managers, as R's with() enters and leaves them (R/for_r_context.R)."""
+"""Context managers, for R's with(). The other half is R/for_r_context.R."""
 
 
 def enter(manager):
@@ -13,7 +13,7 @@ def enter(manager):
 
 
 def exit_with(manager, error=None):
-    """manager.__exit__() with the exception `error`; TRUE if the manager swallows it."""
+    """manager.__exit__() with the exception `error`; is it suppressed?"""
     if error is None:
         type(manager).__exit__(manager, None, None, None)
         return False

@@ -1,4 +1,5 @@
-"""The last Python exception that became an R condition (R/for_r_errors.R).
+"""The last Python exception that became an R condition. The other half is
+R/for_r_errors.R.
 
 It stays alive, with the objects of its frames, until the next one or until R clears it.
 """
@@ -9,7 +10,7 @@ _last_error = None
 
 
 def remember_error(error):
-    """Keep `error` as the last Python exception that became an R condition."""
+    """`error` is the last Python exception that became an R condition."""
     global _last_error
     _last_error = error
 

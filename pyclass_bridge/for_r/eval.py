@@ -1,6 +1,6 @@
-"""Python code and files that R runs (R/for_r_eval.R).
+"""Python code and files that R runs. The other half is R/for_r_eval.R.
 
-They run in ``__main__`` unless they are to be local.
+They run in ``__main__`` unless R asks for local definitions.
 """
 
 import linecache
@@ -18,7 +18,7 @@ def eval_code(code):
 
 
 class _Scope:
-    """Locals for exec() that write through to the globals `scope` and note the names bound."""
+    """Locals for exec() that write to the globals `scope` and record the names that are bound."""
 
     def __init__(self, scope):
         self.scope = scope
@@ -51,7 +51,7 @@ def _run(code, filename, local):
     if not local:
         _execute(code, filename, main)
         return main
-    # A copy, so that local code sees what __main__ has and its functions see each other.
+    # The scope is a copy of __main__, so that local functions see its names and each other.
     scope = dict(main)
     return {name: scope[name] for name in _execute(code, filename, scope)}
 
@@ -60,7 +60,7 @@ def run_string(code, local=False):
     """Run `code`; the dict of __main__, or of what it defined if it is to be `local`."""
     code = textwrap.dedent(code)
     filename = f"<py_run_string {abs(hash(code)):x}>"
-    # Tracebacks show the lines of code that has no file.
+    # Tracebacks find the lines of code without a file in this cache.
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     return _run(code, filename, local)
 

@@ -1,4 +1,4 @@
-"""Hooks that run when a module is imported first (R/for_r_hooks.R)."""
+"""Hooks that run when a module is first imported. The other half is R/for_r_hooks.R."""
 
 import importlib.util
 import sys
@@ -33,7 +33,7 @@ _load_hooks = _LoadHooks()
 
 
 def on_load(name, hook):
-    """Call `hook()` when the module `name` is imported first; at once if it is there."""
+    """Call `hook()` once the module `name` is imported; at once if it is imported already."""
     if name in sys.modules:
         hook()
         return

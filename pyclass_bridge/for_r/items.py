@@ -1,4 +1,4 @@
-"""Items of Python objects: what `[` and `[[` of R stand on (R/for_r_items.R).
+"""Items of Python objects: what `[` and `[[` of R use. The other half is R/for_r_items.R.
 
 Indices are Python's: 0-based, negative from the end. R has one number type for most numbers
 a user types, so a whole float is an index; a mapping takes every key as it is.

@@ -1,4 +1,5 @@
-"""Iteration over Python objects, and iterators of R functions (R/for_r_iterate.R)."""
+"""Iteration over Python objects, and iterators made of R functions. The other half is
+R/for_r_iterate.R."""
 
 import collections
 import collections.abc
@@ -38,7 +39,7 @@ def next_or_done(iterator):
 class FunctionIterator(collections.abc.Iterator):
     """Iterates over the results of `step()` until it returns the Done object.
 
-    With `prefetch` > 0, that many items beyond the one asked for are made in the same call.
+    With `prefetch` > 0, each call of `next()` makes up to that many further items in advance.
     """
 
     def __init__(self, step, prefetch=0):
@@ -59,7 +60,7 @@ class FunctionIterator(collections.abc.Iterator):
         return self._ready.popleft()
 
     def through(self, step):
-        """The same iteration with `step()`, which stands on this one's; what is ready is shared."""
+        """The same iteration with `step()`, which calls this one's; prefetched items are shared."""
         other = FunctionIterator(step, self._prefetch)
         other._ready = self._ready
         return other

@@ -1,6 +1,7 @@
-"""Python modules for R: imported, imported at first use, looked for (R/for_r_modules.R).
+"""Python modules for R: imported now or at first use, or looked up. The other half is
+R/for_r_modules.R.
 
-Guarantees: Keras and TensorFlow are only imported when R asks for them or touches an attribute of a
+Guarantees: Keras and TensorFlow are only imported when R asks for them or reads an attribute of a
 delayed module.
 """
 
@@ -14,7 +15,7 @@ from pyclass_bridge.for_r.environ import take_environment
 
 
 def require_module(name):
-    """Import the module `name` (dots allowed); Keras with the doctor's word on what is missing."""
+    """Import the module `name` (dots allowed); for a missing Keras the error is doctor's."""
     take_environment()
     from pyclass_bridge.start import doctor
 
@@ -26,7 +27,7 @@ def require_module(name):
 
 
 class LazyModule(types.ModuleType):
-    """A module imported when its first attribute is touched."""
+    """A module imported when its first attribute is read."""
 
     def __init__(self, name, load):
         super().__init__(name)
@@ -40,8 +41,8 @@ class LazyModule(types.ModuleType):
         return object.__getattribute__(self, "_bridge_module")
 
     def __getattribute__(self, name):
-        # ModuleType has attributes of its own (__doc__, __spec__, ...) which would hide the
-        # real module's.
+        # ModuleType has attributes of its own (__doc__, __spec__, ...) which would hide those of
+        # the imported module.
         if name.startswith("_bridge_") or name in ("__class__", "__name__"):
             return object.__getattribute__(self, name)
         return getattr(object.__getattribute__(self, "_bridge_get")(), name)
@@ -60,7 +61,7 @@ class LazyModule(types.ModuleType):
 
 
 def lazy_module(name, path=None):
-    """The module `name` if it is there already, else a stand-in that imports it when used."""
+    """The module `name` if it is imported already, else one that imports it at first use."""
     if path is None:
         if name in sys.modules:
             return sys.modules[name]

@@ -1,4 +1,5 @@
-"""What R asks of any Python object: members, text, truth, length (R/for_r_objects.R).
+"""What R asks of any Python object: members, text, truth, length. The other half is
+R/for_r_objects.R.
 
 Assumes nothing but Python. Guarantees: no function here changes an object.
 """
@@ -21,7 +22,7 @@ def element(x, name):
 
 
 def itself(x):
-    """`x`: lets R have a value with the conversion flag of the module it is called through."""
+    """`x`: R calls it through `for_r` or `for_r_proxies` to choose whether `x` is converted."""
     return x
 
 
@@ -70,8 +71,8 @@ def repr_of(x):
 
 
 def print_text(x):
-    """What print(x) shows in R: a module's name, a tensor's str(), what the class says, else the
-    repr."""
+    """What print(x) shows in R: a module's name, a tensor's str(), the result of the class's
+    `__r_print__`, else the repr."""
     if isinstance(x, types.ModuleType):
         return f"Module({x.__name__})"
     return str(x) if is_tensor(x) else getattr(type(x), "__r_print__", repr)(x)

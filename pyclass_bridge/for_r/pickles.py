@@ -1,4 +1,5 @@
-"""Python objects in files, by the module `pickle` or one of its like (R/for_r_pickles.R)."""
+"""Python objects in files, by the module `pickle` or a module like it. The other half is
+R/for_r_pickles.R."""
 
 import importlib
 import os

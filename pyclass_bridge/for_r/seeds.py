@@ -1,4 +1,4 @@
-"""Seeds of Python's random generators, but for those of Keras' backends (R/for_r_seeds.R)."""
+"""Seeds of Python's and NumPy's random generators. The other half is R/for_r_seeds.R."""
 
 import importlib
 import os

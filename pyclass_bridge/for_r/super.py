@@ -1,4 +1,5 @@
-"""`super` in R's methods: the attributes of the bases, under R's names too (R/classes_scope.R)."""
+"""`super` in R's methods: the attributes of the bases, under R's names too. The other half is
+R/classes_scope.R."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ def _of_bases(owner: type, receiver, name: str):
 def super_assign(class_ref, receiver, name: str, value, called: bool = False) -> None:
     """`super$name <- value`: by the property of a base if there is one, else on the instance.
 
-    The receiver is the instance, or in private functions what gives it when it is `called`."""
+    `receiver` is the instance or, if `called`, a function that returns it (in private functions).
+    """
     owner, receiver = class_ref(), receiver() if called else receiver
     mro = type(receiver).__mro__
     for base in mro[mro.index(owner) + 1 :]:
@@ -30,7 +32,7 @@ def super_assign(class_ref, receiver, name: str, value, called: bool = False) ->
 
 
 def super_attr(class_ref, receiver, name: str, called: bool = False):
-    """`super$name` in a method of the class that `class_ref` gives; the receiver as above."""
+    """`super$name` in a method of the class that `class_ref()` returns; `receiver` as above."""
     owner = class_ref()
     try:
         found = _of_bases(owner, receiver() if called else receiver, name)
@@ -49,7 +51,7 @@ class RSuper:
         self._receiver = receiver
 
     def __getattribute__(self, name: str):
-        # Special methods are those of the bases, too, not the ones that this object has.
+        # The special methods of the bases count, not those of this object.
         owner = object.__getattribute__(self, "_owner")
         receiver = object.__getattribute__(self, "_receiver")
         found = _of_bases(owner, receiver, name)
