@@ -1,4 +1,4 @@
-"""A docstring, parsed into the parts of a page of help; nothing is put in other words here.
+"""A docstring, parsed into the parts of a page of help. It has no other half in R.
 
 `parts_of()` gives each part by the page's heading: a text, or rows {name: text} for a section such
 as "Args:". Assumes docstrings in Google's style, as Keras has them; one in NumPy's style stays
@@ -93,7 +93,7 @@ def _title_and_rest(text: str) -> tuple[str, str]:
 
 
 def _rows(text: str) -> dict[str, str]:
-    """The rows of a section such as "Args:"; the lines of each text stay lines."""
+    """The rows of a section such as "Args:"; each text still has its lines."""
     found, name = {}, None
     lines = text.splitlines()
     indent = min((len(x) - len(x.lstrip()) for x in lines if x.strip()), default=0)

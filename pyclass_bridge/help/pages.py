@@ -1,4 +1,4 @@
-"""The pages of help that R asks for, and the pager (the other half is R/help_pages.R).
+"""The pages of help that R asks for, and the pager. The other half is R/help_pages.R.
 
 Each page is made in one line: a docstring is parsed into parts (docstring.py), the parts are put
 into R's words (words.py, examples.py), and the words are laid out (page.py). Pages of functions
@@ -44,7 +44,7 @@ OURS = "package:pyclassbridge"
 
 
 def surface_page(name: str, formals: list[str], width: int = 80) -> str:
-    """The page of the name `name` of the surface, whose R formals are given as code."""
+    """The page of the wrapper `name`, whose R formals are given as code."""
     wrapped = wrapped_by(name)
     parts = parts_of(wrapped.target)
     parts["Title"] = parts["Title"] or f"`{name}()`"
@@ -93,7 +93,7 @@ def in_r(parts: Parts, rules: Rules, arguments: list[str]) -> Parts:
 
 
 def page_of(topic: str, source: str, call: str, words: Parts) -> Page:
-    """The page with the sections that all have, in the order of the page."""
+    """The page with the sections that all pages from docstrings have, in order."""
     page = Page(topic, source, words["Title"])
     page.add("Description", words["Description"] or page.title)
     page.add("Usage", call, code=True)
@@ -117,7 +117,7 @@ def help_text(x) -> str:
 
 
 def wrapper_line(name: str) -> str:
-    """One line about what a wrapper of the surface wraps."""
+    """One line about what a wrapper wraps."""
     path = _path_in_r(wrapped_by(name).target, name)
     return f"<{path} of Keras {keras().__version__}; ?{name} shows its help>"
 
@@ -232,7 +232,7 @@ def _shared(calls: list[str]) -> list[str]:
 
 
 def is_terminal() -> bool:
-    """Does somebody read and type in a terminal, so that a pager makes sense?"""
+    """Does a user read and type in a terminal, so that a pager makes sense?"""
     at_prompt = hasattr(sys, "ps1")
     streams = (sys.stdin, sys.stdout)
     return at_prompt and all(stream is not None and stream.isatty() for stream in streams)
@@ -244,5 +244,5 @@ def show_in_pager(text: str) -> None:
 
 
 def without_overstrikes(text: str) -> str:
-    """A text of R's own help without what makes a printer underline."""
+    """A text of R's own help without overstrikes, by which a printer underlines."""
     return re.sub(r".\x08", "", text)

@@ -1,4 +1,5 @@
 """The roxygen comments of R/*.R, parsed into topics: what the pages of functions written in R say.
+They have no other half in R.
 
 The package is not installed in R, so it has no Rd files: the comments are read when R first asks
 for one of these pages.
@@ -21,7 +22,7 @@ _TAG = re.compile(r"^@(\w+)[ \t]*", re.MULTILINE)
 
 @dataclass
 class Topic:
-    """One page: the functions that share it, in order, and the texts of its tags."""
+    """The contents of one page: the functions that share it, and the texts of the tags."""
 
     names: list[str] = field(default_factory=list)
     intro: str = ""
@@ -33,7 +34,7 @@ class Topic:
 
     @property
     def topics(self) -> list[str]:
-        """The names that are no methods of a name."""
+        """The names, without those of S3 methods if there are others."""
         generics = [name for name in self.names if not METHOD.fullmatch(name)]
         return generics or self.names
 
@@ -49,7 +50,7 @@ class Topic:
 
     @property
     def examples(self) -> str:
-        """The examples without R's word that a check is not to run them."""
+        """The examples, without `\\dontrun{}`, which concerns only checks of packages."""
         return "\n".join(
             re.sub(r"^\\dontrun\{\n(.*)\n\}$", r"\1", text.strip(), flags=re.DOTALL)
             for text in self.tags.get("examples", ())
