@@ -88,7 +88,7 @@ assign_back <- function(target, value, env) {
 
 #' Assign several names at once
 #'
-#' `c(a, b) %<-% list(1, 2)` assigns the parts of the right operand, in order. Names nest
+#' `c(a, b) %<-% list(1, 2)` assigns the parts of the right side, in order. Names nest
 #' (`c(a, c(b, d))`), `...rest` takes what is left over, `b = 3` is a default for a part that is
 #' not there, `.` skips a part, and `x$a` or `x[[1]]` are assigned to as by `<-`. More or fewer
 #' parts than names are an error.

@@ -14,7 +14,7 @@ from .arguments import narrow, whole_array, whole_number
 
 
 def with_indices(function: str, keywords: dict, zero_indexed: bool, call):
-    """The result of `call(keywords)`: indices among the arguments are shifted for Keras, those in the
+    """The result of `call(keywords)`: indices in the arguments are shifted for Keras, those in the
     result for R, unless they count from 0 in R, too (`zero_indexed`)."""
     indices = table.INDICES[function]
     for name in indices.arguments:

@@ -2,7 +2,8 @@
 know their preprocessing. The other half is R/surface_applications.R.
 
 `adjusted` turns R's arguments into Keras'; a *way* replaces the plain call: it takes what is
-wrapped, the arguments, and `run`, which calls Keras with arguments. Importing this imports no Keras.
+wrapped, the arguments, and `run`, which calls Keras with arguments. Importing this module does not
+import Keras.
 """
 
 from __future__ import annotations
