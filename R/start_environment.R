@@ -1,8 +1,8 @@
-# The functions of reticulate that choose, make and change Python environments. The other
-# halves are for_r/config.py and start/doctor.py, which know what is installed. Python hosts R and
-# runs before R, so each function answers with one sentence: those that ask to use an environment with a message, and
-# the script goes on; those that ask for a value or an installation with an error. Both are made,
-# and exported, from one table: a row is a name and its arguments.
+# The functions of reticulate that choose, make and change Python environments. The other halves are
+# for_r/config.py and start/doctor.py, which know what is installed. Python hosts R and runs before
+# R, so each function answers with one sentence: those that ask to use an environment with a
+# message, and the script goes on; those that ask for a value or an installation with an error. Both
+# are made, and exported, from one table: a row is a name and its arguments.
 
 #' Python environments
 #'
