@@ -44,8 +44,9 @@ def _attach_python(core) -> None:
     from .bridge.signature import MISSING, argument_names
     from .callbacks import stages
     from .classes.hooks import add_to_callbacks, from_hook
-    from .for_r.classes import RSuper, s3_class
-    from .for_r.objects import missing_attribute
+    from .for_r.attributes import missing_attribute
+    from .for_r.classes import s3_class
+    from .for_r.super import RSuper
     from .values import convert, handle
 
     add_to_callbacks(stages.members)
@@ -73,12 +74,14 @@ def _attach_python(core) -> None:
     )
 
 
-# What R asks of rooms that stand after for_r/: {function: module}, imported when it is asked for.
+# What R calls beyond for_r/: {function: module}, imported when R first calls it.
 _PROVIDED = {
     "array_as_text": "training.state_file",
     "array_of_text": "training.state_file",
     "build_class": "classes.builder",
     "exception_text": "surface.error_text",
+    "nearest_r": "values.request_r",
+    "requested": "values.request",
 }
 
 

@@ -1,4 +1,5 @@
-"""R values in Python: `RObject`, a handle that keeps an R value as it is.
+"""R values in Python: `RObject`, a handle that holds an R value. The other half is
+R/values_handle.R.
 
 What has no Python counterpart (a factor, a Date, a data.frame, a fitted model, a typed NA) crosses
 as one of these and comes back to R identical. Assumes a started session.
