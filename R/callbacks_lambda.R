@@ -77,7 +77,7 @@ is_named <- function(x) {
 chosen <- function(fun, argument, value, choices) {
   if (!identical(value, choices) && !(is_string(value) && value %in% choices)) {
     stop(
-      fun, "(): `", argument, "` is one of ", paste0("\"", choices, "\"", collapse = ", "),
+      fun, "(): `", argument, "` is one of ", quoted(choices),
       ", not ", describe_value(value), ".",
       call. = FALSE
     )

@@ -9,50 +9,6 @@ abort_class <- function(class, ..., member = NULL) {
   stop(condition)
 }
 
-ticked <- function(x) {
-  paste0("`", x, "`", collapse = ", ")
-}
-
-counted <- function(n, what) {
-  paste0(if (n == 0) "no" else n, " ", what, if (n != 1) "s")
-}
-
-# What the user gave, as a noun phrase for an error.
-describe_value <- function(x) {
-  if (is.null(x)) {
-    "NULL"
-  } else if (is_py_object(x)) {
-    describe_py_object(x)
-  } else if (is.function(x)) {
-    "an R function"
-  } else if (is_string(x)) {
-    paste0("the string ", deparse_line(as.vector(x)))
-  } else if (is.atomic(x) && length(x) == 1L && is.null(attributes(x))) {
-    paste0("the value ", format(x))
-  } else if (is.object(x)) {
-    paste0("an object of class `", class(x)[[1L]], "`")
-  } else if (is.atomic(x)) {
-    paste0("a ", typeof(x), " vector of length ", length(x))
-  } else if (is.language(x)) {
-    paste0("the expression `", deparse_line(x), "`")
-  } else {
-    paste0(if (is.environment(x)) "an " else "a ", typeof(x))
-  }
-}
-
-describe_py_object <- function(x) {
-  type <- class(x)[[1L]]
-  if (is_py_class(x)) {
-    "a Python class"
-  } else if (type == "python.builtin.module") {
-    "a Python module"
-  } else if (is.function(x) && grepl("(function|method)$", type)) {
-    "a Python function"
-  } else {
-    paste0("an instance of `", type, "`")
-  }
-}
-
 # ---- the name and the lists of members ----
 
 # `name` may be an argument that the caller of `form` left out.
@@ -155,7 +111,7 @@ check_value_member <- function(def, name, value) {
   choices <- def$checks$choices[[name]]
   if (!is.null(choices) && !(is_string(value) && value %in% choices)) {
     abort_class(
-      def$name, "`", name, "` must be ", paste0("\"", choices, "\"", collapse = " or "), ", not ",
+      def$name, "`", name, "` must be ", quoted(choices, " or "), ", not ",
       describe_value(value), ".", member = name
     )
   }
@@ -288,14 +244,6 @@ check_misspelt <- function(def, name) {
     return(invisible())
   }
   if (is.null(def$checks$hooks)) check_method_name(def, name) else check_hook(def, name)
-}
-
-# Two letters that changed places are one edit.
-nearest_name <- function(name, among, edits) {
-  letters_of <- function(x) vapply(strsplit(x, ""), function(x) paste(sort(x), collapse = ""), "")
-  distance <- c(utils::adist(name, among)) - (letters_of(name) == letters_of(among))
-  edits <- min(edits, max(1L, nchar(name) %/% 2L))
-  if (length(distance) && min(distance) <= edits) among[[which.min(distance)]]
 }
 
 # A base of the user's own may have more hooks than Keras.

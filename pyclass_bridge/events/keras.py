@@ -16,6 +16,7 @@ import warnings
 
 from ..bridge.function import core_function, parameters_of
 from ..bridge.r_functions import r_function
+from ..bridge.words import ticked
 from ..classes.hooks import HOOKS, INDEXED, is_keras_callback
 
 NAME = "Keras"
@@ -92,8 +93,8 @@ def adapted(event: str, fn):
     wrong = [p.name for p in required if p.name not in names or p.kind is p.POSITIONAL_ONLY]
     if wrong:
         raise TypeError(
-            f"add_callback(): the function for `{event}` takes {_ticked(wrong)}, and the event has "
-            f"{_ticked(names)} only."
+            f"add_callback(): the function for `{event}` takes {ticked(wrong)}, and the event has "
+            f"{ticked(names)} only."
         )
     call = _of_r(fn, event) if hasattr(fn, "__r_function__") else fn
     if kinds == {inspect.Parameter.VAR_POSITIONAL}:
@@ -115,10 +116,6 @@ def _parameters(event: str, fn):
             f"add_callback(): what {fn!r} takes is not known; give a function for `{event}` that "
             "calls it."
         ) from None
-
-
-def _ticked(names) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 def _of_r(fn, event: str):

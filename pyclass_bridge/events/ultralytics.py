@@ -12,6 +12,8 @@ import re
 import sys
 from pathlib import Path
 
+from ..bridge.words import ticked
+
 NAME = "Ultralytics"
 
 
@@ -64,9 +66,8 @@ def adapted(event: str, fn):
         except TypeError:
             continue
         return fn if given else lambda _: fn()
-    names = ", ".join(f"`{name}`" for name in signature.parameters)
     raise TypeError(
-        f"add_callback(): the function for `{event}` takes {names}, and Ultralytics calls it with "
+        f"add_callback(): the function for `{event}` takes {ticked(signature.parameters)}, and Ultralytics calls it with "
         "one argument: the trainer, validator, predictor or exporter."
     )
 

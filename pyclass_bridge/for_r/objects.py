@@ -5,10 +5,10 @@ Assumes nothing but Python. Guarantees: no function here changes an object, exce
 """
 
 import collections.abc
-import difflib
 import importlib
 import types
 
+from pyclass_bridge.bridge.words import nearest
 from pyclass_bridge.for_r.tensor import is_tensor
 
 
@@ -44,10 +44,9 @@ def attribute_hint(error):
     name, owner = getattr(error, "name", None), getattr(error, "obj", None)
     text = str(error)
     if name and owner is not None and "Did you mean" not in text:
-        others = [other for other in _dir(owner) if other != name]
-        near = difflib.get_close_matches(name, others, n=1, cutoff=0.7)
-        if near:
-            error.args = (f"{text.rstrip('.')}. Did you mean: '{near[0]}'?", *error.args[1:])
+        near = nearest(name, [other for other in _dir(owner) if other != name])
+        if near is not None:
+            error.args = (f"{text.rstrip('.')}. Did you mean: '{near}'?", *error.args[1:])
     return error
 
 
