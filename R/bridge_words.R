@@ -14,9 +14,9 @@ counted <- function(n, what) {
   paste0(if (n == 0) "no" else n, " ", what, if (n != 1) "s")
 }
 
-# The first of the names `among` that takes the fewest edits from `name`, or NULL. An edit is a
-# letter that is added, left out or replaced; two letters that changed places count as one. There
-# may be one edit for each three letters of the name, and `most` of them.
+# The name `among` others that takes the fewest edits from `name`, the shortest of several; or NULL.
+# An edit is a letter that is added, left out or replaced; two letters that changed places count as
+# one. There may be one edit for each three letters of the name, and `most` of them.
 nearest_name <- function(name, among, most = 3L) {
   if (!length(among)) {
     return(NULL)
@@ -24,7 +24,8 @@ nearest_name <- function(name, among, most = 3L) {
   letters_of <- function(x) lapply(strsplit(x, ""), sort, method = "radix")
   edits <- c(utils::adist(name, among)) - mapply(identical, letters_of(name), letters_of(among))
   limit <- min(most, nchar(name) %/% 3L)
-  if (min(edits) <= limit) among[[which.min(edits)]]
+  best <- order(edits, nchar(among))[[1L]]
+  if (edits[[best]] <= limit) among[[best]]
 }
 
 # What the user gave, as a noun phrase for an error.

@@ -37,6 +37,7 @@ factory_env <- function(cls, name, arguments) {
   env$cls <- cls
   env$class_name <- name
   env$arguments <- as.character(arguments)
+  env$python_names <- python_name(env$arguments)
   env
 }
 
@@ -51,7 +52,7 @@ call_class <- function(frame) {
   } else {
     scope[[factory$class_name]] <- factory$cls
   }
-  eval(as.call(c(list(head), supplied_arguments(frame, factory$arguments))), scope)
+  eval(as.call(c(list(head), supplied_arguments(frame, factory))), scope)
 }
 
 # A `Layer()` takes its place in a pipe, as layer_*() does: a Sequential model, a tensor or a list of
@@ -94,10 +95,11 @@ match_factory <- function(factory, call) {
 }
 
 # Before `...` by position as long as nothing is left out, since `...` may hold positional ones.
-supplied_arguments <- function(frame, arguments) {
+supplied_arguments <- function(frame, factory) {
   given <- list()
-  by_position <- "..." %in% arguments
-  for (name in arguments) {
+  by_position <- "..." %in% factory$arguments
+  for (i in seq_along(factory$arguments)) {
+    name <- factory$arguments[[i]]
     if (name == "...") {
       given <- c(given, quote(...))
       by_position <- FALSE
@@ -105,7 +107,7 @@ supplied_arguments <- function(frame, arguments) {
       by_position <- FALSE
     } else {
       given[[length(given) + 1L]] <- as.name(name)
-      names(given)[length(given)] <- if (by_position) "" else python_name(name)
+      names(given)[length(given)] <- if (by_position) "" else factory$python_names[[i]]
     }
   }
   given

@@ -36,20 +36,17 @@ def described(value) -> str:
 
 
 def nearest(name: str, known, most: int = 3) -> str | None:
-    """The first of the names in `known` that takes the fewest edits from `name`, or None.
+    """The name in `known` that takes the fewest edits from `name`, the shortest of several; or None.
 
     An edit is a letter that is added, left out or replaced; two letters that changed places count
     as one. There may be one edit for each three letters of the name, and `most` of them.
     """
     limit = min(most, len(name) // 3)
-    found, fewest = None, limit + 1
-    for other in known:
-        # Names of too different lengths are out: looking at them takes long.
-        if abs(len(other) - len(name)) <= limit:
-            edits = _edits(name, other)
-            if edits < fewest:
-                found, fewest = other, edits
-    return found
+    # Names of too different lengths are out: looking at them takes long.
+    near = [other for other in known if abs(len(other) - len(name)) <= limit]
+    ranked = [(_edits(name, other), len(other), at) for at, other in enumerate(near)]
+    edits, _, at = min(ranked, default=(limit + 1, 0, 0))
+    return near[at] if edits <= limit else None
 
 
 def _edits(a: str, b: str) -> int:

@@ -123,8 +123,7 @@ class Context:
             if value == getattr(self, name):
                 return  # as `ctx$callbacks$other$field <- 1` in R does at last
             raise AttributeError(
-                f"`ctx${name}` tells of the training and can't be assigned; {ticked(_ASSIGNED, ' and ')} "
-                "can.",
+                f"`ctx${name}` is read-only; only {ticked(_ASSIGNED, ' and ')} can be assigned.",
                 name=name,
             )
         super().__setattr__(name, value)

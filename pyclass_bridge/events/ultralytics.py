@@ -67,8 +67,8 @@ def adapted(event: str, fn):
             continue
         return fn if given else lambda _: fn()
     raise TypeError(
-        f"add_callback(): the function for `{event}` takes {ticked(signature.parameters)}, and Ultralytics calls it with "
-        "one argument: the trainer, validator, predictor or exporter."
+        f"add_callback(): the function for `{event}` takes {ticked(signature.parameters)}, and "
+        "Ultralytics calls it with one argument: the trainer, validator, predictor or exporter."
     )
 
 

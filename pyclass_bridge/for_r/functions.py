@@ -10,6 +10,7 @@ from importlib import import_module
 
 from pyclass_bridge.bridge.condition import warn
 from pyclass_bridge.bridge.output import begin_sink, end_sink, redraws_lines
+from pyclass_bridge.bridge.signature import python_names
 from pyclass_bridge.for_r.classes import (
     class_label,
     issubclass_named,
@@ -185,6 +186,7 @@ __all__ = [
     "on_load",
     "predicate",
     "print_text",
+    "python_names",
     "python_version",
     "quiet_warnings",
     "read_value",

@@ -43,7 +43,8 @@ MISSPELT = [
     ("on_edn", HOOKS, 3, "on_end"),
     ("on_tain_ed", HOOKS, 2, "on_train_end"),
     ("on_tain_ed", HOOKS, 1, None),
-    ("abc", ["abx", "xbc"], 3, "abx"),  # the first of two
+    ("adamm", ["adamw", "adam"], 3, "adam"),  # the shortest
+    ("abc", ["abx", "xbc"], 3, "abx"),  # the first of two that are as short
 ]
 
 
