@@ -87,7 +87,7 @@ derives_from <- function(bases, named) {
 }
 
 # The row of `kinds` that classes with these bases belong to, or NULL.
-kind_of <- function(bases, kinds = c(keras_kinds, synalinks_kinds())) {
+kind_of <- function(bases, kinds = c(keras_kinds, synalinks_kinds)) {
   for (kind in kinds) {
     if (derives_from(bases, kind$named)) {
       return(kind)

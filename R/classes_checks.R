@@ -176,7 +176,7 @@ check_arity <- function(def, member) {
   if (length(accepts$unreachable)) {
     abort_class(
       def$name, "`", member$given, "` needs ", ticked(accepts$unreachable), " by name, but ",
-      library_of(def), " passes its arguments by position. Write `function(",
+      def$checks$library, " passes its arguments by position. Write `function(",
       paste(usage$args, collapse = ", "), ")`.", member = member$given
     )
   }
@@ -196,11 +196,10 @@ check_arity <- function(def, member) {
 }
 
 check_order <- function(def, member, usage) {
-  has_index <- any(usage$args[1L] %in% c("epoch", "batch"))
-  if (has_index && identical(first_formal(member$fn), "logs")) {
+  if (!is.null(usage$index) && identical(first_formal(member$fn), "logs")) {
     abort_class(
       def$name, "`", member$given, "` has `logs` as its first argument, but ",
-      library_of(def), " passes `", usage$args[[1L]], "` first. Write `function(",
+      def$checks$library, " passes `", usage$index, "` first. Write `function(",
       paste(usage$args, collapse = ", "), ")`.", member = member$given
     )
   }
@@ -221,7 +220,7 @@ check_sample_weight <- function(def, member) {
 # A hook in `private` is never called, and R6's `active =` is no list of members here.
 check_places <- function(def) {
   hooks <- intersect(names(def$private), names(def$checks$calls))
-  if (!is.null(def$checks$hooks) && length(hooks)) {
+  if (length(def$checks$hooks) && length(hooks)) {
     abort_class(
       def$name, "`", hooks[[1L]], "` is private, so it is never called. Make it public.",
       member = hooks[[1L]]
@@ -243,7 +242,7 @@ check_misspelt <- function(def, name) {
   if (is.null(def$checks) || name %in% names(def$checks$calls)) {
     return(invisible())
   }
-  if (is.null(def$checks$hooks)) check_method_name(def, name) else check_hook(def, name)
+  if (length(def$checks$hooks)) check_hook(def, name) else check_method_name(def, name)
 }
 
 # A base of the user's own may have more hooks than Keras.
@@ -281,7 +280,7 @@ check_method_name <- function(def, name) {
   nearest <- nearest_name(name, wanted[nchar(wanted) > 4L], if (nchar(name) > 7L) 2L else 1L)
   if (!is.null(nearest) && !base_has(def, name)) {
     abort_class(
-      def$name, "`", name, "` is not a method that ", library_of(def), " calls. Did you mean `",
+      def$name, "`", name, "` is not a method that ", def$checks$library, " calls. Did you mean `",
       nearest, "`?",
       member = name
     )

@@ -7,7 +7,7 @@ make_factory <- function(cls, spec) {
   arguments <- factory_formals(spec)
   body <- quote(call_class(base::environment()))
   env <- factory_env(cls, spec$name, names(arguments))
-  if (spec$kind == "Layer") {
+  if (spec$composes) {
     body <- quote(call_layer(base::environment(), base::sys.call(), base::parent.frame()))
     env$signature <- as.function(c(arguments, list(NULL)))
     arguments <- c(arguments, if (!"..." %in% names(arguments)) alist(... = ))
@@ -55,9 +55,10 @@ call_class <- function(frame) {
   eval(as.call(c(list(head), supplied_arguments(frame, factory))), scope)
 }
 
-# A `Layer()` takes its place in a pipe, as layer_*() does: a Sequential model, a tensor or a list of
-# tensors as first argument, without a name, is what the layer is put onto. The frame's formals are
-# those of `initialize`, so the call is matched anew without it. `L(, 3)`: there is nothing before.
+# An instance of a kind that composes takes its place in a pipe, as layer_*() does: a Sequential model,
+# a tensor or a list of tensors as first argument, without a name, is what the layer is put onto. The
+# formals of the frame are those of `initialize`, so the call is matched again without that argument.
+# `L(, 3)` leaves it out.
 call_layer <- function(frame, call, caller) {
   factory <- parent.env(frame)
   arguments <- as.list(call)[-1L]

@@ -19,7 +19,25 @@ class_definition <- function(name, form, public, private = list(), bases = list(
 # The Python class of a definition, as the R function that makes instances.
 build_class <- function(def) {
   spec <- class_spec(def)
-  make_factory(for_r$build_class(.Call(core_handle, spec)), spec)
+  make_factory(for_r$build_class(spec_data(spec)), spec)
+}
+
+# The spec as Python gets it, in one crossing: plain data, and what stays R's as handles.
+spec_data <- function(spec) {
+  as_handle <- function(x) .Call(core_handle, x)
+  handled <- function(members) {
+    lapply(members, function(member) replace(member, "fn", list(as_handle(member$fn))))
+  }
+  private <- c(spec$private_methods, spec$private_active, spec$private_fields)
+  data <- spec[c(
+    "name", "module", "doc", "index_base", "merge_logs", "row", "convert"
+  )]
+  c(data, list(
+    bases = unname(spec$bases), keywords = as_dict(spec$keywords),
+    methods = handled(spec$methods), active = handled(spec$active),
+    fields = lapply(as_dict(spec$fields), as_handle), has_private = length(private) > 0L,
+    handle = as_handle(spec)
+  ))
 }
 
 class_spec <- function(def) {
@@ -27,7 +45,7 @@ class_spec <- function(def) {
   def$checks <- checks_of(def)
   check_member_names(def)
   check_places(def)
-  if (!is.null(def$checks$hooks)) {
+  if (length(def$checks$hooks)) {
     check_callback_bases(def)
     check_state(def)
   }
@@ -41,11 +59,13 @@ class_spec <- function(def) {
     check_arity(def, member)
   }
   check_async(def, public, private)
-  callback <- def$kind == "Callback"
+  constructor <- keras_kinds[[def$kind]]
   list(
     name = def$name, module = module_of(def$parent_env), doc = def$doc, kind = def$kind,
-    bases = def$bases, keywords = def$keywords, index_base = if (callback) 1L else 0L,
-    merge_logs = callback, convert = def$convert, parent_env = def$parent_env,
+    bases = def$bases, keywords = def$keywords,
+    index_base = if (is.null(constructor)) 0L else constructor$index_base,
+    merge_logs = isTRUE(constructor$merge_logs), composes = isTRUE(constructor$composes),
+    row = kind_data(def$checks), convert = def$convert, parent_env = def$parent_env,
     methods = as_spec(public$methods), active = as_spec(public$active),
     private_methods = as_spec(private$methods), private_active = as_spec(private$active),
     fields = public$fields, private_fields = private$fields
@@ -57,7 +77,7 @@ checks_of <- function(def) {
   if (def$kind == "py_class") {
     return(kind_of(def$bases))
   }
-  other <- kind_of(def$bases, synalinks_kinds())
+  other <- kind_of(def$bases, synalinks_kinds)
   if (is.null(other)) keras_kinds[[def$kind]] else other
 }
 

@@ -36,7 +36,7 @@ def described(value) -> str:
 
 
 def nearest(name: str, known, most: int = 3) -> str | None:
-    """The name in `known` that takes the fewest edits from `name`, the shortest of several; or None.
+    """The name in `known` that takes the fewest edits from `name`, or None; of two the shorter.
 
     An edit is a letter that is added, left out or replaced; two letters that changed places count
     as one. There may be one edit for each three letters of the name, and `most` of them.

@@ -19,15 +19,12 @@ import numpy as np
 from ..bridge.private import make_private
 from ..bridge.r_functions import r_function
 from ..bridge.words import described, nearest, ticked
+from ..classes.kinds import kind_named
 from ..training.run import current, identified
 from .gradients import STAGE, Tap, refuse_backend
 from .stages import Stages, begins_alone, ends_alone, long, short
 
-STAGES = (
-    "on_begin", "on_epoch_begin", "on_batch_begin", "on_after_backward", "on_batch_end",
-    "on_before_valid", "on_batch_valid_begin", "on_batch_valid_end", "on_valid_end",
-    "on_epoch_end", "on_end", "on_exit",
-)  # fmt: skip
+STAGES = tuple(kind_named("CallbackSet").hooks)
 
 
 # ---- the context --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import warnings
 
 from ..bridge.r_functions import r_function
 from ..bridge.words import described
-from ..classes.hooks import is_keras_callback
+from ..classes.kinds import is_keras_callback
 from . import keras, ultralytics
 
 

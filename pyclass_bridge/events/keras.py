@@ -17,10 +17,15 @@ import warnings
 from ..bridge.function import core_function, parameters_of
 from ..bridge.r_functions import r_function
 from ..bridge.words import ticked
-from ..classes.hooks import HOOKS, INDEXED, is_keras_callback
+from ..classes.kinds import is_keras_callback, kind_named
 
 NAME = "Keras"
-_HOOKS = tuple(hook for hook in HOOKS if not hook.startswith("on_batch_"))  # without the aliases
+# Keras' hooks, each with the name of its index: without the aliases, and `on_exit` is called below.
+_HOOKS = {
+    hook: index
+    for hook, index in kind_named("Callback").hooks.items()
+    if not hook.startswith("on_batch_") and hook != "on_exit"
+}
 _RUNS = ("fit", "evaluate", "predict")
 _FILES = {
     "save": "on_model_save",
@@ -30,7 +35,7 @@ _FILES = {
 }
 # What each event has for its functions.
 _EVENTS = {
-    **{h: ("model", INDEXED[h], "logs") if h in INDEXED else ("model", "logs") for h in _HOOKS},
+    **{h: ("model", index, "logs") if index else ("model", "logs") for h, index in _HOOKS.items()},
     **{event: ("model", "path") for event in _FILES.values()},
     "on_exit": ("model",),
 }
@@ -126,7 +131,7 @@ def _of_r(fn, event: str):
     names = [f.name for f in parameters.named]
     logs_at = names.index("logs") if "logs" in names else len(names)
     call = core_function(closure, event, parameters, logs_at=logs_at, returns_none=True)
-    index = INDEXED.get(event)
+    index = _HOOKS.get(event)
     if index is None:
         return call
 
@@ -232,7 +237,7 @@ class _Events:
         return callback
 
     def hook(self, model, event: str):
-        index = INDEXED.get(event)
+        index = _HOOKS.get(event)
         if index is None:
             return lambda logs=None: self.call(event, model=model, logs=logs)
         return lambda i, logs=None: self.call(event, model=model, **{index: i}, logs=logs)

@@ -218,11 +218,11 @@ def test_a_keras_layer_with_build_and_call(define, keras):
         ("²", "_2"),
         ("½", "_1_2"),
         ("ﬁt", "fit"),
-        ("ｘ", "x"),
+        ("\uff58", "x"),
         ("µ", "μ"),
         ("e\u0301", "é"),
         ("\u0301x", "_\u0301x"),
-        ("´a", "_\u0301a"),
+        ("\xb4a", "_\u0301a"),
         ("имя", "имя"),
         ("変数", "変数"),
         ("ตัวแปร", "ตัวแปร"),
@@ -230,7 +230,7 @@ def test_a_keras_layer_with_build_and_call(define, keras):
         ("a-b+c", "a_b_c"),
         ("None", "None_"),
         ("lambda", "lambda_"),
-        ("ｉｆ", "if_"),
+        ("\uff49\uff46", "if_"),
         ("match", "match"),
         ("type", "type"),
         ("_", "_"),
@@ -257,7 +257,7 @@ FOLDED = [
     (["x_y", "x.y", "x-y"], "(x_y, x_y_, x_y__)"),
     (["x²", "x2"], "(x2_, x2)"),
     (["🙂", "🙃"], "(_, __)"),
-    (["ﬁ", "fi", "ｆi"], "(fi_, fi, fi__)"),
+    (["ﬁ", "fi", "\uff46i"], "(fi_, fi, fi__)"),
     (["self", "args", "...", "kwargs"], "(self, args, *args_, kwargs, **kwargs_)"),
     ([".f", "f", "__r_call", "Exception"], "(_f, f, __r_call_, Exception)"),
 ]
@@ -292,8 +292,10 @@ def test_r_gives_arguments_by_its_own_names_when_they_fold_into_one(define):
 
 def test_the_factory_gives_odd_names_to_initialize(define):
     a = define(
-        "A %py_class% { initialize <- function(`x²`, .f, `if` = 3) self$all <- c(`x²`, .f, `if`) }\n"
-        "A(`x²` = 1, .f = 2, `if` = 5)"
+        """
+        A %py_class% { initialize <- function(`x²`, .f, `if` = 3) self$all <- c(`x²`, .f, `if`) }
+        A(`x²` = 1, .f = 2, `if` = 5)
+        """
     )
     assert list(a.all) == [1.0, 2.0, 5.0]
 

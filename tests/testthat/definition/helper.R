@@ -34,7 +34,8 @@ keras_path <- function(kind) {
 }
 
 fake_for_r <- list(
-  build_class = function(spec) {
+  build_class = function(data) {
+    spec <- data$handle
     recorder$spec <- spec
     inherited <- lapply(spec$bases, function(base) attr(base, "proxy")$of)
     fake_class(spec$name, of = as.character(unlist(inherited)))
