@@ -1,5 +1,6 @@
 # Functions that Python calls on the R values it holds, and the evaluation of files and text.
 # Each is small and has one caller in pyclass_bridge/; results cross by the table of values.
+# Python half: bridge/evaluate.py, bridge/source.py and bridge/function.py.
 
 describe_function <- function(fn) {
   if (is.primitive(fn)) {

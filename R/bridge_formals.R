@@ -1,9 +1,9 @@
 # The formals of an R function as data: for the Python signature, the arity checks, the factory.
-# Its Python half is pyclass_bridge/bridge/signature.py, which has the rule for names. Pure R but for
-# python_name(), and no default is ever evaluated here: a default is a literal or a piece of code.
+# Only python_name() asks Python. No default is evaluated here: it is a literal or a piece of code.
+# Python half: bridge/signature.py, which has the rule for names.
 
-# The Python names of R names: `learning.rate` is `learning_rate`, `lambda` is `lambda_`. A name that
-# is empty, as that of an argument given by position, stays empty.
+# The Python names of R names: `learning.rate` is `learning_rate`, `lambda` is `lambda_`. An empty
+# name, that of an argument given by position, stays empty.
 python_name <- function(names) {
   given <- nzchar(names)
   names[given] <- as.character(for_r$python_names(as.list(names[given])))

@@ -1,6 +1,6 @@
 # Words for the texts of errors: the name that was meant, names in ticks, a value as a noun phrase.
-# Its Python half is pyclass_bridge/bridge/words.py: nearest_name() there gives the same answers.
 # Pure R.
+# Python half: bridge/words.py, where `nearest` gives the same answers.
 
 ticked <- function(names) {
   paste0("`", names, "`", collapse = ", ")
@@ -14,8 +14,8 @@ counted <- function(n, what) {
   paste0(if (n == 0) "no" else n, " ", what, if (n != 1) "s")
 }
 
-# The name `among` others that takes the fewest edits from `name`, the shortest of several; or NULL.
-# An edit is a letter that is added, left out or replaced; two letters that changed places count as
+# The name `among` others that takes the fewest edits from `name`, or NULL; of two the shorter. An
+# edit is a letter that is added, left out or replaced; two letters that changed places count as
 # one. There may be one edit for each three letters of the name, and `most` of them.
 nearest_name <- function(name, among, most = 3L) {
   if (!length(among)) {

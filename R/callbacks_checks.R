@@ -1,5 +1,6 @@
-# The checks of callback classes: hooks and stages by their right names, states kept by two methods,
-# bases of one sort. They are among those of classes_checks.R, and work as they do.
+# The checks of callback classes: hooks and stages have their right names, a state is kept by two
+# methods, a callback set has a callback set as its base. Each works as those of classes_checks.R.
+# Python half: none: these are checks of definitions, as in classes_checks.R.
 
 # The words for the hooks of a kind: `what` one is, `names` all there are, `meant` the one that is
 # meant by a name of the other kind.

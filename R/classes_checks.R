@@ -1,6 +1,7 @@
 # The checks of a class definition: each raises one error that names class, member, what was
 # given and the remedy (their texts are tests/snapshots/definition_errors.txt).
-# Pure R. Assumes a definition as classes_spec.R describes it; what passes here can be built.
+# Pure R. Assumes a definition as classes_spec.R describes it.
+# Python half: none. What passes here can be built.
 
 abort_class <- function(class, ..., member = NULL) {
   message <- paste0(if (!is.null(class)) paste0("Class `", class, "`: "), ...)
@@ -205,7 +206,7 @@ check_order <- function(def, member, usage) {
   }
 }
 
-# A metric may be used by hand, so this is no error.
+# A metric may also be called without fit(), so this is a message and no error.
 check_sample_weight <- function(def, member) {
   given <- names(formals(member$fn))
   if (member$given == "update_state" && length(given) == 2L &&
@@ -255,7 +256,7 @@ base_has <- function(def, name) {
   FALSE
 }
 
-# What a class of any kind has under one name only.
+# `initialize` under a wrong name, in a class of any kind.
 check_lifecycle_name <- function(def, name) {
   misspelt <- name %in% c("init", "__init", "constructor") ||
     startsWith(name, "in") && !is.null(nearest_name(name, "initialize", 2L))

@@ -1,7 +1,8 @@
 # The R function that stands for an R class: the class proxy with the formals of `initialize`.
 # Only arguments that were supplied go to Python, so a default is evaluated by the method itself,
 # lazily and in its own scope. Guarantees that it is still the proxy: every attribute of it and its
-# `.proxy` binding are kept. Here too: the words for an argument that a factory does not have.
+# `.proxy` binding are kept. The errors for arguments that a factory does not have are here, too.
+# Python half: none: classes/builder.py makes the class that a factory stands for.
 
 make_factory <- function(cls, spec) {
   arguments <- factory_formals(spec)
@@ -55,10 +56,10 @@ call_class <- function(frame) {
   eval(as.call(c(list(head), supplied_arguments(frame, factory))), scope)
 }
 
-# An instance of a kind that composes takes its place in a pipe, as layer_*() does: a Sequential model,
-# a tensor or a list of tensors as first argument, without a name, is what the layer is put onto. The
-# formals of the frame are those of `initialize`, so the call is matched again without that argument.
-# `L(, 3)` leaves it out.
+# An instance of a kind that composes takes its place in a pipe, as layer_*() does: it is put onto a
+# Sequential model, a tensor or a list of tensors that is the first argument and has no name. The
+# formals of the frame are those of `initialize`, so the call is matched again without that
+# argument. `L(, 3)` leaves it out.
 call_layer <- function(frame, call, caller) {
   factory <- parent.env(frame)
   arguments <- as.list(call)[-1L]
@@ -75,9 +76,10 @@ call_layer <- function(frame, call, caller) {
     as.list(seq_along(values)), names = names(values)
   )))
   matched <- as.list(match_factory(factory, places))[-1L]
-  values <- structure(
-    values[as.integer(matched)], names = python_name(as.character(names(matched)))
-  )
+  values <- values[as.integer(matched)]
+  if (!is.null(names(matched))) {
+    names(values) <- python_name(names(matched))
+  }
   layer <- do.call(factory$cls, values, quote = TRUE)
   if (is.null(before)) layer else surface_module()$apply_layer(before, layer)
 }

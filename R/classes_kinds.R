@@ -1,7 +1,7 @@
-# The one table of the base classes that users derive from: a row for each, with all that the package
-# knows of it. To add a base, add a row; for a constructor also its two lines in classes_subclass.R and
-# an export. Its Python half is pyclass_bridge/classes/kinds.py, which gets the row of a class with its
-# spec. Data alone: nothing here asks Python.
+# The one table of the base classes that users derive from: a row for each, with all that the
+# package knows of it. To add a base, add a row; for a constructor also its two lines in
+# classes_subclass.R and an export. Data only: nothing here asks Python.
+# Python half: classes/kinds.py, which gets the row of a class with its spec.
 
 # What Keras passes to a method by position: `...` are the arguments as a user writes them,
 # `least` and `most` how many of them come without a name.
@@ -70,7 +70,7 @@ callback_state <- list(state_dict = takes(), load_state_dict = takes("state"))
 #   args       the recommended members that are arguments of the constructor
 #   calls      what the library calls by position: list(method = takes(...))
 #   hooks      those of `calls` that are hooks, in the order in which they run
-#   hooks_are  what they are called: "hook" or "stage"; another name that begins with `on_` is a mistake
+#   hooks_are  their name in errors, "hook" or "stage": another name with `on_` is a mistake
 #   setter     the method by which an instance gets what is trained, where there are hooks
 #   required   methods that the base calls, and does not name when they are missing
 #   choices    the values that a member which is no method can have
@@ -80,13 +80,13 @@ callback_state <- list(state_dict = takes(), load_state_dict = takes("state"))
 #   composes   does an instance made in a pipe take what comes before it?
 #   index_base from which number a class of the constructor counts epochs and batches
 #   merge_logs is a named list that a hook of such a class returns visibly merged into the logs?
-#   lists_stages  do instances list their hooks as `$stages`, and run `on_exit` under Keras' own fit()?
+#   lists_stages  do instances list their hooks as `$stages`, and run `on_exit` without our fit()?
 #   library    who calls the methods
 keras_kind <- function(named, base = NULL, args = character(), calls = list(), hooks = list(),
-                       hooks_are = if (length(hooks)) "hook", setter = NULL, required = character(), choices = list(),
-                       stored_as = character(), values = character(), callable = FALSE,
-                       composes = FALSE, index_base = 0L, merge_logs = FALSE, lists_stages = FALSE,
-                       library = "Keras") {
+                       hooks_are = if (length(hooks)) "hook", setter = NULL,
+                       required = character(), choices = list(), stored_as = character(),
+                       values = character(), callable = FALSE, composes = FALSE, index_base = 0L,
+                       merge_logs = FALSE, lists_stages = FALSE, library = "Keras") {
   common <- list(get_config = takes(), from_config = takes("config", most = Inf))
   list(
     named = named, base = base, args = args,

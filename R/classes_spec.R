@@ -1,6 +1,7 @@
 # From a class definition, however it was written, to the class spec that Python builds from.
 # The only place where the two languages meet at definition time: pure R, so it is tested with
 # a `for_r` that records the spec. Guarantees that every check has passed before Python sees it.
+# Python half: classes/spec.py, which reads the spec, and classes/builder.py.
 
 # A definition, as the forms (%py_class%, PyClass(), Metric(), R6) give it:
 #   name, form (for errors), doc, kind ("py_class" or a row of keras_kinds), bases (Python classes),
@@ -29,9 +30,7 @@ spec_data <- function(spec) {
     lapply(members, function(member) replace(member, "fn", list(as_handle(member$fn))))
   }
   private <- c(spec$private_methods, spec$private_active, spec$private_fields)
-  data <- spec[c(
-    "name", "module", "doc", "index_base", "merge_logs", "row", "convert"
-  )]
+  data <- spec[c("name", "module", "doc", "index_base", "merge_logs", "row", "convert")]
   c(data, list(
     bases = unname(spec$bases), keywords = as_dict(spec$keywords),
     methods = handled(spec$methods), active = handled(spec$active),
@@ -72,7 +71,8 @@ class_spec <- function(def) {
   )
 }
 
-# A constructor of ours may be given a base of another library.
+# The row by which a definition is checked: that of its constructor, or of its base. A constructor
+# may be given a base of Synalinks, whose row is the right one then.
 checks_of <- function(def) {
   if (def$kind == "py_class") {
     return(kind_of(def$bases))
@@ -146,7 +146,8 @@ as_spec <- function(members) {
 
 # R name -> Python name of the methods that have both.
 member_aliases <- function(checks) {
-  c(initialize = "__init__", finalize = "__del__", if (isTRUE(checks$callable)) c(call = "__call__"))
+  call <- if (isTRUE(checks$callable)) c(call = "__call__")
+  c(initialize = "__init__", finalize = "__del__", call)
 }
 
 python_member_name <- function(name, checks) {

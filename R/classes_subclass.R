@@ -1,6 +1,6 @@
 # Callback(), Metric(), Layer() and the other constructors, made from the rows of classes_kinds.R.
-# Has no Python half: a constructor makes a definition, which classes_spec.R builds.
 # Keras is imported when a constructor first needs its default base, not before.
+# Python half: none: classes_spec.R builds the definition.
 
 # The constructor of one row, with the recommended members as real formals.
 class_constructor <- function(kind) {
@@ -21,7 +21,7 @@ class_constructor <- function(kind) {
       inherit, substitute(inherit), parent_env
     )
   })
-  as.function(c(formals, body), envir = parent.frame())
+  as.function(c(formals, body), envir = environment(class_constructor))
 }
 
 # R takes the beginning of an argument's name for the name.
@@ -87,11 +87,11 @@ drop_nulls <- function(x) {
 #' @param train_step,test_step,predict_step,compute_loss,compute_metrics The steps of a model, as
 #'   above.
 #' @param ...,public Further members: methods, active bindings, class attributes. NULL among `...`
-#'   is left out, NULL in `public` is Python's `None`. In a `Callback()`, `on_exit`, a function of no
-#'   arguments, runs when the training is over, also after an error and Ctrl-C, under [fit()];
-#'   `weight`, a number, orders the callbacks of a training, the higher the later (0 without one). With
-#'   `direction = "up"` (`"down"`) a metric says that high (low) values are better: callbacks with
-#'   `mode = "auto"` read it.
+#'   is left out, NULL in `public` is Python's `None`. In a `Callback()`, `on_exit`, a function of
+#'   no arguments, runs when the training is over, also after an error and Ctrl-C, under [fit()];
+#'   `weight`, a number, orders the callbacks of a training, the higher the later (0 without one).
+#'   With `direction = "up"` (`"down"`) a metric says that high (low) values are better: callbacks
+#'   with `mode = "auto"` read it.
 #' @param private Named list of members that only the methods see, as `private$name`.
 #' @param inherit The base: a Python class, an R class, a wrapper such as
 #'   `callback_early_stopping`. Default: the Keras base.

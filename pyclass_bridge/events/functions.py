@@ -1,7 +1,7 @@
 """Functions called at the events of a model of Keras or Ultralytics: add_callback() and its like.
 
-What is asked is checked here: the event, the function, the methods of an object. How a model calls
-its functions is `events_keras` and `events_ultralytics`, which have the same few functions each.
+What is asked is checked here: the event, the function, the methods of an object. How a model
+calls its functions is in `keras` and `ultralytics`, which have the same few functions each.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def add_callback(model, event, fn=None):
 
 
 def added(model, event, fn) -> list[str]:
-    """Do what `add_callback()` does; the sentences that it warns with, for R to warn in its way."""
+    """Add the functions as `add_callback()` does, and return its warnings: R gives its own."""
     kind = _kind_of("add_callback", model)
     if isinstance(event, str):
         functions = [(_checked(kind, event), fn)]

@@ -54,7 +54,7 @@ def events() -> dict:
 
 
 def doubts(event: str) -> tuple:
-    """What speaks against a function for an event: nothing, Keras calls them all."""
+    """Reasons why a function for an event would not run: none, since Keras has them all."""
     return ()
 
 
@@ -124,23 +124,21 @@ def _parameters(event: str, fn):
 
 
 def _of_r(fn, event: str):
-    """The R function of `fn`: it counts from 1, and a named list that it gives visibly is merged
-    into the logs that it takes, as with the hooks of Callback()."""
+    """The R function of `fn` as an event calls it: R counts from 1, and a named list that the
+    function returns visibly is merged into the logs that it takes, as in hooks of Callback()."""
     closure = fn.__r_function__
     parameters = parameters_of(r_function("describe_function")(closure)["formals"])
     names = [f.name for f in parameters.named]
-    logs_at = names.index("logs") if "logs" in names else len(names)
-    call = core_function(closure, event, parameters, logs_at=logs_at, returns_none=True)
     index = _HOOKS.get(event)
-    if index is None:
-        return call
-
-    def counted_from_1(**given):
-        if index in given:
-            given[index] += 1
-        call(**given)
-
-    return counted_from_1
+    return core_function(
+        closure,
+        event,
+        parameters,
+        index_name=index,
+        index_at=names.index(index) if index in names else -1,
+        logs_at=names.index("logs") if "logs" in names else len(names),
+        returns_none=True,
+    )
 
 
 class _Hook:

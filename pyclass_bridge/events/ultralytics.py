@@ -31,7 +31,7 @@ def events() -> tuple[str, ...]:
 
 
 def doubts(event: str) -> list[str]:
-    """What speaks against a function for an event."""
+    """Reasons why a function for an event would not run."""
     if event not in never_called():
         return []
     from ultralytics import __version__

@@ -1,4 +1,4 @@
-"""The Python functions that R calls (r_side and its parts), without R."""
+"""The Python functions that R calls (for_r and its parts), without R."""
 
 import fractions
 import math
