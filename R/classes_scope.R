@@ -63,8 +63,8 @@ py_super <- function(type, object) {
 
 `[[.python.builtin.super` <- `$.python.builtin.super`
 
-# In private functions `self` is an active binding, and R >= 4.6 counts the values of these as shared
-# for ever. So Python is given the callable that returns the instance.
+# In private functions `self` is an active binding, and R >= 4.6 counts the values of these as
+# shared for ever. So Python is given the callable that returns the instance.
 is_private <- function(scope) {
   !is.null(scope$.instance)
 }
@@ -73,7 +73,7 @@ receiver_of <- function(scope) {
   if (is_private(scope)) scope$.instance else if (is.null(scope$cls)) scope$self else scope$cls
 }
 
-# R then assigns the result to `super`: the method gets a variable of that name and the same value.
+# R then assigns the result to `super`: the method gets a variable with that name and value.
 `$<-.python.builtin.super` <- function(x, name, value) {
   class_ref <- get(".class_ref", envir = environment(x))
   receiver <- receiver_of(environment(x))

@@ -9,8 +9,6 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from ..bridge.r_functions import r_function
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -48,6 +46,8 @@ def _full_name(cls: type) -> str:
 @functools.cache
 def kind_named(name: str) -> Kind:
     """The row of the table with this name."""
+    from ..bridge.r_functions import r_function
+
     return Kind.of(r_function("kind_named")(name))
 
 
