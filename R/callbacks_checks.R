@@ -1,5 +1,6 @@
-# The checks of callback classes: hooks and stages by their right names, states kept by two methods,
-# bases of one sort. They are among those of classes_checks.R, and work as they do.
+# The checks of callback classes: hooks and stages have their right names, a state is kept by two
+# methods, a callback set has a callback set as its base. Each works as those of classes_checks.R.
+# Python half: none: these are checks of definitions, as in classes_checks.R.
 
 # The words for the hooks of a kind: `what` one is, `names` all there are, `meant` the one that is
 # meant by a name of the other kind.
@@ -10,12 +11,12 @@ callback_words <- function(def) {
     on_test_batch_begin = "on_batch_valid_begin", on_test_batch_end = "on_batch_valid_end",
     on_test_end = "on_valid_end"
   )
-  if (def$checks$hooks == "stage") {
-    list(what = "a stage of a callback set", names = names(callback_stages), meant = stages)
+  if (def$checks$hooks_are == "stage") {
+    list(what = "a stage of a callback set", names = names(def$checks$hooks), meant = stages)
   } else {
     list(
-      what = paste("a", library_of(def), "callback hook"),
-      names = intersect(names(callback_hooks), names(def$checks$calls)),
+      what = paste("a", def$checks$library, "callback hook"),
+      names = names(def$checks$hooks),
       meant = structure(names(stages), names = stages)
     )
   }
@@ -25,7 +26,7 @@ check_hook <- function(def, name) {
   words <- callback_words(def)
   hook <- nearest_hook(name, words)
   # The base of all sets has the hooks of Keras.
-  hidden <- def$checks$hooks == "stage" && name %in% names(words$meant)
+  hidden <- def$checks$hooks_are == "stage" && name %in% names(words$meant)
   own <- !hidden && base_has(def, name)
   if (own || is.null(hook) && !startsWith(name, "on_")) {
     return(invisible())
@@ -127,9 +128,9 @@ check_callback_bases <- function(def) {
 check_stage <- function(def, member) {
   given <- names(formals(member$fn))
   is_stage <- member$given == "on_exit" ||
-    identical(def$checks$hooks, "stage") && member$given %in% names(callback_stages)
+    identical(def$checks$hooks_are, "stage") && member$given %in% names(def$checks$hooks)
   if (is_stage && length(given)) {
-    remedy <- if (def$checks$hooks == "stage") " and read `self$ctx`"
+    remedy <- if (def$checks$hooks_are == "stage") " and read `self$ctx`"
     abort_class(
       def$name, "`", member$given, "` is called without arguments, and takes ", ticked(given),
       ". Write `function()`", remedy, ".", member = member$given

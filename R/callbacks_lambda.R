@@ -1,5 +1,6 @@
 # callback_lambda(): a callback from functions, with epochs and batches counted from 1.
 # It is made as a class of Callback(), so hooks are checked, shifted and merged into logs as there.
+# Python half: none: the functions become a class of Callback().
 
 #' A callback from functions
 #'
@@ -8,8 +9,8 @@
 #' @param on_epoch_begin,on_epoch_end Functions of `epoch` and `logs`.
 #' @param on_train_begin,on_train_end Functions of `logs`.
 #' @param on_train_batch_begin,on_train_batch_end Functions of `batch` and `logs`.
-#' @param ... The other hooks of Callback() and `on_exit`, by name. Epochs and batches count from 1. A function
-#'   may leave out arguments at its end.
+#' @param ... The other hooks of Callback() and `on_exit`, by name. Epochs and batches count from 1.
+#'   A function may leave out arguments at its end.
 #' @return A callback.
 #' @examples
 #' \dontrun{
@@ -77,7 +78,7 @@ is_named <- function(x) {
 chosen <- function(fun, argument, value, choices) {
   if (!identical(value, choices) && !(is_string(value) && value %in% choices)) {
     stop(
-      fun, "(): `", argument, "` is one of ", paste0("\"", choices, "\"", collapse = ", "),
+      fun, "(): `", argument, "` is one of ", quoted(choices),
       ", not ", describe_value(value), ".",
       call. = FALSE
     )

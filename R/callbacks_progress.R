@@ -1,5 +1,6 @@
 # callback_progress(): a training's progress in R's own output, as a line for each epoch or as a bar
 # that is drawn over until its epoch has ended.
+# Python half: none: the callback is a class of Callback().
 
 #' Show the progress of a training in R's output
 #'

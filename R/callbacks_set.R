@@ -1,5 +1,6 @@
-# callback_set(): callbacks whose stages take no arguments and read `self$ctx`. Their base is
-# pyclass_bridge/callbacks/set.py; what is checked of them, and their row, are those of all classes.
+# callback_set(): callbacks whose stages take no arguments and read `self$ctx`. Their checks are in
+# callbacks_checks.R, and their row is in classes_kinds.R.
+# Python half: callbacks/set.py, the base of these classes.
 
 #' Callbacks of stages
 #'
@@ -40,7 +41,7 @@
 #' @param on_before_valid,on_batch_valid_begin,on_batch_valid_end,on_valid_end Stages of
 #'   validation; the first also runs in epochs without one.
 #' @param on_epoch_end,on_end,on_exit Stages at the end.
-#' @param initialize A function, the arguments of which are those of the generator.
+#' @param initialize A function, the arguments of which are those of the factory.
 #' @param state_dict,load_state_dict A function that returns what the callback has to remember, and
 #'   one of such a state; both or neither.
 #' @param ...,public Further members, as in [Callback()].

@@ -1,6 +1,6 @@
 """MLflow's own Keras callback, with a run that begins and ends with the training.
 
-R reaches this module as `mlflow_side()` (R/callbacks_mlflow.R). Importing it imports MLflow.
+R reaches this module as `mlflow_module()` (R/callbacks_mlflow.R). Importing it imports MLflow.
 MLflow's callback turns the errors of its logging into warnings; those of the run are errors here.
 """
 

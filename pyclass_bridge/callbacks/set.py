@@ -17,27 +17,20 @@ import keras
 import numpy as np
 
 from ..bridge.private import make_private
-from ..bridge.r_functions import r_function, shown
-from ..surface.error_text import nearest
+from ..bridge.r_functions import r_function
+from ..bridge.words import described, nearest, ticked
+from ..classes.kinds import kind_named
 from ..training.run import current, identified
 from .gradients import STAGE, Tap, refuse_backend
 from .stages import Stages, begins_alone, ends_alone, long, short
 
-STAGES = (
-    "on_begin", "on_epoch_begin", "on_batch_begin", "on_after_backward", "on_batch_end",
-    "on_before_valid", "on_batch_valid_begin", "on_batch_valid_end", "on_valid_end",
-    "on_epoch_end", "on_end", "on_exit",
-)  # fmt: skip
+STAGES = tuple(kind_named("CallbackSet").hooks)
 
 
 # ---- the context --------------------------------------------------------------------------------
 
 
 _ASSIGNED = ("terminate", "gradients")
-
-
-def _ticked(names) -> str:
-    return " and ".join(f"`{name}`" for name in names)
 
 
 class Context:
@@ -108,7 +101,7 @@ class Context:
     @terminate.setter
     def terminate(self, value):
         if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"`ctx$terminate` is TRUE or FALSE, not {shown(value)}.")
+            raise TypeError(f"`ctx$terminate` is TRUE or FALSE, not {described(value)}.")
         self._terminate = bool(value)
 
     def __dir__(self):
@@ -127,8 +120,7 @@ class Context:
             if value == getattr(self, name):
                 return  # as `ctx$callbacks$other$field <- 1` in R does at last
             raise AttributeError(
-                f"`ctx${name}` tells of the training and can't be assigned; {_ticked(_ASSIGNED)} "
-                "can.",
+                f"`ctx${name}` is read-only; only {ticked(_ASSIGNED, ' and ')} can be assigned.",
                 name=name,
             )
         super().__setattr__(name, value)
@@ -260,7 +252,9 @@ def _check_stage(cls: type, name: str, function) -> None:
     if name not in STAGES:
         return
     if not callable(function):
-        raise TypeError(f"`{name}` of `{cls.__name__}` must be a function, not {shown(function)}.")
+        raise TypeError(
+            f"`{name}` of `{cls.__name__}` must be a function, not {described(function)}."
+        )
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # some functions of C do not tell
@@ -269,7 +263,7 @@ def _check_stage(cls: type, name: str, function) -> None:
     if required:
         raise TypeError(
             f"`{name}` of `{cls.__name__}` is called without arguments, and takes "
-            f"{_ticked(required)}. Write `function()` and read `self$ctx`."
+            f"{ticked(required, ' and ')}. Write `function()` and read `self$ctx`."
         )
 
 

@@ -13,7 +13,7 @@ import warnings
 
 import keras
 
-from ..bridge.r_functions import shown
+from ..bridge.words import described
 from ..callbacks.monitor import monitor_checks
 
 _PACKAGE = __package__.partition(".")[0]
@@ -135,7 +135,7 @@ def _weight(callback) -> float:
     if weight is None:
         return 0.0
     if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight != weight:
-        name, given = type(callback).__name__, shown(weight)
+        name, given = type(callback).__name__, described(weight)
         raise TypeError(f"`weight` of `{name}` orders the callbacks: a number, not {given}.")
     return weight
 
@@ -163,7 +163,7 @@ def _id(callback) -> str | None:
     if name is not None and not (isinstance(name, str) and name):
         raise TypeError(
             f"`id` of `{type(callback).__name__}` names the callback: one string, not "
-            f"{shown(name)}."
+            f"{described(name)}."
         )
     return name
 
