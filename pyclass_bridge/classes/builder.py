@@ -90,6 +90,9 @@ class _Builder:
         namespace["__r_class__"] = RClassInfo(
             self.class_env, spec.has_private, spec.index_base, spec.kind
         )
+        # Marks for the core, which knows no method by its name (core/marks.c).
+        namespace["__r_indexed__"] = frozenset(INDEXED if spec.index_base == 1 else ())
+        namespace["__r_stores__"] = frozenset({"load_state_dict"})
         bases = types.resolve_bases(spec.bases)
         namespace.update(copy_methods(bases))
         namespace.update(spec.fields)
@@ -152,7 +155,8 @@ class _Builder:
             member,
             SELF,
             index_name=INDEXED[member.name] if self.shifts(member) else None,
-            logs_at=self.logs_at(member) if is_hook and self.spec.merge_logs else -1,
+            shares=self.logs_of(member) if is_hook else (),
+            merges=is_hook and self.spec.merge_logs,
             returns_none=is_hook or member.name in RETURN_NONE,
             as_handle=is_state,
         )
@@ -168,11 +172,11 @@ class _Builder:
     def shifts(self, member: Member) -> bool:
         return self.spec.index_base == 1 and self.is_callback and member.name in INDEXED
 
-    def logs_at(self, member: Member) -> int:
-        """Where `logs` is among the parameters: by name, else where Keras puts it."""
+    def logs_of(self, member: Member) -> tuple:
+        """The name of `logs` and its place: that of the parameter, else where Keras puts it."""
         names = [f.name for f in member.parameters.before]
         at = names.index("logs") if "logs" in names else int(member.name in INDEXED)
-        return at if at < len(names) or member.parameters.has_dots else -1
+        return ("logs", at) if at < len(names) or member.parameters.has_dots else ()
 
     def property(self, member: Member) -> property:
         call = self.core(member, SELF)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 
-from ..bridge.signature import TRAMPOLINE
+from .. import _core
 
 # In the order in which they run, each alias after the hook that calls it.
 HOOKS = (
@@ -77,44 +77,63 @@ def _to_zero(value):
     return value - 1 if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def counted_by_r(hook, name: str, at: int = 0):
-    """`hook`, which counts from 0 and whose index is the argument at `at`, for R code that counts
-    from 1. Given to Python again, it is the hook itself (the core sees to it)."""
-    keyword = INDEXED[name]
-
-    @functools.wraps(hook)
-    def call(*args, **kwargs):
-        if len(args) > at:
-            args = (*args[:at], _to_zero(args[at]), *args[at + 1 :])
-        elif keyword in kwargs:
-            kwargs[keyword] = _to_zero(kwargs[keyword])
-        return hook(*args, **kwargs)
-
-    call.__r_counts_for__ = hook
-    return call
+def _from_one(name: str, at: int, args: tuple, kwargs: dict) -> tuple:
+    """`args`, with 1 taken off the index of the hook `name`, which is at `at`. An index among the
+    keywords is changed in place."""
+    if len(args) > at:
+        return (*args[:at], _to_zero(args[at]), *args[at + 1 :])
+    if INDEXED[name] in kwargs:
+        kwargs[INDEXED[name]] = _to_zero(kwargs[INDEXED[name]])
+    return args
 
 
 def from_hook(hook):
-    """`hook`, a method or function named `on_*` that R has got as an attribute of an instance or a
-    class of R's, as R calls it; the core asks. A hook that a `Callback()` class has from Python
-    counts for R as its own hooks do."""
-    function = getattr(hook, "__func__", hook)
-    name = getattr(function, "__r_index__", None)
-    receiver = getattr(hook, "__self__", None)
-    if name is None and receiver is not None and function.__name__ in INDEXED:
-        info = getattr(type(receiver), "__r_class__", None)
-        name = function.__name__ if info is not None and info.index_base == 1 else None
-    if name is None:
-        return hook
-    return counted_by_r(hook, name, at=int(receiver is None))
+    """`hook`, a method or function that the core has found marked, for R code, which counts from 1.
+    Given to Python again, it is the hook itself (the core reads `__r_stands_for__`)."""
+    name = getattr(hook, "__func__", hook).__name__
+    at = int(not hasattr(hook, "__self__"))  # a function gets its instance as an argument
+
+    @functools.wraps(hook)
+    def call(*args, **kwargs):
+        return hook(*_from_one(name, at, args, kwargs), **kwargs)
+
+    call.__r_stands_for__ = hook
+    return call
 
 
 def super_hook(method, name: str, caller_index_base: int):
-    """A hook got through `super` by a method whose class counts from `caller_index_base`."""
+    """A hook got through `super` by a method whose class counts from `caller_index_base`.
+
+    R passes it a copy of the logs. What the hook changes in the copy is changed in the logs that
+    all callbacks share, too, as between hooks of Python."""
     if name not in HOOKS:
         return method
-    hook = _sharing_logs(method, name)
-    return counted_by_r(hook, name) if caller_index_base == 1 and name in INDEXED else hook
+    is_counted = caller_index_base == 1 and name in INDEXED
+    at = int(name in INDEXED)
+
+    def call(*args, **kwargs):
+        if is_counted:
+            args = _from_one(name, 0, args, kwargs)
+        logs = kwargs["logs"] if "logs" in kwargs else args[at] if at < len(args) else None
+        if not isinstance(logs, dict):
+            return method(*args, **kwargs)
+        before = dict(logs)
+        result = method(*args, **kwargs)
+        if logs != before:
+            shared = _core.shared_argument(getattr(method, "__self__", None), name)
+            _repeat_changes(before, logs, shared)
+        return result
+
+    call.__r_stands_for__ = method
+    return call
+
+
+def _repeat_changes(before: dict, after: dict, shared) -> None:
+    if not isinstance(shared, dict):
+        return
+    for key in before.keys() - after.keys():
+        shared.pop(key, None)
+    shared.update({k: v for k, v in after.items() if k not in before or before[k] is not v})
 
 
 def instances_only(name: str, class_ref, setter: str):
@@ -134,50 +153,3 @@ def instances_only(name: str, class_ref, setter: str):
 
     set_trained.__name__ = setter
     return set_trained
-
-
-# ---- logs through super ------------------------------------------------------------------------
-
-
-def _sharing_logs(hook, name: str):
-    """`hook` for a call from R, which hands it a copy of the logs: what the hook changes in them
-    goes into the logs that all callbacks share, as it does between hooks of Python."""
-    at = _logs_at(name)
-
-    def call(*args, **kwargs):
-        logs = kwargs["logs"] if "logs" in kwargs else args[at] if at < len(args) else None
-        if not isinstance(logs, dict):
-            return hook(*args, **kwargs)
-        before = dict(logs)
-        result = hook(*args, **kwargs)
-        if logs != before:
-            _repeat_changes(before, logs, _logs_of_caller(name, getattr(hook, "__self__", None)))
-        return result
-
-    return call
-
-
-def _logs_at(name: str) -> int:
-    return 1 if name in INDEXED else 0
-
-
-def _repeat_changes(before: dict, after: dict, shared) -> None:
-    if not isinstance(shared, dict):
-        return
-    for key in before.keys() - after.keys():
-        shared.pop(key, None)
-    shared.update({k: v for k, v in after.items() if k not in before or before[k] is not v})
-
-
-def _logs_of_caller(name: str, receiver):
-    """The logs of the innermost call of the R hook `name` of `receiver` that is under way."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        code = frame.f_code
-        if code.co_name == name and code.co_filename == TRAMPOLINE:
-            parameters = code.co_varnames[: code.co_argcount]
-            if frame.f_locals[parameters[0]] is receiver:
-                logs = "logs" if "logs" in parameters else parameters[-1]
-                return frame.f_locals[logs]
-        frame = frame.f_back
-    return None

@@ -128,7 +128,8 @@ def _of_r(fn, event: str):
     parameters = parameters_of(r_function("describe_function")(closure)["formals"])
     names = [f.name for f in parameters.named]
     logs_at = names.index("logs") if "logs" in names else len(names)
-    call = core_function(closure, event, parameters, logs_at=logs_at, returns_none=True)
+    shares = ("logs", logs_at)
+    call = core_function(closure, event, parameters, shares=shares, merges=True, returns_none=True)
     index = INDEXED.get(event)
     if index is None:
         return call
