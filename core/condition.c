@@ -171,8 +171,7 @@ static PyObject *exception_of_caught(Entry *e) {
   if (!r_inherits(cond, "interrupt"))
     return exception_of_condition(e, cond, calls);
   e->interrupt = NULL;
-  R_interrupts_pending =
-      0; /* R has flushed its console after the jump, and that may have set it again */
+  R_interrupts_pending = 0; /* R has flushed its console meanwhile, which may have set it again */
   return exception ? exception : PyObject_CallNoArgs(PyExc_KeyboardInterrupt);
 }
 

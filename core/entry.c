@@ -182,7 +182,7 @@ static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
     bool overdue = !reported && monotonic() - start > REPORT_AFTER_SECONDS;
     if (overdue || (may_raise && (entry_on_main_thread() || py_is_finalizing()))) {
       PyEval_RestoreThread(tstate);
-      PyObject *pending = py_take_exception(); /* that R is to be told after the wait */
+      PyObject *pending = py_take_exception(); /* with which Python code returns to R */
       if (overdue)
         report(monotonic() - start);
       reported |= overdue;
@@ -244,8 +244,7 @@ int entry_push(Entry *e, const char *label) {
   return 0;
 }
 
-/* R code has ended before R looked at R_interrupts_pending: Python raises what the handler
- * raised. */
+/* R code has ended before R signalled the interrupt: Python raises the handler's exception. */
 static int raise_later(void *exception) {
   py_set_exception(exception);
   return -1;

@@ -20,10 +20,10 @@ typedef struct {
   unsigned version;   /* of the type: a new type may get the address of a dead one */
 } Parts;
 
-/* The instance whose private environment a function used last. */
+/* The instance of a function's last call: its private environment is found without a search. */
 typedef struct {
   PyObject *reference; /* weak; owned by the function */
-  PyObject *private;   /* the handle, which is there while the instance lives; borrowed */
+  PyObject *private;   /* handle of the environment; borrowed: it lives as long as the instance */
 } Known;
 
 typedef struct {
@@ -41,8 +41,8 @@ typedef struct {
   bool convert;
 } Code;
 
-int scope_prepare(Scope *s, PyObject *receiver,
-                  bool is_class);         /* before the entry; -1: exception */
+/* Before the entry; -1: Python exception. */
+int scope_prepare(Scope *s, PyObject *receiver, bool is_class);
 int scope_enter(Scope *s, const Code *c); /* (jumps) fills s->parts; -1: Python exception */
 void scope_leave(Scope *s);               /* (jumps) after the body has returned */
 void scope_abandon(Scope *s);             /* after a jump */

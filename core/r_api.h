@@ -315,15 +315,14 @@ NO_RETURN static inline void r_continue(SEXP token) { R_ContinueUnwind(token); }
 
 R_CALL(SEXP, r_token, (void), R_MakeUnwindCont())
 
-/* A token has in its CAR the value that the last jump or the last f() gave, and would hold it until
- * the next one. R does not say so, but packages rely on it (cpp11 empties tokens in the same
- * way). */
+/* A token holds in its CAR the value of the last jump or of the last f(), until the next one. R
+ * does not say so, but packages rely on it: cpp11 empties its token in the same way. */
 static inline void r_empty_token(SEXP token) { SETCAR(token, R_NilValue); }
 
 /* Do two tokens lead to one place? R does not say what a token has in its CDR: on R 3.5 to 4.6 the
- * bytes of a mask and of the target's address. Where that is not known to hold, the answer is yes. It
- * is wrong only where R code has caught one jump and then makes another one that carries no condition;
- * tests/core/test_r_api.py shows that on the R that runs. */
+ * bytes of a mask and of the target's address. Where that is not known to hold, the answer is yes,
+ * which is wrong only if R code has caught one jump and then makes another one that carries no
+ * condition. tests/core/test_r_api.py has that case, so it tells whether a later R is the same. */
 static inline bool r_is_same_jump(SEXP a, SEXP b) {
 #if R_VERSION < R_Version(4, 7, 0)
   struct {

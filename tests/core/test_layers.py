@@ -25,8 +25,13 @@ def layers() -> list[str]:
     return paragraph.replace("*", " ").split()
 
 
-def code(stem: str) -> str:
-    return COMMENT_OR_TEXT.sub(" ", (CORE / f"{stem}.c").read_text())
+def source(stem: str) -> str:
+    return (CORE / f"{stem}.c").read_text()
+
+
+def code(text: str) -> str:
+    """The text of a C file without comments and strings."""
+    return COMMENT_OR_TEXT.sub(" ", text)
 
 
 def stems() -> list[str]:
@@ -35,7 +40,7 @@ def stems() -> list[str]:
 
 def owners() -> dict[str, str]:
     """{function or variable: the file that defines it}, of those that other files may use."""
-    return {name: stem for stem in stems() for name in DEFINITION.findall(code(stem))}
+    return {name: stem for stem in stems() for name in DEFINITION.findall(code(source(stem)))}
 
 
 def uses(text: str, stem: str, owner: dict[str, str]) -> dict[str, str]:
@@ -48,7 +53,7 @@ def upward(text: str, stem: str) -> list[str]:
     order = layers()
     return [
         f"{stem}.c uses {name} of {other}.c, which stands after it in the layers of core.h"
-        for name, other in sorted(uses(text, stem, owners()).items())
+        for name, other in sorted(uses(code(text), stem, owners()).items())
         if order.index(other) > order.index(stem)
     ]
 
@@ -59,7 +64,7 @@ def test_every_file_has_its_layer():
 
 @pytest.mark.parametrize("stem", stems())
 def test_a_file_uses_only_layers_below_it(stem):
-    assert not (wrong := upward(code(stem), stem)), "\n".join(wrong)
+    assert not (wrong := upward(source(stem), stem)), "\n".join(wrong)
 
 
 def test_functions_and_variables_are_found():

@@ -159,8 +159,8 @@ def test_functions_of_r_are_called_by_the_names_of_r_api(path):
 
 @pytest.mark.skipif(r_version() >= (4, 7), reason="r_is_same_jump() does not know this R")
 def test_a_jump_is_told_from_one_that_r_code_has_caught():
-    """R code catches an error that has come through Python, then leaves by a restart: Python code sees
-    another exception than that of the error."""
+    """R code catches an error that has come through Python, then leaves by a restart: Python code
+    sees another exception than that of the error."""
     seen = []
 
     def between(hook):
