@@ -16,7 +16,7 @@ static SEXP value_to_r(PyObject *o, bool convert, int depth);
 
 typedef enum { KIND_LGL, KIND_INT, KIND_DBL, KIND_STR, KIND_CPLX, KIND_OTHER } Kind;
 
-/* Whole numbers: R's integer, a double that is exactly it, or neither. */
+/* The kind of an int: R's integer, a double that is exactly the same, or neither. */
 static Kind kind_of_long(PyObject *o, long long *value) {
   int overflow;
   *value = PyLong_AsLongLongAndOverflow(o, &overflow);
@@ -82,8 +82,9 @@ static void set_element(SEXP x, R_xlen_t i, Kind kind, PyObject *o) {
 
 static const SEXPTYPE type_of_kind[] = {LGLSXP, INTSXP, REALSXP, STRSXP, CPLXSXP};
 
-/* The one kind of a list of two or more scalars; ints of two sizes become doubles together, an
- * int among floats does not (it would come back a float). */
+/* The kind of all elements of a list of two or more scalars, else KIND_OTHER. Ints become doubles
+ * together if one of them needs it. An int among floats would come back as a float, so it has no
+ * kind in common with them. */
 static Kind common_kind(PyObject *list) {
   Py_ssize_t n = PyList_GET_SIZE(list);
   Kind common = n > 1 ? kind_of(PyList_GET_ITEM(list, 0)) : KIND_OTHER;
