@@ -10,8 +10,6 @@ from __future__ import annotations
 import functools
 import sys
 
-from .. import _core
-
 # In the order in which they run, each alias after the hook that calls it.
 HOOKS = (
     "on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_batch_begin",
@@ -120,6 +118,8 @@ def super_hook(method, name: str, caller_index_base: int):
         before = dict(logs)
         result = method(*args, **kwargs)
         if logs != before:
+            from .. import _core  # here, since this file is imported without R, too
+
             shared = _core.shared_argument(getattr(method, "__self__", None), name)
             _repeat_changes(before, logs, shared)
         return result
