@@ -4,23 +4,21 @@
  *   base      (nothing below)   R_UnwindProtect; the session's global calling handlers record
  *                               the condition and abort
  *   chained   (own door below)  R_UnwindProtect and a recorder; R has chosen a target further
- *                               out, so the jump is kept as a token, Python's frames are unwound
+ *                               out, so the jump is stored in a token, Python's frames are unwound
  *                               by an exception, and the door goes on with the jump
  *   isolated  (a stranger below) R_ToplevelExec with all handlers of its own
  *
- * Owns: the tokens; what an entry has caught (a preserve cell), and the exception and the token
- * of a jump on its way to the entry's door, all given up by `condition_forget`. Threads: inside an
- * entry. Jumps: never out of `guarded`; always out of `door_raise`. */
+ * Owns: the tokens. An entry owns what it has caught, and the exception and the token of a jump on
+ * its way to the entry's door (entry.c). Threads: inside an entry. Jumps: never out of `guarded`;
+ * always out of `door_raise`. */
 
 #include "core.h"
 #include <setjmp.h>
 #include <string.h>
 
-extern const char *R_curErrorBuf(void);
-
-/* Tokens for R_UnwindProtect, which writes into them when a jump passes: one for the guard at each
- * depth and one for the visits in it, so that what runs between a jump and its going on, deeper by
- * one, has its own. */
+/* Tokens for r_unwind_protect(), which stores a jump in them: at each depth one for the guard and
+ * one for the visits in it. Code that runs between the storing of a jump and its going on is deeper
+ * by one, so it does not overwrite the token. */
 typedef struct {
   SEXP guard, visit;
 } Tokens;
@@ -35,31 +33,9 @@ SEXP core_caught(SEXP cond, SEXP calls) {
   if (!e)
     return R_NilValue;
   SEXP cell = preserve(r_cons(cond, calls));
-  if (e->caught)
-    preserve_remove(e->caught);
+  entry_forget_caught(e);
   e->caught = cell;
   return R_NilValue;
-}
-
-static void forget_caught(Entry *e) {
-  if (e->caught)
-    preserve_remove(e->caught);
-  e->caught = NULL;
-}
-
-static void forget_jump(Entry *e) {
-  if (e->jump)
-    R_ReleaseObject(e->jump);
-  e->jump = NULL;
-  e->jumping = false;
-  PyObject *carrier = e->carrier;
-  e->carrier = NULL;
-  Py_XDECREF(carrier);
-}
-
-void condition_forget(Entry *e) {
-  forget_caught(e);
-  forget_jump(e);
 }
 
 /* ---- guards ---- */
@@ -93,14 +69,14 @@ static void run_isolated(void *arg) {
 
 static void make_token(void *place) {
   SEXP token = PROTECT(r_token());
-  R_PreserveObject(token);
+  r_preserve_object(token);
   *(SEXP *)place = token;
   UNPROTECT(1);
 }
 
 static bool make_tokens(Tokens *t) {
-  return (t->guard || R_ToplevelExec(make_token, &t->guard)) &&
-         (t->visit || R_ToplevelExec(make_token, &t->visit));
+  return (t->guard || r_toplevel(make_token, &t->guard)) &&
+         (t->visit || r_toplevel(make_token, &t->visit));
 }
 
 /* For this depth and the one outside all guards, where visits from rpy2's calls are. */
@@ -117,43 +93,32 @@ static int need_tokens(void) {
   return make_tokens(&tokens[guard_depth]) && make_tokens(&tokens[0]) ? 0 : -1;
 }
 
-/* A token would keep the value of its last jump or body, and all that belongs to it. */
 static void empty_tokens(Tokens *t) {
   if (t->guard)
-    SETCAR(t->guard, R_NilValue);
-  SETCAR(t->visit, R_NilValue);
+    r_empty_token(t->guard);
+  r_empty_token(t->visit);
 }
 
 SEXP guard_token(void) { return tokens[guard_depth].visit; }
 
-/* ---- jumps that Python's frames stand in the way of ---- */
+/* ---- jumps across Python's frames ---- */
 
 typedef struct {
   SEXP value, cell;
-} Keeping;
+} Preserving;
 
-static void keep_value(void *arg) {
-  Keeping *k = arg;
-  k->cell = preserve(k->value);
+static void preserve_value(void *arg) {
+  Preserving *p = arg;
+  p->cell = preserve(p->value);
 }
 
-/* The door below shall go on with the guard's jump when it sees the exception. */
+/* The door below goes on with the guard's jump when this exception reaches it. */
 static void hand_down(Entry *e, PyObject *exception) {
-  Entry *below = (Entry *)(e->below & ~(uintptr_t)1);
-  forget_jump(below);
+  Entry *below = entry_below(e);
+  entry_forget_jump(below);
   below->carrier = Py_NewRef(exception);
   below->jump = tokens[guard_depth].guard;
   tokens[guard_depth].guard = NULL;
-}
-
-/* Do two tokens lead to one place? The address of that place ends the bytes in a token's CDR. A
- * jump that this entry's own R code has caught led into the entry; no jump out of it leads there. */
-static bool same_jump(SEXP a, SEXP b) {
-  SEXP to = CDR(a), other = CDR(b);
-  if (TYPEOF(to) != RAWSXP || TYPEOF(other) != RAWSXP || XLENGTH(to) != XLENGTH(other))
-    return false;
-  size_t at = (size_t)XLENGTH(to) - sizeof(void *);
-  return memcmp(RAW_RO(to) + at, RAW_RO(other) + at, sizeof(void *)) == 0;
 }
 
 static PyObject *condition_of(PyObject *exception) {
@@ -167,7 +132,7 @@ static PyObject *condition_of(PyObject *exception) {
   return NULL;
 }
 
-/* Keras and TensorFlow make a new exception from an old one's text; it has the same condition. */
+/* Libraries make a new exception from the text of an old one; it has the same condition. */
 static bool carries_jump(Entry *e, PyObject *exception) {
   if (!e || !e->jump || e->jumping)
     return false;
@@ -182,19 +147,15 @@ static bool carries_jump(Entry *e, PyObject *exception) {
 
 /* ---- the exception for a jump ---- */
 
-static void text_of_error(void *arg) {
-  *(PyObject **)arg = PyUnicode_DecodeUTF8(R_curErrorBuf(), strlen(R_curErrorBuf()), "replace");
-}
-
 static PyObject *exception_of_condition(Entry *e, SEXP cond, SEXP calls) {
-  Keeping k = {cond, NULL}, l = {calls, NULL};
+  Preserving p = {cond, NULL}, q = {calls, NULL};
   PyObject *exception = NULL;
-  if (!R_ToplevelExec(keep_value, &k) || !R_ToplevelExec(keep_value, &l)) {
-    if (k.cell)
-      preserve_remove(k.cell);
+  if (!r_toplevel(preserve_value, &p) || !r_toplevel(preserve_value, &q)) {
+    if (p.cell)
+      preserve_remove(p.cell);
     return PyErr_NoMemory();
   }
-  PyObject *cond_handle = handle_adopt(cond, k.cell), *calls_handle = handle_adopt(calls, l.cell);
+  PyObject *cond_handle = handle_adopt(cond, p.cell), *calls_handle = handle_adopt(calls, q.cell);
   entry_suspend(e);
   if (cond_handle && calls_handle)
     exception = call_python(py.from_r, cond_handle, calls_handle);
@@ -207,36 +168,38 @@ static PyObject *exception_of_condition(Entry *e, SEXP cond, SEXP calls) {
 static PyObject *exception_of_caught(Entry *e) {
   SEXP cond = CAR(TAG(e->caught)), calls = CDR(TAG(e->caught));
   PyObject *exception = e->interrupt;
-  if (!Rf_inherits(cond, "interrupt"))
+  if (!r_inherits(cond, "interrupt"))
     return exception_of_condition(e, cond, calls);
   e->interrupt = NULL;
-  R_interrupts_pending = 0; /* R flushes its console on the way here, which may fail again */
+  R_interrupts_pending = 0; /* R has flushed its console meanwhile, which may have set it again */
   return exception ? exception : PyObject_CallNoArgs(PyExc_KeyboardInterrupt);
 }
 
 static PyObject *exception_of_text(void) {
-  PyObject *text = NULL;
-  text_of_error(&text);
+  const char *bytes = r_error_text();
+  PyObject *text = PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)strlen(bytes), "replace");
   PyObject *exception = text ? call_python(py.from_error_text, text, NULL) : NULL;
   Py_XDECREF(text);
   return exception;
 }
 
-/* Only aborts come out of R_ToplevelExec, which fills no token. */
-static bool carried_on(Entry *e) {
-  return e->jumping && (e->isolated || same_jump(tokens[guard_depth].guard, e->jump));
+/* Is the jump out of this entry the one with which its door has gone on? A jump that R code of the
+ * entry has caught led into the entry, and a later one leads elsewhere. R_ToplevelExec, which fills
+ * no token, stops aborts only. */
+static bool is_carried(Entry *e) {
+  return e->jumping && (e->isolated || r_is_same_jump(tokens[guard_depth].guard, e->jump));
 }
 
 static PyObject *exception_of_jump(Entry *e) {
   if (e->caught)
     return exception_of_caught(e);
-  bool told = e->carrier && Py_TYPE(e->carrier) != (PyTypeObject *)py.jump_type;
-  if (carried_on(e) && (e->chained || told))
+  bool has_condition = e->carrier && Py_TYPE(e->carrier) != (PyTypeObject *)py.jump_type;
+  if (is_carried(e) && (e->chained || has_condition))
     return Py_NewRef(e->carrier);
   return e->chained ? PyObject_CallNoArgs(py.jump_type) : exception_of_text();
 }
 
-/* After a jump: R's state is that of the guard's beginning; makes the Python exception. */
+/* Sets the Python exception for a jump. R's state is that of the guard's beginning. */
 static void landed(Entry *e) {
   entry_take_gil(e);
   PyErr_Clear();
@@ -245,7 +208,7 @@ static void landed(Entry *e) {
     exception = py_take_exception();
   if (e->chained)
     hand_down(e, exception);
-  PyErr_SetObject((PyObject *)Py_TYPE(exception), exception); /* raised here: it gets its context */
+  PyErr_SetObject((PyObject *)Py_TYPE(exception), exception); /* sets its __context__, too */
   Py_DECREF(exception);
 }
 
@@ -259,9 +222,9 @@ int guarded(Entry *e, GuardBody body, void *data) {
     return -1;
   }
   if (e->isolated)
-    jumped = !R_ToplevelExec(run_isolated, &g);
+    jumped = !r_toplevel(run_isolated, &g);
   else if (_setjmp(g.landing) == 0)
-    R_UnwindProtect(run_unwindable, &g, leave_unwindable, &g, tokens[depth].guard);
+    r_unwind_protect(run_unwindable, &g, leave_unwindable, &g, tokens[depth].guard);
   else
     jumped = true;
   guard_depth = depth;
@@ -277,7 +240,7 @@ int in_r(const char *label, GuardBody body, void *data) {
   if (entry_push(&e, label) < 0)
     return -1;
   int status = guarded(&e, body, data);
-  PyObject *exception = py_take_exception(); /* destructors run by the pop must not see it */
+  PyObject *exception = py_take_exception(); /* not to be seen by destructors that the pop runs */
   entry_pop(&e);
   py_set_exception(exception);
   return status;
@@ -290,8 +253,8 @@ typedef struct {
   SEXP call;
 } Raising;
 
-/* Where Python can't tell the class of the exception, as at the end of its stack, what kept it from
- * that is raised, whose class R knows from the start. */
+/* At the end of its stack Python can't tell the class of the exception. Then the exception of that
+ * failure is raised, whose S3 class has been cached since the start. */
 static SEXP exception_to_r(Raising *raising) {
   SEXP proxy = proxy_new(raising->exception, true);
   if (proxy)
@@ -314,7 +277,7 @@ static SEXP make_raising_call(void *arg) {
   }
   SEXP proxy = PROTECT(exception_to_r(raising));
   bool is_exception = PyErr_GivenExceptionMatches(raising->exception, PyExc_Exception);
-  SEXP is_error = PROTECT(Rf_ScalarLogical(is_exception));
+  SEXP is_error = PROTECT(r_lgl(is_exception));
   SEXP args = PROTECT(r_cons(proxy, r_cons(is_error, R_NilValue)));
   raising->call = r_lcons(r.stop_python, args);
   UNPROTECT(3);
@@ -333,18 +296,18 @@ NO_RETURN static void raise_interrupt(Door *d, PyObject *exception) {
     Py_DECREF(exception);
   door_close(d);
   R_interrupts_pending = 1;
-  R_CheckUserInterrupt();
-  Rf_error("interrupted");
+  r_check_interrupt();
+  r_error("interrupted");
 }
 
-/* R goes on with its jump, which may meet another guard on its way. */
+/* R goes on with its jump, which the guard of this entry may store again. */
 NO_RETURN static void go_on(Door *d, PyObject *exception) {
   SEXP token = d->entry->jump;
   Py_XSETREF(d->entry->carrier, exception);
   d->entry->jumping = true;
-  forget_caught(d->entry);
+  entry_forget_caught(d->entry);
   door_close(d);
-  R_ContinueUnwind(token);
+  r_continue(token);
 }
 
 NO_RETURN void door_raise(Door *d) {
@@ -356,14 +319,10 @@ NO_RETURN void door_raise(Door *d) {
   if (PyErr_GivenExceptionMatches(exception, PyExc_KeyboardInterrupt))
     raise_interrupt(d, exception);
   Raising raising = {exception, R_NilValue};
-  R_UnwindProtect(make_raising_call, &raising, close_on_jump, d, guard_token());
+  r_unwind_protect(make_raising_call, &raising, close_on_jump, d, guard_token());
   PROTECT(raising.call);
   Py_DECREF(raising.exception);
   door_close(d);
-  Rf_eval(raising.call, r.ns);
-  Rf_error("a Python exception was not raised");
-}
-
-PyObject *call_python(PyObject *f, PyObject *a, PyObject *b) {
-  return PyObject_CallFunctionObjArgs(f, a, b, NULL);
+  r_eval(raising.call, r.ns);
+  r_error("a Python exception was not raised");
 }

@@ -1,5 +1,5 @@
-/* R values in Python: the rows of R_TO_PYTHON in values/table.py. Python (values/convert.py, bridge/function.py)
- * makes arrays and functions. Same result as the table: tests/test_convert.py.
+/* R values in Python: the rows of R_TO_PYTHON in values/table.py. Python makes arrays and functions
+ * (values/convert.py, bridge/function.py). Same result as the table: tests/values/test_convert.py.
  *
  * Owns: nothing; `to_python` writes into a slot that the caller frees, also after a jump. Threads:
  * inside an unsuspended entry, with the GIL. Jumps: to_python. */
@@ -7,7 +7,7 @@
 #include "core.h"
 #include <string.h>
 
-#define DEEPEST 500 /* lists in lists below this level stay R's */
+#define DEEPEST 500 /* levels of lists in lists; a deeper list crosses as a handle */
 
 static int value_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot);
 
@@ -20,17 +20,16 @@ static Py_ssize_t count_of(const char *s, char c) {
   return n;
 }
 
-/* UnicodeError for what is no text: bytes, or bytes that are wrong in their encoding, which R
- * translates to "<xx>". */
+/* UnicodeError for a string that R marks as bytes, or whose bytes are wrong in its encoding, which
+ * R translates to "<xx>". */
 static PyObject *text_to_python(SEXP charsxp) {
   const char *own = CHAR(charsxp), *s;
-  if (Rf_getCharCE(charsxp) == CE_BYTES) {
+  if (r_encoding(charsxp) == CE_BYTES) {
     PyErr_SetString(PyExc_UnicodeError, "an R string of bytes has no encoding");
     return NULL;
   }
   const void *mark = vmaxget();
-  FAULT_POINT();
-  s = Rf_translateCharUTF8(charsxp);
+  s = r_utf8(charsxp);
   PyObject *out = NULL;
   if (s != own && count_of(s, '<') != count_of(own, '<'))
     PyErr_SetString(PyExc_UnicodeError, "an R string is not valid in its encoding");
@@ -52,7 +51,7 @@ static int put_handle(SEXP x, PyObject **slot) {
   return put(slot, handle_new(x));
 }
 
-/* After a failure: what Python has no str for stays R's, any other exception goes on. */
+/* After a failure: text that no str can hold crosses as a handle. Any other exception goes on. */
 static int put_handle_if_no_text(SEXP x, PyObject **slot) {
   if (!PyErr_ExceptionMatches(PyExc_UnicodeError))
     return -1;
@@ -60,7 +59,7 @@ static int put_handle_if_no_text(SEXP x, PyObject **slot) {
   return put_handle(x, slot);
 }
 
-/* Python's side makes the object, for which it may use R. */
+/* Python code makes the object, and may use R for it. */
 static int put_made(PyObject *maker, PyObject *a, PyObject *b, PyObject **slot) {
   Entry *e = entry_mine();
   entry_suspend(e);
@@ -72,7 +71,7 @@ static int put_made(PyObject *maker, PyObject *a, PyObject *b, PyObject **slot) 
 /* ---- vectors and arrays ---- */
 
 static bool has_na(SEXP x) {
-  R_xlen_t n = Rf_xlength(x);
+  R_xlen_t n = r_length(x);
   if (TYPEOF(x) == INTSXP) {
     for (R_xlen_t i = 0; i < n; i++)
       if (INTEGER_ELT(x, i) == NA_INTEGER)
@@ -107,7 +106,7 @@ static PyObject *element(SEXP x, R_xlen_t i) {
 }
 
 static int elements_to_python(SEXP x, PyObject **slot) {
-  R_xlen_t n = Rf_xlength(x);
+  R_xlen_t n = r_length(x);
   PyObject *list = *slot = PyList_New(n);
   for (R_xlen_t i = 0; list && i < n; i++) {
     PyObject *o = element(x, i);
@@ -119,7 +118,7 @@ static int elements_to_python(SEXP x, PyObject **slot) {
 }
 
 static int atomic_to_python(SEXP x, PyObject **slot) {
-  R_xlen_t n = Rf_xlength(x);
+  R_xlen_t n = r_length(x);
   if (TYPEOF(x) == RAWSXP)
     return put(slot, PyBytes_FromStringAndSize((const char *)RAW_RO(x), n));
   if (n == 0 || has_na(x))
@@ -129,16 +128,17 @@ static int atomic_to_python(SEXP x, PyObject **slot) {
 }
 
 static PyObject *shape_of(SEXP x) {
-  SEXP dim = Rf_getAttrib(x, R_DimSymbol);
-  PyObject *shape = PyTuple_New(Rf_xlength(dim));
-  for (R_xlen_t i = 0; shape && i < Rf_xlength(dim); i++)
+  SEXP dim = r_get_attr(x, R_DimSymbol);
+  PyObject *shape = PyTuple_New(r_length(dim));
+  for (R_xlen_t i = 0; shape && i < r_length(dim); i++)
     PyTuple_SET_ITEM(shape, i, PyLong_FromLong(INTEGER_ELT(dim, i)));
   return shape;
 }
 
-/* NumPy's array of equal [i, j]. Raw bytes come back as integers, so they are not kept as one. */
+/* NumPy's array of equal [i, j]. An array of raw bytes would come back as integers, so it is not
+ * stored as one. */
 static int array_to_python(SEXP x, Crossing crossing, PyObject **slot) {
-  if (has_na(x) || (TYPEOF(x) == RAWSXP && crossing == FOR_KEEPING))
+  if (has_na(x) || (TYPEOF(x) == RAWSXP && crossing == FOR_STORING))
     return put_handle(x, slot);
   int status = TYPEOF(x) == STRSXP ? elements_to_python(x, slot) : put_handle(x, slot);
   if (status < 0)
@@ -155,7 +155,7 @@ static int array_to_python(SEXP x, Crossing crossing, PyObject **slot) {
 
 /* Would Python's list of these come back as an atomic vector? */
 static bool looks_atomic(SEXP list) {
-  R_xlen_t n = Rf_xlength(list);
+  R_xlen_t n = r_length(list);
   if (n < 2)
     return false;
   int type = TYPEOF(VECTOR_ELT(list, 0));
@@ -163,7 +163,7 @@ static bool looks_atomic(SEXP list) {
     return false;
   for (R_xlen_t i = 0; i < n; i++) {
     SEXP x = VECTOR_ELT(list, i);
-    if (TYPEOF(x) != type || Rf_xlength(x) != 1 || r_has_attributes(x) || has_na(x))
+    if (TYPEOF(x) != type || r_length(x) != 1 || r_has_attributes(x) || has_na(x))
       return false;
   }
   return true;
@@ -171,7 +171,7 @@ static bool looks_atomic(SEXP list) {
 
 /* The elements into a list that has room for `more`, each in its place before it is filled. */
 static int values_to_python(SEXP x, Crossing crossing, int depth, R_xlen_t more, PyObject **slot) {
-  R_xlen_t n = Rf_xlength(x);
+  R_xlen_t n = r_length(x);
   PyObject *list = *slot = PyList_New(n + more);
   if (!list)
     return -1;
@@ -184,13 +184,13 @@ static int values_to_python(SEXP x, Crossing crossing, int depth, R_xlen_t more,
 }
 
 static int list_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
-  if (crossing == FOR_KEEPING && looks_atomic(x))
+  if (crossing == FOR_STORING && looks_atomic(x))
     return put_handle(x, slot);
   return values_to_python(x, crossing, depth, 0, slot);
 }
 
 static bool has_all_names(SEXP names) {
-  for (R_xlen_t i = 0; i < Rf_xlength(names); i++)
+  for (R_xlen_t i = 0; i < r_length(names); i++)
     if (STRING_ELT(names, i) == NA_STRING || LENGTH(STRING_ELT(names, i)) == 0)
       return false;
   return true;
@@ -198,7 +198,7 @@ static bool has_all_names(SEXP names) {
 
 /* Fills the dict; -1: exception. */
 static int set_items(PyObject *dict, SEXP names, PyObject *values) {
-  for (R_xlen_t i = 0; i < Rf_xlength(names); i++) {
+  for (R_xlen_t i = 0; i < r_length(names); i++) {
     PyObject *key = text_to_python(STRING_ELT(names, i));
     int status = key ? PyDict_SetItem(dict, key, PyList_GET_ITEM(values, i)) : -1;
     Py_XDECREF(key);
@@ -210,8 +210,8 @@ static int set_items(PyObject *dict, SEXP names, PyObject *values) {
 
 /* Names are keys only if each is there, once, and text. */
 static int dict_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
-  R_xlen_t n = Rf_xlength(x);
-  SEXP names = PROTECT(Rf_getAttrib(x, R_NamesSymbol));
+  R_xlen_t n = r_length(x);
+  SEXP names = PROTECT(r_get_attr(x, R_NamesSymbol));
   if (!has_all_names(names)) {
     UNPROTECT(1);
     return put_handle(x, slot);
@@ -257,18 +257,12 @@ static int function_to_python(SEXP x, PyObject **slot) {
   return status;
 }
 
-/* A hook that counts from 1 for R (classes/hooks.py) is for Python the hook that it stands for. */
-static PyObject *counting_from_zero(PyObject *o) {
-  PyObject *dict = PyFunction_Check(o) ? ((PyFunctionObject *)o)->func_dict : NULL;
-  PyObject *hook = dict ? PyDict_GetItemString(dict, "__r_counts_for__") : NULL;
-  return hook ? hook : o;
-}
-
 /* In a call, a user's own r_to_py() method decides; a function is one whatever its class. */
 static int classed_to_python(SEXP x, Crossing crossing, PyObject **slot) {
   if (proxy_is(x)) {
     PyObject *o = proxy_object(x);
-    return put(slot, Py_XNewRef(o ? counting_from_zero(o) : NULL));
+    PyObject *other = o ? mark_stands_for(o) : NULL;
+    return put(slot, Py_XNewRef(other ? other : o));
   }
   if (crossing == FOR_CALL) {
     SEXP call = PROTECT(r_lcons(r.classed_value, PROTECT(r_cons(x, R_NilValue))));

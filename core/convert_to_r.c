@@ -1,5 +1,5 @@
 /* Python values in R: the fast rows of PYTHON_TO_R in values/table.py; the other rows are
- * Python's (values/convert.py). Same result as the table: tests/test_convert.py runs both.
+ * Python's (values/convert.py). Same result as the table: tests/values/test_convert.py runs both.
  *
  * Owns: nothing; while an element of a container is converted it holds a reference to it, which
  * a jump (R out of memory) leaks. Threads: inside an unsuspended entry, with the GIL. Jumps:
@@ -16,7 +16,7 @@ static SEXP value_to_r(PyObject *o, bool convert, int depth);
 
 typedef enum { KIND_LGL, KIND_INT, KIND_DBL, KIND_STR, KIND_CPLX, KIND_OTHER } Kind;
 
-/* Whole numbers: R's integer, a double that is exactly it, or neither. */
+/* The kind of an int: R's integer, a double that is exactly the same, or neither. */
 static Kind kind_of_long(PyObject *o, long long *value) {
   int overflow;
   *value = PyLong_AsLongLongAndOverflow(o, &overflow);
@@ -82,8 +82,9 @@ static void set_element(SEXP x, R_xlen_t i, Kind kind, PyObject *o) {
 
 static const SEXPTYPE type_of_kind[] = {LGLSXP, INTSXP, REALSXP, STRSXP, CPLXSXP};
 
-/* The one kind of a list of two or more scalars; ints of two sizes become doubles together, an
- * int among floats does not (it would come back a float). */
+/* The kind of all elements of a list of two or more scalars, else KIND_OTHER. Ints become doubles
+ * together if one of them needs it. An int among floats would come back as a float, so it has no
+ * kind in common with them. */
 static Kind common_kind(PyObject *list) {
   Py_ssize_t n = PyList_GET_SIZE(list);
   Kind common = n > 1 ? kind_of(PyList_GET_ITEM(list, 0)) : KIND_OTHER;
@@ -148,17 +149,17 @@ static SEXP list_to_r(PyObject *list, bool convert, int depth) {
   return out;
 }
 
-/* A key that names can hold; a kept one has been looked at before. */
+/* A key that names can hold. A cached one has been checked before. */
 static bool is_text_key(PyObject *key) {
-  return known_r_name(key) || (kind_of(key) == KIND_STR && PyUnicode_GET_LENGTH(key) > 0);
+  return cached_r_name(key) || (kind_of(key) == KIND_STR && PyUnicode_GET_LENGTH(key) > 0);
 }
 
 /* NULL for a key that names can't hold. */
 static SEXP key_to_r(PyObject *key) {
-  SEXP known = known_r_name(key);
+  SEXP cached = cached_r_name(key);
   Py_ssize_t n;
-  const char *s = known || !is_text_key(key) ? NULL : r_text(key, &n);
-  return s ? r_name(key, s, (int)n) : known;
+  const char *s = cached || !is_text_key(key) ? NULL : r_text(key, &n);
+  return s ? r_name(key, s, (int)n) : cached;
 }
 
 /* The names of the list for a dict; NULL if it has a key that names can't hold. */
@@ -175,10 +176,10 @@ static SEXP keys_to_r(PyObject *dict) {
 
 /* The model of the dict's list; NULL if it has a key that names can't hold. */
 static SEXP model_of(PyObject *dict) {
-  SEXP model = known_model(dict), keys = model ? NULL : keys_to_r(dict);
+  SEXP model = cached_dict_model(dict), keys = model ? NULL : keys_to_r(dict);
   if (keys) {
     PROTECT(keys);
-    model = keep_model(dict, keys);
+    model = new_dict_model(dict, keys);
     UNPROTECT(1);
   }
   return model;
@@ -210,28 +211,14 @@ static SEXP bytes_to_r(PyObject *o) {
   return out;
 }
 
-#define OWN_MARKS 2 /* `__r_function__` and `autograph_info__` */
-
-/* The closure behind a Python function that R made, NULL for any other object. A function that
- * wraps one has a copy of its `__dict__`, but does not call that closure; one that Python has
- * marked (`abstractmethod`) has more in it. */
+/* The closure behind a Python function that R made; NULL for any other object. */
 static SEXP closure_behind(PyObject *o) {
-  if (!PyFunction_Check(o) || !((PyFunctionObject *)o)->func_dict ||
-      PyDict_GET_SIZE(((PyFunctionObject *)o)->func_dict) > OWN_MARKS)
-    return NULL;
-  PyObject *handle = PyDict_GetItemString(((PyFunctionObject *)o)->func_dict, "__r_function__");
-  PyObject *call = PyDict_GetItemString(((PyFunctionObject *)o)->func_globals, "__r_call");
-  if (!handle || !PyObject_TypeCheck(handle, &HandleType) || !call ||
-      Py_TYPE(call) != &FunctionType)
-    return NULL;
-  PyObject *called = PyObject_GetAttrString(call, "closure");
-  bool same = called == handle;
-  Py_XDECREF(called);
-  return same ? ((Handle *)handle)->value : NULL;
+  PyObject *handle = mark_closure(o);
+  return handle && PyObject_TypeCheck(handle, &HandleType) ? ((Handle *)handle)->value : NULL;
 }
 
-/* Types that only Python knows (numpy's, ...): Python's side gives a handle, or NotImplemented,
- * for which there is a proxy. */
+/* For types that only Python knows (NumPy's and others) Python gives a handle, or NotImplemented:
+ * then the object crosses as a proxy. */
 static SEXP object_to_r(PyObject *o) {
   Entry *e = entry_mine();
   entry_suspend(e);

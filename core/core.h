@@ -1,6 +1,12 @@
-/* What the files of the core share. Read it in the order of a call:
- * entry (who may use R) -> condition (guards) -> convert (values) -> call/method (Python to R)
- * and door (R to Python); preserve, handle and proxy hold one language's objects for the other.
+/* What the files of the core share, and their layers. A file calls only functions of files that
+ * stand before it here (tests/core/test_layers.py reads this list):
+ *
+ *   fault given marks preserve names pointer c_stack entry door fork interrupt output handle proxy
+ *   condition memory convert_to_r convert_to_python method arguments call visit primitives module
+ *
+ * Three ways lead up from a layer. It calls Python through `py` and R through `r` (given.c), and R
+ * calls back through the function pointers that it has been given: finalizers (pointer), the poll
+ * for events (interrupt), the console (output) and the primitives.
  *
  * Two locks and no others. `entry.c` has the stack of entries (the lock table is there), the
  * interpreter has the GIL. Nobody waits for the stack while holding the GIL. */
@@ -11,142 +17,12 @@
 #include "r_api.h"
 #include <stdint.h>
 
-/* ---- entry.c: the stack of entries ------------------------------------------------------- */
+/* ---- fault.c ----------------------------------------------------------------------------- */
 
-typedef struct Entry {
-  uintptr_t below;        /* the word of the stack under this entry */
-  uintptr_t thread;       /* who pushed it */
-  PyThreadState *tstate;  /* saved while R runs without the GIL; NULL while this thread has it */
-  const char *label;      /* what runs, for the report of a long wait; borrowed */
-  PyObject *interrupt;    /* what a signal handler raised, and R has been told of; owned */
-  SEXP caught;            /* cell of the condition and calls that R code left this entry with */
-  PyObject *carrier;      /* the exception that carries an R jump to this entry's door; owned */
-  SEXP jump;              /* the token of that jump; preserved */
-  bool jumping;           /* the door has gone on with it */
-  int first_young, young; /* the place of its proxies in proxy.c's list, and how many it has made */
-  unsigned collections;   /* R's when they were put there */
-  bool foreign;           /* pushed by rpy2's lock: holds the GIL, no guard of ours below */
-  bool chained;           /* the entry below is this thread's own, suspended at one of our doors */
-  bool isolated;          /* another thread's or a foreign entry is below */
-} Entry;
+long fault_set(int n); /* the n-th fault point from now fails (0: none, negative: count only); how
+                          many were passed since the last call */
 
-int entry_push(Entry *e, const char *label); /* GIL held before and after; -1: Python exception */
-void entry_pop(Entry *e);                    /* GIL held */
-bool entry_is_free(void);                    /* would a push do without waiting? */
-Entry *entry_mine(void);                     /* the top, if this thread runs in it; else NULL */
-void entry_release_gil(Entry *e);
-void entry_take_gil(Entry *e);
-void entry_suspend(Entry *e); /* this thread goes to Python */
-void entry_resume(Entry *e);  /* GIL held before and after; waits without it */
-bool entry_on_main_thread(void);
-int entry_init(uintptr_t main); /* the name of Python's main thread */
-extern bool entry_poisoned;     /* set in a forked child whose R state is another thread's */
-
-/* A door is one visit of R code in Python. */
-typedef struct {
-  Entry *entry;
-  PyGILState_STATE gil;
-  enum { DOOR_RESTORED, DOOR_ENSURED, DOOR_HELD } how;
-} Door;
-void door_open(Door *d);  /* takes the GIL: R and Python may both be used */
-void door_leave(Door *d); /* suspends the entry: Python code may run */
-void door_back(Door *d);  /* R may be used again; the GIL is still held */
-void door_close(Door *d); /* gives the GIL up */
-
-/* ---- condition.c: guards, R errors and Python exceptions --------------------------------- */
-
-typedef void (*GuardBody)(void *);
-int guarded(Entry *e, GuardBody body, void *data); /* 0, or -1: Python exception set */
-int in_r(const char *label, GuardBody body, void *data);
-NO_RETURN void door_raise(Door *d); /* Python exception -> R condition; closes the door */
-SEXP guard_token(void);             /* for an R_UnwindProtect whose jump goes on at once */
-void condition_forget(Entry *e);    /* inside it, GIL held: what was caught, and the jump */
-SEXP core_caught(SEXP cond, SEXP calls);
-
-/* ---- preserve.c: R values that Python holds ---------------------------------------------- */
-
-void preserve_init(void);
-SEXP preserve(SEXP x);         /* (jumps) O(1); the cell that holds x */
-void preserve_release(SEXP c); /* any thread with the GIL: puts the cell on the queue */
-void preserve_drain(void);     /* inside an entry */
-void preserve_remove(SEXP c);  /* inside an entry, at once */
-extern long preserve_live;
-
-/* ---- handle.c: R values in Python --------------------------------------------------------- */
-
-typedef struct {
-  PyObject_HEAD
-  SEXP value;
-  SEXP cell;
-  PyObject *weakrefs;
-  PyObject *dict;
-} Handle;
-extern PyTypeObject HandleType;
-PyObject *handle_new(SEXP x); /* (jumps) of the registered subclass */
-PyObject *handle_adopt(SEXP x, SEXP cell);
-int handle_init(PyObject *module);
-
-/* ---- proxy.c: Python objects in R --------------------------------------------------------- */
-
-SEXP proxy_new(PyObject *o, bool convert); /* (jumps) GIL held; finalized by R's collector;
-                                             NULL: Python exception, here and below */
-/* A proxy that is filled for the time of a call, and emptied and used again, or kept by R. */
-typedef struct {
-  SEXP proxy;
-  SEXP pointer; /* has the object: the proxy itself, or in the environment of a callable */
-  SEXP model;   /* has its attributes */
-} Scoped;
-bool scoped_new(Scoped *s, PyObject *o, bool convert); /* (jumps) empty; false: exception */
-bool scoped_is_kept(Scoped *s);                        /* do two places of R's hold a part of it? */
-void scoped_reset(Scoped *s); /* (jumps) the attributes are those that it was made with */
-SEXP pointer_new(SEXP model, bool convert);   /* (jumps) empty */
-void pointer_fill(SEXP pointer, PyObject *o); /* an empty one gets an object */
-void pointer_keep(SEXP pointer);              /* (jumps) R's collector finalizes it from now on */
-void pointer_drop(SEXP pointer);              /* GIL held: empties it and gives its object up */
-bool proxy_is(SEXP x);
-PyObject *proxy_object(SEXP x); /* borrowed; NULL with Python exception when cleared */
-bool proxy_converts(SEXP x);
-void proxy_begin(Entry *e, Entry *below); /* inside an entry, here and below */
-void proxy_end(Entry *e);                 /* GIL held: R drops what nobody holds any more */
-void proxy_collect(void);                 /* GIL held: what R has finalized */
-void proxy_drain(void);                   /* GIL held: gives the collected objects up */
-void proxy_init(void);                    /* (jumps) inside an entry */
-extern long proxy_live;
-
-/* ---- convert_to_r.c, convert_to_python.c: values ------------------------------------------ */
-
-typedef enum { FOR_CALL, FOR_KEEPING } Crossing;           /* keeping: must come back identical */
-SEXP to_r(PyObject *o, bool convert);                      /* (jumps) NULL: Python exception */
-int to_python(SEXP x, Crossing crossing, PyObject **slot); /* (jumps) fills *slot; -1: exception */
-
-/* ---- names.c: names that cross again and again -------------------------------------------- */
-
-void names_init(void);
-/* What R's list for a dict with these keys is made after: CAR a list whose one attribute are the
- * names, CDR the names. */
-SEXP known_model(PyObject *dict);            /* NULL when it is not kept; no jump */
-SEXP keep_model(PyObject *dict, SEXP names); /* (jumps) makes it, and may keep it */
-PyObject *python_name(SEXP charsxp);         /* borrowed, interned; no jump; NULL: exception */
-SEXP known_r_name(PyObject *key);            /* NULL when it is not kept; no jump */
-SEXP r_name(PyObject *key, const char *text, int n); /* (jumps) keeps it */
-
-/* ---- call.c, method.c: Python calls R ----------------------------------------------------- */
-
-extern PyTypeObject FunctionType;
-int function_init(PyObject *module);
-extern bool result_is_quiet; /* did the last R function that Python called return invisibly? */
-
-/* ---- door.c: what R calls ----------------------------------------------------------------- */
-
-void door_symbols(SEXP env); /* (jumps) defines the native symbols in R's namespace */
-
-/* ---- interrupt.c, output.c ---------------------------------------------------------------- */
-
-void interrupt_init(void);
-SEXP core_sleep(SEXP time); /* (jumps) */
-void output_init(void);
-
-/* ---- module.c: what Python and R gave the core at start ----------------------------------- */
+/* ---- given.c: what Python and R gave the core at start ----------------------------------- */
 
 typedef struct {
   PyObject *handle_type;       /* subclass of Handle for R values in Python */
@@ -164,14 +40,14 @@ typedef struct {
   PyObject *from_hook;         /* (method or function) -> callable that takes R's index base */
   PyObject *argument_names;    /* (function, names that R gives) -> names */
   PyObject *write_console;     /* (bytes, is_error) */
-  PyObject *report_wait;       /* (labels, thread ids, seconds) */
+  PyObject *report_wait;       /* (label or None, thread id or 0, seconds) */
   PyObject *missing_attribute; /* (object, name, error) -> object, or raises */
   PyObject *missing;           /* default of an argument that R evaluates itself */
-} PythonSide;
-extern PythonSide py;
+} GivenByPython;
+extern GivenByPython py;
 
 typedef struct {
-  SEXP ns;            /* the namespace of the R side */
+  SEXP ns;            /* the namespace `pyclassbridge` */
   SEXP chained_call;  /* installs the recorder of errors in a chained entry */
   SEXP isolated_call; /* installs all handlers in an isolated entry */
   SEXP guard_env;
@@ -181,9 +57,180 @@ typedef struct {
   SEXP callable_formals, callable_body;
   SEXP super_formals, super_body, super_model;
   SEXP sym_proxy, sym_proxy_unconverted, sym_pointer, sym_self, sym_super, sym_private, sym_cls;
-} RSide;
-extern RSide r;
+} GivenByR;
+extern GivenByR r;
 
 PyObject *call_python(PyObject *f, PyObject *a, PyObject *b); /* NULLs end the arguments */
+
+/* ---- marks.c: what a function or a class is (the table is there) ------------------------- */
+
+int marks_init(void);
+bool mark_counts_from_one(PyObject *o);   /* a function or method */
+bool mark_stores(PyObject *o);            /* a method */
+PyObject *mark_stands_for(PyObject *o);   /* borrowed; NULL: nothing, here and below */
+PyObject *mark_closure(PyObject *o);      /* borrowed */
+bool mark_is_r_class(PyTypeObject *type); /* here and below inherited marks count */
+PyObject *mark_call(PyTypeObject *type);  /* borrowed */
+
+/* ---- preserve.c: R values that Python holds ---------------------------------------------- */
+
+void preserve_init(void);
+SEXP preserve(SEXP x);         /* (jumps) O(1); the cell that holds x */
+void preserve_release(SEXP c); /* any thread with the GIL: puts the cell on the queue */
+void preserve_drain(void);     /* inside an entry */
+void preserve_remove(SEXP c);  /* inside an entry, at once */
+extern long preserve_live;
+
+/* ---- names.c: caches of names that cross again and again --------------------------------- */
+
+void names_init(void);
+/* What R's list for a dict with these keys is made after: CAR a list whose one attribute are the
+ * names, CDR the names. */
+SEXP cached_dict_model(PyObject *dict);          /* NULL when it is not cached; no jump */
+SEXP new_dict_model(PyObject *dict, SEXP names); /* (jumps) makes it, and may cache it */
+PyObject *python_name(SEXP charsxp);             /* borrowed, interned; no jump; NULL: exception */
+SEXP cached_r_name(PyObject *key);               /* NULL when it is not cached; no jump */
+SEXP r_name(PyObject *key, const char *text, int n); /* (jumps) caches it */
+
+/* ---- pointer.c: the external pointers by which R holds Python objects -------------------- */
+
+typedef struct Entry Entry;                   /* below */
+void pointer_init(void);                      /* (jumps) inside an entry, here and below */
+SEXP pointer_new(SEXP model, bool convert);   /* (jumps) empty, with the attribute of `model` */
+void pointer_fill(SEXP pointer, PyObject *o); /* an empty one gets an object */
+void pointer_hand_over(SEXP pointer);         /* (jumps) R's collector finalizes it from now on */
+void pointer_drop(SEXP pointer);              /* GIL held: empties it and gives its object up */
+SEXP pointer_in(SEXP x); /* of x itself or of a callable; NULL: x is no proxy */
+bool pointer_is_held_twice(SEXP proxy, SEXP pointer); /* do two places of R hold a part of it? */
+void pointer_remember(SEXP proxy, Entry *e);          /* (jumps) it is young until the entry ends */
+void pointer_begin(Entry *e, Entry *below);
+void pointer_end(Entry *e); /* GIL held, here and below: empties what R does not hold any more */
+void pointer_collect(void); /* takes over what R has finalized */
+void pointer_drain(void);   /* gives the objects up; R may be in use by another thread */
+extern long pointer_live;
+
+/* ---- c_stack.c: the C stack that R may use ----------------------------------------------- */
+
+bool c_stack_is_large_enough(void); /* this thread's */
+size_t c_stack_size(void);
+void c_stack_tell_r(void); /* owner of the top: sets R's limits to this thread's stack */
+
+/* ---- entry.c: the stack of entries ------------------------------------------------------- */
+
+struct Entry {
+  uintptr_t below;       /* the word of the stack under this entry */
+  uintptr_t thread;      /* who pushed it */
+  PyThreadState *tstate; /* saved while R runs without the GIL; NULL while this thread has it */
+  const char *label;     /* what runs, for the report of a long wait; borrowed */
+  PyObject *interrupt;   /* what a signal handler raised when R_interrupts_pending was set; owned */
+  SEXP caught;           /* cell of the condition and calls that R code left this entry with */
+  PyObject *carrier;     /* the exception that carries an R jump to this entry's door; owned */
+  SEXP jump;             /* the token of that jump; preserved */
+  bool jumping;          /* the door has gone on with it */
+  int first_young;       /* the place of its young proxies in pointer.c's list */
+  int young;             /* how many it has made */
+  unsigned collections;  /* R's when they were put there */
+  bool foreign;          /* pushed by rpy2's lock: holds the GIL, no guard of ours below */
+  bool chained;          /* the entry below is this thread's own, suspended at one of our doors */
+  bool isolated;         /* another thread's or a foreign entry is below */
+};
+
+int entry_push(Entry *e, const char *label); /* GIL held before and after; -1: Python exception */
+void entry_pop(Entry *e);                    /* GIL held */
+bool entry_is_free(void);                    /* would a push do without waiting? */
+Entry *entry_mine(void);                     /* the top, if this thread runs in it; else NULL */
+Entry *entry_below(Entry *e);                /* NULL: none */
+void entry_release_gil(Entry *e);
+void entry_take_gil(Entry *e);
+void entry_suspend(Entry *e);       /* this thread goes to Python */
+void entry_resume(Entry *e);        /* GIL held before and after; waits without it */
+void entry_forget_caught(Entry *e); /* inside it, GIL held, here and below */
+void entry_forget_jump(Entry *e);
+bool entry_on_main_thread(void);
+void entry_init(uintptr_t main); /* the id of Python's main thread */
+void entry_before_fork(void);    /* the next two are for after it; none takes the GIL */
+void entry_in_parent(void);
+void entry_in_child(void); /* refuses R for ever if it was in use by another thread */
+
+/* ---- door.c: R's way to Python ----------------------------------------------------------- */
+
+/* A door is opened by R code that needs Python. */
+typedef struct {
+  Entry *entry;
+  PyGILState_STATE gil;
+  enum { DOOR_RESTORED, DOOR_ENSURED, DOOR_HELD } how;
+} Door;
+void door_open(Door *d);  /* takes the GIL: R and Python may both be used */
+void door_leave(Door *d); /* suspends the entry: Python code may run */
+void door_back(Door *d);  /* R may be used again; the GIL is still held */
+void door_close(Door *d); /* gives the GIL up */
+
+/* ---- fork.c, interrupt.c, output.c ------------------------------------------------------- */
+
+int fork_init(void); /* 0, or an error number */
+void interrupt_init(void);
+SEXP core_sleep(SEXP time); /* (jumps) */
+void output_init(void);
+
+/* ---- handle.c: R values in Python -------------------------------------------------------- */
+
+typedef struct {
+  PyObject_HEAD
+  SEXP value;
+  SEXP cell;
+  PyObject *weakrefs;
+  PyObject *dict;
+} Handle;
+extern PyTypeObject HandleType;
+PyObject *handle_new(SEXP x); /* (jumps) of the registered subclass */
+PyObject *handle_adopt(SEXP x, SEXP cell);
+int handle_init(PyObject *module);
+
+/* ---- proxy.c: Python objects in R -------------------------------------------------------- */
+
+SEXP proxy_new(PyObject *o, bool convert); /* (jumps) GIL held; finalized by R's collector;
+                                             NULL: Python exception, here and below */
+/* A proxy that is filled for the time of a call, and emptied and used again, or left to R. */
+typedef struct {
+  SEXP proxy;
+  SEXP pointer; /* has the object: the proxy itself, or in the environment of a callable */
+  SEXP model;   /* has its attributes */
+} Scoped;
+bool scoped_new(Scoped *s, PyObject *o, bool convert); /* (jumps) empty; false: exception */
+void scoped_reset(Scoped *s); /* (jumps) the attributes are those that it was made with */
+bool proxy_is(SEXP x);
+PyObject *proxy_object(SEXP x); /* borrowed; NULL with Python exception when cleared */
+bool proxy_converts(SEXP x);
+void proxy_init(void); /* inside an entry */
+
+/* ---- condition.c: guards, R errors and Python exceptions --------------------------------- */
+
+typedef void (*GuardBody)(void *);
+int guarded(Entry *e, GuardBody body, void *data); /* 0, or -1: Python exception set */
+int in_r(const char *label, GuardBody body, void *data);
+NO_RETURN void door_raise(Door *d); /* Python exception -> R condition; closes the door */
+SEXP guard_token(void);             /* for an r_unwind_protect() whose jump goes on at once */
+SEXP core_caught(SEXP cond, SEXP calls);
+
+/* ---- memory.c: a vector's numbers in Python ---------------------------------------------- */
+
+int memory_init(PyObject *module);
+
+/* ---- convert_to_r.c, convert_to_python.c: values ----------------------------------------- */
+
+typedef enum { FOR_CALL, FOR_STORING } Crossing;           /* stored: must come back identical */
+SEXP to_r(PyObject *o, bool convert);                      /* (jumps) NULL: Python exception */
+int to_python(SEXP x, Crossing crossing, PyObject **slot); /* (jumps) fills *slot; -1: exception */
+
+/* ---- call.c: Python calls R (with call.h, arguments.c, method.h, method.c) --------------- */
+
+extern PyTypeObject FunctionType;
+int function_init(PyObject *module);
+PyObject *shared_argument(PyObject *receiver, PyObject *method); /* borrowed; NULL: none */
+extern bool result_is_quiet; /* did the last R function that Python called return invisibly? */
+
+/* ---- primitives.c: what R calls (with visit.h, visit.c) ---------------------------------- */
+
+void define_primitives(SEXP env); /* (jumps) as native symbols, for R's namespace */
 
 #endif

@@ -1,7 +1,8 @@
-/* Who may use R: the stack of entries, the doors to Python, the stack limits of threads.
+/* Who may use R: the stack of entries.
  *
- * Owns: the stack. Entries live on their threads' C stacks (foreign ones on the heap, freed at
- * their exit); the stack points to them only between push and pop. Threads: any. Never jumps.
+ * Owns: the stack, and what an entry has caught, its jump and its interrupt, given up by its pop at
+ * the latest. Entries live on their threads' C stacks (foreign ones on the heap, freed at their
+ * exit); the stack points to them only between push and pop. Threads: any. Jumps: never.
  *
  * Lock table
  *   top_word         the top entry's address, bit 0 set while it is suspended; changed by
@@ -11,11 +12,11 @@
  *                    so a thread that reads itself here has written it
  *   waiters_mutex    held round a waiter's test and sleep; never while waiting for the GIL
  *   stack_changed    broadcast under waiters_mutex after a change, if anyone waits
- *   hungry_since     since when no waiter has got on; turns: how often one did; written without a
- *                    lock, since they only say who goes first
+ *   starving_since   the time at which the last wait ended, or at which the first of the present
+ *                    waiters began; turns: the number of waits that have ended. Both are read and
+ *                    written without a lock, since they only decide who goes first
  *   the GIL          may be waited for by the owner of the top; the reverse is not allowed
- *   told, entry_poisoned   written only by the owner of the top
- *   this_fork        each thread's own */
+ *   is_poisoned      written by the only thread of a forked child */
 
 #include "core.h"
 #include <pthread.h>
@@ -23,36 +24,22 @@
 #include <time.h>
 
 #define SUSPENDED ((uintptr_t)1)
-#define LEAST_STACK ((size_t)512 * 1024)
-#define STACK_RESERVE ((size_t)128 * 1024)
-#define IN_AN_OVERFLOW 0.95 /* R allows itself the rest while it handles a full stack */
-#define LARGEST_STACK ((size_t)1 << 30)
 #define REPORT_AFTER_SECONDS 10.0
-#define PATIENCE_SECONDS 0.005 /* as long as Python leaves the GIL to one thread */
+#define PATIENCE_SECONDS 0.005 /* Python's interval between two switches of the GIL */
 
 static _Atomic uintptr_t top_word;
 static _Atomic uintptr_t running_thread;
 static _Atomic int waiting;
-static _Atomic double hungry_since;
+static _Atomic double starving_since;
 static _Atomic unsigned turns;
 static pthread_mutex_t waiters_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t stack_changed = PTHREAD_COND_INITIALIZER;
-static struct {
-  uintptr_t thread, start;
-  size_t size;
-} told; /* which stack R knows */
 static uintptr_t main_thread;
-bool entry_poisoned;
-
-static __thread struct {
-  bool known;
-  uintptr_t start;
-  size_t size;
-} my_stack;
+static bool is_poisoned; /* a forked child in which R is in the state that another thread left */
 
 static uintptr_t me(void) { return (uintptr_t)pthread_self(); }
 
-/* Relaxed, since only a thread's own writes matter to it. */
+/* Relaxed: a thread compares the value only with its own id, which it alone writes. */
 static uintptr_t running(void) {
   return atomic_load_explicit(&running_thread, memory_order_relaxed);
 }
@@ -65,37 +52,6 @@ static double monotonic(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* ---- C stacks ---- */
-
-static void learn_stack(void) {
-  pthread_attr_t attr;
-  void *low = NULL;
-  size_t size = 0;
-  if (pthread_getattr_np(pthread_self(), &attr) == 0) {
-    pthread_attr_getstack(&attr, &low, &size);
-    pthread_attr_destroy(&attr);
-  }
-  my_stack.start = (uintptr_t)low + size;
-  my_stack.size = size > LARGEST_STACK ? LARGEST_STACK : size;
-  my_stack.known = true;
-}
-
-static bool stack_is_large_enough(void) {
-  if (!my_stack.known)
-    learn_stack();
-  return my_stack.size >= LEAST_STACK;
-}
-
-static void tell_r_this_stack(void) {
-  if (told.thread == me() && told.start == my_stack.start && told.size == my_stack.size)
-    return; /* a new thread may have an old one's name, but another stack */
-  R_CStackStart = my_stack.start;
-  R_CStackLimit = (uintptr_t)(IN_AN_OVERFLOW * (double)(my_stack.size - STACK_RESERVE));
-  told.thread = me();
-  told.start = my_stack.start;
-  told.size = my_stack.size;
 }
 
 /* ---- the stack's four moves, without waiting ---- */
@@ -156,10 +112,10 @@ static void sleep_for_change(Entry *e, bool (*try)(Entry *), bool *done) {
   pthread_mutex_unlock(&waiters_mutex);
 }
 
-/* A thread that calls R over and over is faster than any that must wake up first: it lets one of
- * those go on when they have waited for long, unless its own entry is on top. */
+/* A thread that calls R over and over takes the stack before any waiter has woken up. So it lets a
+ * waiter go first when waits have taken too long, unless the entry on top is its own. */
 static bool should_give_way(void) {
-  if (atomic_load(&waiting) == 0 || monotonic() - atomic_load(&hungry_since) < PATIENCE_SECONDS)
+  if (atomic_load(&waiting) == 0 || monotonic() - atomic_load(&starving_since) < PATIENCE_SECONDS)
     return false;
   Entry *top = entry_of(atomic_load(&top_word));
   return running() != me() && !(top && running() == 0 && top->thread == me());
@@ -179,46 +135,32 @@ static void give_way(void) {
 
 static void begin_waiting(void) {
   if (atomic_fetch_add(&waiting, 1) == 0)
-    atomic_store(&hungry_since, monotonic());
+    atomic_store(&starving_since, monotonic());
 }
 
 static void end_waiting(void) {
   atomic_fetch_sub(&waiting, 1);
-  atomic_store(&hungry_since, monotonic());
+  atomic_store(&starving_since, monotonic());
   atomic_fetch_add(&turns, 1);
   pthread_mutex_lock(&waiters_mutex);
   pthread_cond_broadcast(&stack_changed);
   pthread_mutex_unlock(&waiters_mutex);
 }
 
-/* Labels and threads from the top down. The holder may change meanwhile, but no entry goes away
- * while the GIL is held and it is suspended; a running top is named by its thread alone. */
+/* Says who has R. With the GIL held no entry is popped, so the top is valid while it is suspended;
+ * of a running one only the thread is told. */
 static void report(double seconds) {
-  PyObject *threads = PyList_New(0), *labels = PyList_New(0), *n;
-  uintptr_t holder = running(), word = atomic_load(&top_word);
-  if (holder != 0 && (n = PyLong_FromUnsignedLong(holder))) {
-    PyList_Append(threads, n);
-    Py_DECREF(n);
-  } else if (word & SUSPENDED) {
-    Entry *e = entry_of(word);
-    if ((n = Py_BuildValue("k", (unsigned long)e->thread))) {
-      PyList_Append(threads, n);
-      Py_DECREF(n);
-    }
-    if ((n = PyUnicode_FromString(e->label ? e->label : "R"))) {
-      PyList_Append(labels, n);
-      Py_DECREF(n);
-    }
-  }
-  PyObject *result = PyObject_CallFunction(py.report_wait, "OOd", threads, labels, seconds);
+  const uintptr_t holder = running(), word = atomic_load(&top_word);
+  const Entry *e = holder == 0 && (word & SUSPENDED) ? entry_of(word) : NULL;
+  const char *label = e && !e->label ? "R" : e ? e->label : NULL;
+  const unsigned long thread = e ? e->thread : holder;
+  PyObject *result = PyObject_CallFunction(py.report_wait, "zkd", label, thread, seconds);
   if (!result)
     PyErr_WriteUnraisable(py.report_wait);
   Py_XDECREF(result);
-  Py_XDECREF(threads);
-  Py_XDECREF(labels);
 }
 
-/* At the end of the process a thread that is still in R never leaves it. */
+/* A thread that is in R when Python ends never gets the GIL again, so its entry is never popped. */
 static bool python_ends(void) {
   if (!py_is_finalizing())
     return false;
@@ -240,12 +182,12 @@ static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
     bool overdue = !reported && monotonic() - start > REPORT_AFTER_SECONDS;
     if (overdue || (may_raise && (entry_on_main_thread() || py_is_finalizing()))) {
       PyEval_RestoreThread(tstate);
-      PyObject *pending = py_take_exception(); /* what Python code is returning to R with */
+      PyObject *pending = py_take_exception(); /* with which Python code returns to R */
       if (overdue)
         report(monotonic() - start);
       reported |= overdue;
       py_set_exception(pending);
-      if (may_raise && (entry_poisoned || PyErr_CheckSignals() < 0 || python_ends()))
+      if (may_raise && (is_poisoned || PyErr_CheckSignals() < 0 || python_ends()))
         status = -1;
       tstate = PyEval_SaveThread();
       if (status < 0)
@@ -260,7 +202,7 @@ static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
 /* ---- entries ---- */
 
 static int refuse(void) {
-  if (entry_poisoned)
+  if (is_poisoned)
     PyErr_SetString(PyExc_RuntimeError,
                     "R was at work in another thread when this process was forked, so R can't be "
                     "used here: start the process with `spawn` or fork while R is idle");
@@ -268,7 +210,7 @@ static int refuse(void) {
     PyErr_Format(PyExc_RuntimeError,
                  "this thread's stack has %zu kB, R needs 512 kB at least: call "
                  "threading.stack_size(2 * 1024 * 1024) before the thread is started",
-                 my_stack.size / 1024);
+                 c_stack_size() / 1024);
   return -1;
 }
 
@@ -287,7 +229,7 @@ int entry_push(Entry *e, const char *label) {
   e->jump = NULL;
   e->jumping = false;
   e->foreign = false;
-  if (entry_poisoned || !stack_is_large_enough())
+  if (is_poisoned || !c_stack_is_large_enough())
     return refuse();
   if (should_give_way())
     give_way();
@@ -296,16 +238,37 @@ int entry_push(Entry *e, const char *label) {
   Entry *below = entry_of(e->below);
   e->chained = below && (e->below & SUSPENDED) && below->thread == e->thread && !below->foreign;
   e->isolated = below && !e->chained;
-  proxy_begin(e, below);
-  tell_r_this_stack();
+  pointer_begin(e, below);
+  c_stack_tell_r();
   preserve_drain();
   return 0;
 }
 
-/* R ended before it looked: Python goes on with what the signal handler raised. */
+/* R code has ended before R signalled the interrupt: Python raises the handler's exception. */
 static int raise_later(void *exception) {
   py_set_exception(exception);
   return -1;
+}
+
+void entry_forget_caught(Entry *e) {
+  if (e->caught)
+    preserve_remove(e->caught);
+  e->caught = NULL;
+}
+
+void entry_forget_jump(Entry *e) {
+  if (e->jump)
+    r_release_object(e->jump);
+  e->jump = NULL;
+  e->jumping = false;
+  Py_CLEAR(e->carrier);
+}
+
+static void forget(Entry *e) {
+  if (!e->caught && !e->carrier)
+    return;
+  entry_forget_caught(e);
+  entry_forget_jump(e);
 }
 
 void entry_pop(Entry *e) {
@@ -315,15 +278,16 @@ void entry_pop(Entry *e) {
     R_interrupts_pending = 0;
   else
     Py_CLEAR(e->interrupt);
-  if (e->caught || e->carrier)
-    condition_forget(e);
-  proxy_end(e);
-  proxy_collect();
+  forget(e);
+  pointer_end(e);
+  pointer_collect();
   set_top(e->below, own_below ? e->thread : 0);
-  proxy_drain();
+  pointer_drain();
   if (unseen && Py_AddPendingCall(raise_later, unseen) < 0)
     Py_DECREF(unseen);
 }
+
+Entry *entry_below(Entry *e) { return entry_of(e->below); }
 
 Entry *entry_mine(void) { return running() == me() ? entry_of(atomic_load(&top_word)) : NULL; }
 
@@ -338,109 +302,33 @@ void entry_take_gil(Entry *e) {
 }
 
 void entry_suspend(Entry *e) {
-  if (e->carrier && !e->jumping) /* of an earlier visit, which Python ended well */
-    condition_forget(e);
+  if (e->carrier && !e->jumping) /* of an earlier visit, whose exception Python code has handled */
+    forget(e);
   set_top((uintptr_t)e | SUSPENDED, 0);
 }
 
 void entry_resume(Entry *e) {
   if (!try_resume(e))
     wait_until(e, try_resume, false);
-  tell_r_this_stack();
+  c_stack_tell_r();
 }
 
-/* ---- doors ---- */
+/* ---- forks ---- */
 
-/* R runs without the GIL under an entry of ours, under rpy2's own GIL-less call, or with the GIL
- * while values are converted (a finalizer of R's may then come here). */
-void door_open(Door *d) {
-  Entry *e = d->entry = entry_mine();
-  if (e && e->tstate) {
-    d->how = DOOR_RESTORED;
-    entry_take_gil(e);
-  } else if (PyGILState_Check()) {
-    d->how = DOOR_HELD;
-  } else {
-    d->how = DOOR_ENSURED;
-    d->gil = PyGILState_Ensure();
-  }
-}
+void entry_before_fork(void) { pthread_mutex_lock(&waiters_mutex); }
 
-/* R code may go on for long: what it has dropped is given up at its visits, too. */
-void door_leave(Door *d) {
-  if (!d->entry)
-    return;
-  preserve_drain();
-  proxy_collect();
-  entry_suspend(d->entry);
-  proxy_drain();
-}
+void entry_in_parent(void) { pthread_mutex_unlock(&waiters_mutex); }
 
-void door_back(Door *d) {
-  if (d->entry)
-    entry_resume(d->entry);
-}
-
-void door_close(Door *d) {
-  if (d->how == DOOR_RESTORED)
-    entry_release_gil(d->entry);
-  else if (d->how == DOOR_ENSURED)
-    PyGILState_Release(d->gil);
-}
-
-/* ---- fork ---- */
-
-/* R's own code forks (parallel::mclapply), without the GIL: this thread takes it, and tells Python as
- * os.fork() does, so that the child has a Python that works. The handlers of os.register_at_fork()
- * run then, inside R's C code; so the entry is not suspended for them. They may fork, too: what is
- * known of this fork is written after them, and read before. Each thread has its own, since the C
- * library may run the handlers of two forks at once. */
-typedef struct {
-  bool by_r;
-  Door door;
-} Fork;
-
-static __thread Fork this_fork;
-
-static void before_fork(void) {
-  Fork f = {.by_r = entry_mine() && !PyGILState_Check()};
-  if (f.by_r) {
-    door_open(&f.door);
-    PyOS_BeforeFork();
-  }
-  this_fork = f;
-  pthread_mutex_lock(&waiters_mutex);
-}
-
-static void after_fork(void (*tell_python)(void)) {
-  Fork f = this_fork;
-  if (f.by_r) {
-    tell_python();
-    door_close(&f.door);
-  }
-}
-
-static void after_fork_in_parent(void) {
-  pthread_mutex_unlock(&waiters_mutex);
-  after_fork(PyOS_AfterFork_Parent);
-}
-
-static void after_fork_in_child(void) {
+void entry_in_child(void) {
   pthread_mutex_init(&waiters_mutex, NULL);
   pthread_cond_init(&stack_changed, NULL);
   atomic_store(&waiting, 0);
   main_thread = me();
-  uintptr_t word = atomic_load(&top_word);
-  if (running() != 0 && running() != me())
-    entry_poisoned = true;
-  for (Entry *e = entry_of(word); e && !entry_poisoned; e = entry_of(e->below))
-    entry_poisoned = e->thread != me();
-  after_fork(PyOS_AfterFork_Child);
+  is_poisoned |= running() != 0 && running() != me();
+  for (Entry *e = entry_of(atomic_load(&top_word)); e && !is_poisoned; e = entry_of(e->below))
+    is_poisoned = e->thread != me();
 }
 
 bool entry_on_main_thread(void) { return me() == main_thread; }
 
-int entry_init(uintptr_t main) {
-  main_thread = main;
-  return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-}
+void entry_init(uintptr_t main) { main_thread = main; }

@@ -1,4 +1,4 @@
-/* R values in Python: the type `Handle`, base of Python's RObject, and the memory of a vector.
+/* R values in Python: the type `Handle`, base of Python's RObject.
  *
  * Owns: a cell of the preserve list for each handle; its destructor puts the cell on the queue
  * (it never enters R). Threads: creation inside an entry, the rest with the GIL. Jumps: only
@@ -51,7 +51,7 @@ static PyObject *handle_no_new(PyTypeObject *type, PyObject *args, PyObject *kwa
 }
 
 static PyObject *handle_typeof(Handle *h, void *unused) {
-  return PyUnicode_FromString(Rf_type2char(TYPEOF(h->value)));
+  return PyUnicode_FromString(r_type_name(h->value));
 }
 
 static PyObject *handle_address(Handle *h, void *unused) { return PyLong_FromVoidPtr(h->value); }
@@ -82,78 +82,8 @@ PyTypeObject HandleType = {
     .tp_getset = handle_getset,
 };
 
-/* ---- the type `Memory`: a vector's numbers, read-only, without a copy ----
- * Apart from the handle, so that nobody takes a factor's codes or NA's sign for numbers. */
-
-static const struct {
-  int type;
-  Py_ssize_t size;
-} layouts[] = {{LGLSXP, sizeof(int)},
-               {INTSXP, sizeof(int)},
-               {REALSXP, sizeof(double)},
-               {CPLXSXP, 2 * sizeof(double)},
-               {RAWSXP, 1}};
-
-typedef struct {
-  PyObject_HEAD
-  Handle *handle;
-  const void *data;
-  Py_ssize_t size;
-} Memory;
-
-static void read_data(void *arg) {
-  Memory *m = arg;
-  FAULT_POINT();
-  m->size *= Rf_xlength(m->handle->value);
-  m->data = DATAPTR_RO(m->handle->value); /* an ALTREP vector allocates here */
-}
-
-static PyObject *memory_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-  PyObject *handle;
-  if (!PyArg_ParseTuple(args, "O!", &HandleType, &handle))
-    return NULL;
-  SEXP x = ((Handle *)handle)->value;
-  Py_ssize_t size = 0;
-  for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
-    if (TYPEOF(x) == layouts[i].type)
-      size = layouts[i].size;
-  if (size == 0)
-    return PyErr_Format(PyExc_BufferError, "an R value of type %s has no numbers to share",
-                        Rf_type2char(TYPEOF(x)));
-  Memory *m = (Memory *)type->tp_alloc(type, 0);
-  if (!m)
-    return NULL;
-  m->handle = (Handle *)Py_NewRef(handle);
-  m->size = size;
-  if (in_r("memory of an R vector", read_data, m) < 0)
-    Py_CLEAR(m);
-  return (PyObject *)m;
-}
-
-static void memory_dealloc(Memory *m) {
-  Py_XDECREF(m->handle);
-  Py_TYPE(m)->tp_free((PyObject *)m);
-}
-
-static int memory_buffer(Memory *m, Py_buffer *view, int flags) {
-  return PyBuffer_FillInfo(view, (PyObject *)m, (void *)m->data, m->size, 1, flags);
-}
-
-static PyBufferProcs memory_as_buffer = {(getbufferproc)memory_buffer, NULL};
-
-static PyTypeObject MemoryType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pyclass_bridge._core.Memory",
-    .tp_doc = "The numbers of an R vector, read-only, without a copy.",
-    .tp_basicsize = sizeof(Memory),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = memory_new,
-    .tp_dealloc = (destructor)memory_dealloc,
-    .tp_as_buffer = &memory_as_buffer,
-};
-
 int handle_init(PyObject *module) {
-  if (PyType_Ready(&HandleType) < 0 || PyType_Ready(&MemoryType) < 0 ||
-      PyModule_AddObjectRef(module, "Memory", (PyObject *)&MemoryType) < 0)
+  if (PyType_Ready(&HandleType) < 0)
     return -1;
   return PyModule_AddObjectRef(module, "Handle", (PyObject *)&HandleType);
 }

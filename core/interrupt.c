@@ -1,14 +1,14 @@
 /* Ctrl-C while R runs: R's own polls let Python's signal handlers run; Sys.sleep() without signals.
  *
- * Python keeps its handlers; R calls R_PolledEvents about every thousand evaluations. On the main
- * thread, ten times a second at the most, the poll takes the GIL and
- * lets Python look. The entry is not suspended for it: R code of another thread must not run in the
- * middle of R's own C code, nor get the interrupt. An exception of a handler is kept in the entry and R is told of an interrupt.
- * Owns: nothing. Threads: inside an entry without the GIL. Jumps: core_sleep;
- * the poll never (R jumps after it). */
+ * Python's handlers stay in place; R calls R_PolledEvents about every thousand evaluations. On the
+ * main thread, ten times a second at the most, the poll takes the GIL and calls
+ * PyErr_CheckSignals(). The entry is not suspended meanwhile: R code of another thread must not run
+ * in the middle of R's own C code, nor get the interrupt. The exception of a handler is stored in
+ * the entry, and R_interrupts_pending is set.
+ * Owns: nothing. Threads: inside an entry without the GIL. Jumps: core_sleep; the poll never (R
+ * jumps after it). */
 
 #include "core.h"
-#include <R_ext/eventloop.h>
 #include <time.h>
 
 #define SLEEP_STEP_NS (50 * 1000 * 1000LL)
@@ -45,16 +45,16 @@ static void poll_events(void) {
   look(e);
 }
 
-/* Sys.sleep() of the session. R's own puts a handler in SIGINT's place that jumps back to it, from
- * whichever thread the system gives the signal to. */
+/* Sys.sleep() of the session. R's own sets a handler of SIGINT that jumps back to it, from any
+ * thread to which the system delivers the signal. */
 SEXP core_sleep(SEXP time) {
-  double left = Rf_asReal(time);
+  double left = r_as_dbl(time);
   if (ISNAN(left) || left < 0)
-    Rf_error("invalid '%s' value", "time");
+    r_error("invalid '%s' value", "time");
   const long long until = nanoseconds() + (long long)(1e9 * (left < 1e9 ? left : 1e9));
   for (;;) {
-    R_CheckUserInterrupt();
-    R_runHandlers(R_InputHandlers, R_checkActivity(0, 1));
+    r_check_interrupt();
+    r_run_input_handlers();
     long long rest = until - nanoseconds();
     if (rest <= 0)
       return R_NilValue;

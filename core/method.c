@@ -1,12 +1,12 @@
 /* What a call of an R function is made of. A method has a scope:
  * mask {self, super, private} -> class environment -> parent_env.
  *
- * Owns: while a method runs, two references to the receiver, in the proxy bound to `self` and in the
- * pointer that `super` has. When the call ends, both are emptied, and the parts of the call are kept
- * for the next one; if R has kept any of them (a closure made in the method, a handler), the proxies
- * get finalizers and R has the parts. So an instance lives no longer than Python or R wants it. The
- * parts own a cell of the preserve list until they are given up. Threads: inside an entry with the
- * GIL. Jumps: scope_enter, scope_leave. */
+ * Owns: while a method runs, two references to the receiver, in the proxy bound to `self` and in
+ * the pointer of `super`. When the call ends, both are emptied, and the function stores the parts
+ * for its next call. If R has kept a part (in a closure made in the method, in a handler), the
+ * pointers get finalizers instead, and the parts are left to R. So an instance lives no longer than
+ * Python or R wants it. The parts own a cell of the preserve list until they are given up. Threads:
+ * inside an entry with the GIL. Jumps: scope_enter, scope_leave. */
 
 #include "method.h"
 
@@ -25,7 +25,7 @@ static PyObject *known_private(Scope *s) {
   return last->private;
 }
 
-/* The private environment is made when a method first runs; Python holds it for the instance. */
+/* Finds the instance's private environment, or has it made; the table of Python holds it. */
 int scope_prepare(Scope *s, PyObject *receiver, bool is_class) {
   s->receiver = receiver;
   s->is_class = is_class;
@@ -93,7 +93,7 @@ static SEXP where_called(Scope *s) {
 }
 
 /* The parts that every call has. A plain function is called as it is, a static method in its class
- * environment. The model is held with them: the class of `self` may lose its own. */
+ * environment. The cell holds the model, too: the table of classes may drop it. */
 static void make_call(Scope *s, const Code *c, SEXP env) {
   Parts *p = &s->parts;
   p->closure = c->closure;
@@ -126,20 +126,20 @@ static int make_parts(Scope *s, const Code *c) {
 }
 
 static bool can_take(Scope *s) {
-  Parts *kept = s->kept;
-  if (!kept->cell || s->is_class)
+  Parts *last = s->last;
+  if (!last->cell || s->is_class)
     return false;
   if (!s->receiver)
     return true;
   PyTypeObject *type = Py_TYPE(s->receiver);
-  return kept->type == type && kept->version == py_type_version(type);
+  return last->type == type && last->version == py_type_version(type);
 }
 
 int scope_enter(Scope *s, const Code *c) {
   if (!can_take(s))
     return make_parts(s, c);
-  s->parts = *s->kept;
-  s->kept->cell = NULL; /* a call inside this call makes its own */
+  s->parts = *s->last;
+  s->last->cell = NULL; /* a call inside this call makes its own */
   if (s->receiver) {
     fill_self(s);
     scoped_reset(&s->parts.self);
@@ -150,25 +150,27 @@ int scope_enter(Scope *s, const Code *c) {
 
 /* ---- ending the call ---- */
 
-/* Are the variables what they were, and no others there? Locking them instead would make R count
- * their values as shared for ever. */
+/* Has R code assigned, added or removed a variable of the call? Locked variables would need no
+ * look, but R counts their values as shared for ever. */
 static bool is_changed(Parts *p) {
-  if (r_get_var(p->frame, CAR(p->call)) != p->closure || r_count_vars(p->frame) != 1)
+  FAULT_POINT();
+  if (r_var(p->frame, CAR(p->call)) != p->closure || r_count_vars(p->frame) != 1)
     return true;
   return p->mask &&
-         (r_get_var(p->mask, r.sym_self) != p->self.proxy || r_count_vars(p->mask) != 3 ||
-          r_get_var(p->mask, r.sym_super) != p->super ||
-          r_get_var(p->super_env, r.sym_self) != p->super_self || r_count_vars(p->super_env) != 1);
+         (r_var(p->mask, r.sym_self) != p->self.proxy || r_count_vars(p->mask) != 3 ||
+          r_var(p->mask, r.sym_super) != p->super ||
+          r_var(p->super_env, r.sym_self) != p->super_self || r_count_vars(p->super_env) != 1);
 }
 
-/* Does anything but the parts themselves hold one of them? Of a plain function nothing is emptied
- * or filled but the call. */
+/* Has R kept a part: does anything but the parts themselves hold one of them? Of a plain function's
+ * parts only the call is emptied and filled. */
 static bool is_kept(Parts *p) {
-  if (r_is_kept_twice(p->call) || r_is_kept_twice(p->frame) || is_changed(p))
+  if (r_is_held_twice(p->call) || r_is_held_twice(p->frame) || is_changed(p))
     return true;
-  return p->mask && (r_is_kept_twice(p->closure) || r_is_kept_twice(p->mask) ||
-                     r_is_kept_twice(p->super) || r_is_kept_twice(p->super_env) ||
-                     r_is_kept_twice(p->super_self) || scoped_is_kept(&p->self));
+  return p->mask &&
+         (r_is_held_twice(p->closure) || r_is_held_twice(p->mask) || r_is_held_twice(p->super) ||
+          r_is_held_twice(p->super_env) || r_is_held_twice(p->super_self) ||
+          pointer_is_held_twice(p->self.proxy, p->self.pointer));
 }
 
 static void give_up(Parts *p) {
@@ -176,15 +178,15 @@ static void give_up(Parts *p) {
   p->cell = NULL;
 }
 
-static void keep_self(void *parts) {
+static void hand_over_self(void *parts) {
   Parts *p = parts;
   if (p->mask) {
-    pointer_keep(p->self.pointer);
-    pointer_keep(p->super_self);
+    pointer_hand_over(p->self.pointer);
+    pointer_hand_over(p->super_self);
   }
 }
 
-/* What was given to a call, or is private, lives no longer than it. */
+/* Arguments and `private` live no longer than the call. */
 static void empty(Parts *p) {
   for (SEXP cell = CDR(p->call); cell != R_NilValue; cell = CDR(cell))
     SETCAR(cell, R_NilValue);
@@ -197,7 +199,7 @@ void scope_leave(Scope *s) {
   if (!p->cell)
     return;
   if (is_kept(p)) {
-    keep_self(p);
+    hand_over_self(p);
     give_up(p);
     return;
   }
@@ -205,22 +207,22 @@ void scope_leave(Scope *s) {
     pointer_drop(p->self.pointer);
     pointer_drop(p->super_self);
   }
-  Parts *kept = s->kept;
-  bool stale = kept->cell && (kept->type != p->type || kept->version != p->version);
-  if ((kept->cell && !stale) || (p->mask && p->version == 0)) {
+  Parts *last = s->last;
+  bool stale = last->cell && (last->type != p->type || last->version != p->version);
+  if ((last->cell && !stale) || (p->mask && p->version == 0)) {
     give_up(p);
   } else {
     if (stale) /* of another class, or of this one before it was changed */
-      give_up(kept);
+      give_up(last);
     empty(p);
-    *s->kept = *p;
+    *last = *p;
   }
 }
 
 void scope_abandon(Scope *s) {
   if (!s->parts.cell)
     return;
-  /* failing leaves the proxies' object alive for ever, never dangling */
-  R_ToplevelExec(keep_self, &s->parts);
+  /* if R has no memory for it, the receiver is leaked; the pointers never dangle */
+  r_toplevel(hand_over_self, &s->parts);
   give_up(&s->parts);
 }

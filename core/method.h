@@ -4,32 +4,32 @@
 
 #include "core.h"
 
-/* A function keeps the parts of its last call and uses them again, unless R has kept one of them.
- * R tells of a value only whether two or more places hold it, so each part is held by one: the frame
- * and the call by the cell, the closure by the frame, the mask by the closure, `self` and `super` by
- * the mask, the environment of `super` by it, and what stands for `self` in there by that. */
+/* A function uses the parts of its last call again, unless R has kept one of them. R tells only
+ * whether two or more places hold a value, so one place holds each part: the cell holds the frame
+ * and the call, the frame the closure, the closure the mask, the mask `self` and `super`, `super`
+ * its environment, and that environment the pointer that is its `self`. */
 typedef struct {
   SEXP frame;   /* where the call is evaluated; holds the closure under the function's name */
   SEXP call;    /* name(arguments) */
   SEXP closure; /* of a method: with the mask as its environment */
-  SEXP cell;    /* of the preserve list; NULL: no parts, or not ours to end */
+  SEXP cell;    /* of the preserve list; NULL: no parts, or parts that are left to R */
   SEXP mask;    /* self, super, private; NULL in a function that is no method */
   SEXP super, super_env, super_self; /* the last one is a pointer */
   Scoped self;
-  PyTypeObject *type; /* of the receiver; borrowed, compared only, as is its version: */
-  unsigned version;   /* another type may get the address of a dead one */
+  PyTypeObject *type; /* of the receiver; borrowed, only compared */
+  unsigned version;   /* of the type: a new type may get the address of a dead one */
 } Parts;
 
-/* The instance whose private environment a function used last. */
+/* The instance of a function's last call: its private environment is found without a search. */
 typedef struct {
   PyObject *reference; /* weak; owned by the function */
-  PyObject *private;   /* the handle, which is there while the instance lives; borrowed */
+  PyObject *private;   /* handle of the environment; borrowed: it lives as long as the instance */
 } Known;
 
 typedef struct {
   PyObject *receiver; /* the instance, or the class of a class method; borrowed; NULL: no method */
   PyObject *private;  /* handle of the instance's private environment, or NULL; borrowed */
-  Parts *kept;        /* the function's; taken while the call runs */
+  Parts *last;        /* the function's, of its last call; taken while the call runs */
   Known *known;       /* the function's */
   Parts parts;
   bool is_class;
@@ -41,8 +41,8 @@ typedef struct {
   bool convert;
 } Code;
 
-int scope_prepare(Scope *s, PyObject *receiver,
-                  bool is_class);         /* before the entry; -1: exception */
+/* Before the entry; -1: Python exception. */
+int scope_prepare(Scope *s, PyObject *receiver, bool is_class);
 int scope_enter(Scope *s, const Code *c); /* (jumps) fills s->parts; -1: Python exception */
 void scope_leave(Scope *s);               /* (jumps) after the body has returned */
 void scope_abandon(Scope *s);             /* after a jump */

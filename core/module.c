@@ -1,32 +1,18 @@
-/* The module `_core`: what Python sees of the core, and what both sides give it at start.
+/* The module `_core`: what Python sees of the core, and the start, at which Python and R give the
+ * core what it calls.
  *
- * Owns: one reference to each object of `py` and `r`, for the life of the process. Threads: with
- * the GIL. Jumps: never; R code runs through in_r(). */
+ * Owns: one reference to each object of `py`, and the dict of the handles in `r`, for the life of
+ * the process. Threads: with the GIL. Jumps: never; R code runs through in_r(). */
 
 #include "core.h"
-#include <R_ext/Parse.h>
-#include <string.h>
-
-PythonSide py;
-RSide r;
-int fault_countdown;
-static long faults_passed;
 
 /* ---- fault points ---- */
 
-void fault_hit(void) {
-  faults_passed++;
-  if (fault_countdown > 0 && --fault_countdown == 0)
-    Rf_error("injected fault");
-}
-
 static PyObject *set_fault(PyObject *self, PyObject *arg) {
-  long n = PyLong_AsLong(arg), passed = faults_passed;
+  long n = PyLong_AsLong(arg);
   if (n == -1 && PyErr_Occurred())
     return NULL;
-  fault_countdown = (int)n; /* negative: count only */
-  faults_passed = 0;
-  return PyLong_FromLong(passed);
+  return PyLong_FromLong(fault_set((int)n));
 }
 
 /* ---- evaluation, for the start: later calls go through Function ---- */
@@ -34,17 +20,15 @@ static PyObject *set_fault(PyObject *self, PyObject *arg) {
 typedef struct {
   const char *text;
   PyObject *result;
-  Entry *entry;
 } Evaluation;
 
 static void evaluate_body(void *arg) {
   Evaluation *e = arg;
   ParseStatus status;
   SEXP text = PROTECT(r_chr(PROTECT(r_char(e->text, (int)strlen(e->text)))));
-  FAULT_POINT();
-  SEXP code = PROTECT(R_ParseVector(text, -1, &status, R_NilValue)), value = R_NilValue;
+  SEXP code = PROTECT(r_parse(text, &status)), value = R_NilValue;
   if (status != PARSE_OK)
-    Rf_error("the code does not parse");
+    r_error("the code does not parse");
   for (R_xlen_t i = 0; i < XLENGTH(code); i++)
     value = r_eval(VECTOR_ELT(code, i), R_GlobalEnv);
   PROTECT(value);
@@ -91,10 +75,10 @@ static void to_python_body(void *arg) {
 
 static PyObject *py_to_python(PyObject *self, PyObject *args) {
   Conversion c = {.status = 0};
-  int keeping = 0;
-  if (!PyArg_ParseTuple(args, "O!|p", &HandleType, &c.in, &keeping))
+  int stores = 0;
+  if (!PyArg_ParseTuple(args, "O!|p", &HandleType, &c.in, &stores))
     return NULL;
-  c.crossing = keeping ? FOR_KEEPING : FOR_CALL;
+  c.crossing = stores ? FOR_STORING : FOR_CALL;
   if (in_r("to_python", to_python_body, &c) < 0 || c.status < 0)
     Py_CLEAR(c.out);
   return c.out;
@@ -108,7 +92,7 @@ typedef struct {
 
 static void vector_body(void *arg) {
   Vector *v = arg;
-  SEXPTYPE type = Rf_str2type(v->type);
+  SEXPTYPE type = r_type_of_name(v->type);
   Py_ssize_t size = type == REALSXP ? 8 : type == CPLXSXP ? 16 : type == RAWSXP ? 1 : 4;
   SEXP x = PROTECT(r_alloc(type, v->data.len / size));
   if (v->data.len > 0)
@@ -160,11 +144,12 @@ static PyObject *foreign_enter(PyObject *self, PyObject *unused) {
   Py_RETURN_NONE;
 }
 
-/* As `__exit__`, too, whose arguments say nothing to it. */
+/* Also rpy2's `__exit__`, whose arguments it ignores. */
 static PyObject *foreign_exit(PyObject *self, PyObject *unused) {
   Entry *e = entry_mine();
   if (!e || !e->foreign) {
-    PyErr_SetString(PyExc_RuntimeError, "rpy2's lock was released by a thread that has it not");
+    PyErr_SetString(PyExc_RuntimeError,
+                    "rpy2's lock was released by a thread that does not hold it");
     return NULL;
   }
   entry_pop(e);
@@ -172,7 +157,8 @@ static PyObject *foreign_exit(PyObject *self, PyObject *unused) {
   Py_RETURN_NONE;
 }
 
-/* foreign_call(function, *args): a call of rpy2's as one entry, which ends whatever happens. */
+/* foreign_call(function, *args): a call of rpy2's as one entry, which ends also after an
+ * exception. */
 static PyObject *foreign_call(PyObject *self, PyObject *const *args, Py_ssize_t n) {
   PyObject *entered = n > 0 ? foreign_enter(self, NULL) : NULL;
   if (!entered)
@@ -184,6 +170,14 @@ static PyObject *foreign_call(PyObject *self, PyObject *const *args, Py_ssize_t 
   if (exception)
     py_set_exception(exception);
   return result;
+}
+
+static PyObject *find_shared_argument(PyObject *self, PyObject *args) {
+  PyObject *receiver, *method;
+  if (!PyArg_ParseTuple(args, "OU", &receiver, &method))
+    return NULL;
+  PyObject *found = shared_argument(receiver, method);
+  return Py_NewRef(found ? found : Py_None);
 }
 
 static PyObject *is_free(PyObject *self, PyObject *unused) {
@@ -224,27 +218,29 @@ static void init_body(void *unused) {
   r.sym_cls = r_sym("cls");
   r.guard_env = R_BaseEnv;
   preserve_init();
+  pointer_init();
   proxy_init();
   names_init();
 }
 
-/* Not the thread that imports the package, which may be any. */
-static unsigned long name_of_main_thread(void) {
+/* Any thread may import the package, so the running one is not asked. */
+static unsigned long id_of_main_thread(void) {
   PyObject *threading = PyImport_ImportModule("threading");
   PyObject *thread = threading ? PyObject_CallMethod(threading, "main_thread", NULL) : NULL;
   PyObject *ident = thread ? PyObject_GetAttrString(thread, "ident") : NULL;
-  unsigned long name = ident ? PyLong_AsUnsignedLong(ident) : 0;
+  unsigned long id = ident ? PyLong_AsUnsignedLong(ident) : 0;
   Py_XDECREF(ident);
   Py_XDECREF(thread);
   Py_XDECREF(threading);
-  return name;
+  return id;
 }
 
 static int start_core(void) {
-  unsigned long main = name_of_main_thread();
+  unsigned long main = id_of_main_thread();
   if (PyErr_Occurred())
     return -1;
-  if (entry_init(main) != 0) {
+  entry_init(main);
+  if (fork_init() != 0) {
     PyErr_SetString(PyExc_RuntimeError, "the fork handlers could not be set");
     return -1;
   }
@@ -255,7 +251,7 @@ static int start_core(void) {
   return 0;
 }
 
-/* attach(**places): Python's side; starts the core. */
+/* attach(**places): takes what Python gives, and starts the core. */
 static PyObject *attach(PyObject *self, PyObject *args, PyObject *kwargs) {
   for (size_t i = 0; i < sizeof python_places / sizeof *python_places; i++) {
     PyObject *o = kwargs ? PyDict_GetItemString(kwargs, python_places[i].name) : NULL;
@@ -271,13 +267,13 @@ static PyObject *attach(PyObject *self, PyObject *args, PyObject *kwargs) {
 static PyObject *define_symbols(PyObject *self, PyObject *env) {
   if (!PyObject_TypeCheck(env, &HandleType))
     return PyErr_Format(PyExc_TypeError, "an environment's handle is needed");
-  if (in_r("native symbols", (GuardBody)door_symbols, ((Handle *)env)->value) < 0)
+  if (in_r("native symbols", (GuardBody)define_primitives, ((Handle *)env)->value) < 0)
     return NULL;
   Py_RETURN_NONE;
 }
 
-/* attach_r(dict of handles): R's side. The dict is kept for ever, and so are its values. */
-static PyObject *attach_r(PyObject *self, PyObject *sides) {
+/* attach_r(dict of handles): takes what R gives. The core never gives the dict up. */
+static PyObject *attach_r(PyObject *self, PyObject *handles) {
   const struct {
     const char *name;
     SEXP *place;
@@ -290,34 +286,34 @@ static PyObject *attach_r(PyObject *self, PyObject *sides) {
                 {"classed_value", &r.classed_value},
                 {"super_model", &r.super_model}};
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-    PyObject *h = PyDict_GetItemString(sides, places[i].name);
+    PyObject *h = PyDict_GetItemString(handles, places[i].name);
     if (!h || !PyObject_TypeCheck(h, &HandleType))
       return PyErr_Format(PyExc_TypeError, "attach_r() lacks %s", places[i].name);
     *places[i].place = ((Handle *)h)->value;
   }
-  PyObject *callable = PyDict_GetItemString(sides, "callable");
-  PyObject *super = PyDict_GetItemString(sides, "super");
+  PyObject *callable = PyDict_GetItemString(handles, "callable");
+  PyObject *super = PyDict_GetItemString(handles, "super");
   if (!callable || !super)
     return PyErr_Format(PyExc_TypeError, "attach_r() lacks callable or super");
   r.callable_formals = r_formals(((Handle *)callable)->value);
   r.callable_body = r_body(((Handle *)callable)->value);
   r.super_formals = r_formals(((Handle *)super)->value);
   r.super_body = r_body(((Handle *)super)->value);
-  Py_INCREF(sides);
+  Py_INCREF(handles);
   Py_RETURN_NONE;
 }
 
 /* ---- counters ---- */
 
 static PyObject *counters(PyObject *self, PyObject *unused) {
-  return Py_BuildValue("{slslsi}", "handles", preserve_live, "proxies", proxy_live, "protect_depth",
-                       R_PPStackTop);
+  return Py_BuildValue("{slslsi}", "handles", preserve_live, "proxies", pointer_live,
+                       "protect_depth", R_PPStackTop);
 }
 
 static PyMethodDef methods[] = {
     {"attach", (PyCFunction)(void (*)(void))attach, METH_VARARGS | METH_KEYWORDS,
-     "Give the core Python's side and start it."},
-    {"attach_r", attach_r, METH_O, "Give the core R's side."},
+     "Give the core what it calls of Python, and start it."},
+    {"attach_r", attach_r, METH_O, "Give the core what it calls of R."},
     {"define_symbols", define_symbols, METH_O, "Define the native symbols in an environment."},
     {"evaluate", evaluate, METH_O, "Evaluate R code given as text; a handle of the last value."},
     {"to_r", py_to_r, METH_O, "A handle of the R value for a Python object."},
@@ -329,6 +325,8 @@ static PyMethodDef methods[] = {
     {"foreign_call", (PyCFunction)(void (*)(void))foreign_call, METH_FASTCALL,
      "Call a function of rpy2's that uses R."},
     {"is_free", is_free, METH_NOARGS, "Could this thread use R now, without waiting?"},
+    {"shared_argument", find_shared_argument, METH_VARARGS,
+     "What the innermost R method of this name of this object shares with its caller, or None."},
     {"counters", counters, METH_NOARGS, "Live handles and proxies; R's protect depth."},
     {"set_fault", set_fault, METH_O,
      "Make the n-th fault point from now fail (0: none, -1: count); how many were passed."},
@@ -344,7 +342,8 @@ static struct PyModuleDef definition = {
 
 PyMODINIT_FUNC PyInit__core(void) {
   PyObject *module = PyModule_Create(&definition);
-  if (!module || handle_init(module) < 0 || function_init(module) < 0 ||
+  if (!module || marks_init() < 0 || handle_init(module) < 0 || memory_init(module) < 0 ||
+      function_init(module) < 0 ||
       PyModule_AddStringConstant(module, "BUILT_FOR", R_MAJOR "." R_MINOR) < 0)
     return NULL;
   return module;

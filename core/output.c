@@ -25,7 +25,7 @@ static void write_console(const char *text, int n, int is_error) {
   bool is_streams = !done && (PyErr_ExceptionMatches(PyExc_OSError) ||
                               PyErr_ExceptionMatches(PyExc_ValueError)); /* full, or closed */
   bool ends_r = !done && d.entry && (!is_streams || PyErr_ExceptionMatches(PyExc_BrokenPipeError));
-  if (ends_r) { /* a signal handler's, or nobody reads any more: R stops as for an interrupt */
+  if (ends_r) { /* a signal handler's exception, or a closed pipe: R stops as for an interrupt */
     Py_XSETREF(d.entry->interrupt, py_take_exception());
     R_interrupts_pending = 1;
   } else if (!done) {
@@ -49,7 +49,7 @@ static void flush_console(void) { write_console("", 0, 0); }
 static void nothing(void) {}
 static void not_busy(int is_busy) {}
 
-/* All of rpy2's callbacks that R calls unasked go: Python code in them would swallow a Ctrl-C. */
+/* Replaces all of rpy2's callbacks: an exception of Ctrl-C in their Python code would be lost. */
 void output_init(void) {
   ptr_R_FlushConsole = flush_console;
   ptr_R_ResetConsole = nothing;

@@ -15,7 +15,7 @@ long preserve_live;
 void preserve_init(void) {
   SEXP last = PROTECT(r_cons(R_NilValue, R_NilValue));
   head = r_cons(R_NilValue, last);
-  R_PreserveObject(head);
+  r_preserve_object(head);
   SETCAR(last, head);
   UNPROTECT(1);
 }
@@ -41,7 +41,7 @@ static void unlink_cell(SEXP cell) {
 
 void preserve_remove(SEXP cell) { unlink_cell(cell); }
 
-/* A queue that can't grow keeps the value for ever: a leak is better than a crash. */
+/* When the queue can't grow, the value is leaked: better than a crash. */
 void preserve_release(SEXP cell) {
   if (queued == room) {
     size_t more = room ? 2 * room : 256;

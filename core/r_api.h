@@ -3,11 +3,15 @@
  *
  * Owns: nothing. Threads: only inside the calling thread's own unsuspended entry.
  * Jumps: each `r_*` function marked (jumps) may leave by an R jump and therefore runs only
- * under a guard (condition.c). Each of them starts with a fault point, so that a test can make
- * it fail once.
+ * under a guard (condition.c). Most of them start with a fault point, so that a test can make
+ * them fail once.
  *
- * Every name of R's that the compiled core needs, by what R calls it ("Writing R Extensions" and R's
- * own lists, which tests/test_r_api.py compares with the core), and on which R:
+ * The other files call no function of R's that begins with `R_` or `Rf_`, but these `r_*`. They use
+ * the accessors in capitals (CAR, TYPEOF, REAL_ELT, PROTECT, ...), vmaxget() and vmaxset(), R's
+ * constants, and the variables of the front end by R's own names.
+ *
+ * Every name of R's that the compiled core needs, by what R calls it ("Writing R Extensions" and
+ * R's own lists, which tests/test_r_api.py compares with the core), and on which R:
  *   API, every R
  *     CADR CAR CDDR CDR COMPLEX COMPLEX_ELT DATAPTR_RO INTEGER INTEGER_ELT LENGTH LOGICAL
  *     LOGICAL_ELT MARK_NOT_MUTABLE PRINTNAME R_BaseEnv R_CHAR R_CheckUserInterrupt R_ClassSymbol
@@ -37,7 +41,7 @@
  *     R_runHandlers
  *   variable of the front end, every R
  *     R_CStackLimit R_CStackStart R_PPStackTop R_Visible
- */
+ * / */
 #ifndef PYCLASS_BRIDGE_R_API_H
 #define PYCLASS_BRIDGE_R_API_H
 
@@ -45,11 +49,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <R_ext/Boolean.h>
+#include <R_ext/eventloop.h>
 #include <R_ext/Rdynload.h>
 #include <Rinternals.h>
 #include <Rversion.h>
+#include <string.h>
 
-/* Before the rest of a declaration; R's own word for it has its place from R's version. */
+#include <R_ext/Parse.h> /* needs Rinternals.h */
+
+/* Stands before the rest of a declaration. The place of R's own word for it depends on R's
+ * version. */
 #define NO_RETURN __attribute__((noreturn))
 
 /* Variables of libR that its headers declare only for front ends. */
@@ -57,6 +66,7 @@ extern uintptr_t R_CStackLimit;
 extern uintptr_t R_CStackStart;
 extern int R_PPStackTop;
 extern int R_interrupts_pending;
+extern const char *R_curErrorBuf(void);
 extern Rboolean R_Visible;
 extern void (*R_PolledEvents)(void);
 extern void (*ptr_R_CleanUp)(int, int, int);
@@ -67,7 +77,7 @@ extern void (*ptr_R_ProcessEvents)(void) __attribute__((weak)); /* macOS has it,
 extern void (*ptr_R_WriteConsole)(const char *, int);
 extern void (*ptr_R_WriteConsoleEx)(const char *, int, int);
 
-/* Fault points: `fault_countdown` counts down to the call that fails; 0 is off. */
+/* Fault points (fault.c): `fault_countdown` counts down to the call that fails; 0 is off. */
 extern int fault_countdown;
 void fault_hit(void);
 #define FAULT_POINT()                                                                              \
@@ -94,7 +104,11 @@ R_CALL(SEXP, r_sym, (const char *name), Rf_install(name))
 R_CALL(SEXP, r_eval, (SEXP call, SEXP env), Rf_eval(call, env))
 R_CALL(SEXP, r_extptr, (void *p, SEXP tag), R_MakeExternalPtr(p, tag, R_NilValue))
 R_CALL(SEXP, r_new_env, (SEXP parent), R_NewEnv(parent, 0, 0))
-R_CALL(SEXP, r_token, (void), R_MakeUnwindCont())
+R_CALL(SEXP, r_string, (const char *s), Rf_mkString(s))
+R_CALL(SEXP, r_native_symbol, (DL_FUNC f, SEXP tag), R_MakeExternalPtrFn(f, tag, R_NilValue))
+R_CALL(SEXP, r_parse, (SEXP text, ParseStatus *status), R_ParseVector(text, -1, status, R_NilValue))
+R_CALL(const char *, r_utf8, (SEXP charsxp), Rf_translateCharUTF8(charsxp))
+R_CALL(double, r_as_dbl, (SEXP x), Rf_asReal(x))
 
 static inline void r_define(SEXP sym, SEXP value, SEXP env) {
   FAULT_POINT();
@@ -150,8 +164,9 @@ static inline SEXP r_closure_env(SEXP closure) {
 #endif
 }
 
-/* NULL when absent. A variable that only the core sets: a value, for which R does not jump. */
-static inline SEXP r_own_var(SEXP env, SEXP sym) {
+/* The variable's value, or NULL. (jumps) if R code has made it an active binding; the core sets
+ * only values. */
+static inline SEXP r_var(SEXP env, SEXP sym) {
 #if R_VERSION >= R_Version(4, 5, 0)
   return R_getVarEx(sym, env, FALSE, NULL);
 #else
@@ -168,18 +183,14 @@ static inline int r_is_child_of(SEXP env, SEXP parent) {
 #endif
 }
 
-/* (jumps on an active binding or an unforced promise) */
-static inline SEXP r_get_var(SEXP env, SEXP sym) {
-  FAULT_POINT();
-  return r_own_var(env, sym);
-}
+static inline R_xlen_t r_length(SEXP x) { return Rf_xlength(x); }
 
-/* How many variables has an environment? */
+/* The number of an environment's variables. */
 static inline R_xlen_t r_count_vars(SEXP env) { return Rf_xlength(env); }
 
-/* R counts how many places of its own hold a value, and never too few. What the count is, it does
- * not say on every version, only whether there are two or more. */
-static inline int r_is_kept_twice(SEXP x) { return MAYBE_SHARED(x); }
+/* Do two or more places of R hold the value? R's count of them is never too low. Not every version
+ * tells the count itself. */
+static inline int r_is_held_twice(SEXP x) { return MAYBE_SHARED(x); }
 
 /* (jumps) A new value gets the one attribute that `model` has. */
 static inline void r_take_attribute(SEXP x, SEXP model) {
@@ -194,8 +205,8 @@ static inline void r_take_attribute(SEXP x, SEXP model) {
 #endif
 }
 
-/* (jumps) The same for one that had it before, and may have been changed since. R 4.5 does not say
- * how many attributes there are. */
+/* (jumps) The same for a value that had the attribute before and may have other attributes now. R
+ * 4.5 has no function that tells how many there are. */
 static inline void r_restore_attribute(SEXP x, SEXP model) {
 #if R_VERSION >= R_Version(4, 6, 0)
   SEXP class = Rf_getAttrib(model, R_ClassSymbol);
@@ -221,7 +232,7 @@ static inline int r_has_attributes(SEXP x) {
 #endif
 }
 
-/* The numbers of a new vector, to be filled. */
+/* The memory of a new vector, to be filled. */
 static inline void *r_data(SEXP x) {
   switch (TYPEOF(x)) {
   case LGLSXP:
@@ -258,5 +269,86 @@ static inline int r_attributes(SEXP x) {
 }
 
 static inline int r_is_object(SEXP x) { return Rf_isObject(x); }
+static inline int r_inherits(SEXP x, const char *class) { return Rf_inherits(x, class); }
+static inline SEXP r_get_attr(SEXP x, SEXP sym) { return Rf_getAttrib(x, sym); }
+static inline cetype_t r_encoding(SEXP charsxp) { return Rf_getCharCE(charsxp); }
+static inline const char *r_type_name(SEXP x) { return Rf_type2char(TYPEOF(x)); }
+static inline SEXPTYPE r_type_of_name(const char *name) { return Rf_str2type(name); }
+
+/* TRUE and FALSE are there already: R allocates nothing for them. */
+static inline SEXP r_lgl(bool x) { return Rf_ScalarLogical(x); }
+static inline bool r_is_true(SEXP x) { return Rf_asLogical(x) == TRUE; }
+
+/* The memory of a vector. (jumps) An ALTREP vector allocates here. */
+R_CALL(const void *, r_read_data, (SEXP x), DATAPTR_RO(x))
+
+/* ---- external pointers, and values that R's collector spares ---- */
+
+static inline void *r_address(SEXP pointer) { return R_ExternalPtrAddr(pointer); }
+static inline SEXP r_tag(SEXP pointer) { return R_ExternalPtrTag(pointer); }
+static inline void r_set_address(SEXP pointer, void *p) { R_SetExternalPtrAddr(pointer, p); }
+static inline void r_clear_address(SEXP pointer) { R_ClearExternalPtr(pointer); }
+
+/* (jumps) R searches its list of these to release one, so they are few: preserve.c has the many. */
+static inline void r_preserve_object(SEXP x) { R_PreserveObject(x); }
+static inline void r_release_object(SEXP x) { R_ReleaseObject(x); }
+
+/* ---- jumps ---- */
+
+#define r_error(...) Rf_error(__VA_ARGS__) /* (jumps, always) */
+
+/* The text of the error that R signals, or has signalled last. */
+static inline const char *r_error_text(void) { return R_curErrorBuf(); }
+
+/* Calls f(data) and stops every jump out of it; false after a jump. */
+static inline bool r_toplevel(void (*f)(void *), void *data) { return R_ToplevelExec(f, data); }
+
+/* (jumps) Calls f(data); a jump out of it is stored in the token, `clean` is called, and the jump
+ * goes on, unless `clean` has left by a jump of its own. r_continue() goes on with a stored
+ * jump. */
+static inline SEXP r_unwind_protect(SEXP (*f)(void *), void *data, void (*clean)(void *, Rboolean),
+                                    void *clean_data, SEXP token) {
+  return R_UnwindProtect(f, data, clean, clean_data, token);
+}
+
+NO_RETURN static inline void r_continue(SEXP token) { R_ContinueUnwind(token); }
+
+R_CALL(SEXP, r_token, (void), R_MakeUnwindCont())
+
+/* A token holds in its CAR the value of the last jump or of the last f(), until the next one. R
+ * does not say so, but packages rely on it: cpp11 empties its token in the same way. */
+static inline void r_empty_token(SEXP token) { SETCAR(token, R_NilValue); }
+
+/* Do two tokens lead to one place? R does not say what a token has in its CDR: on R 3.5 to 4.6 the
+ * bytes of a mask and of the target's address. Where that is not known to hold, the answer is yes,
+ * which is wrong only if R code has caught one jump and then makes another one that carries no
+ * condition. tests/core/test_r_api.py has that case, so it tells whether a later R is the same. */
+static inline bool r_is_same_jump(SEXP a, SEXP b) {
+#if R_VERSION < R_Version(4, 7, 0)
+  struct {
+    int mask;
+    void *target;
+  } to, other;
+  SEXP bytes = CDR(a), others = CDR(b);
+  if (TYPEOF(bytes) == RAWSXP && TYPEOF(others) == RAWSXP && XLENGTH(bytes) == sizeof to &&
+      XLENGTH(others) == sizeof other) {
+    memcpy(&to, RAW_RO(bytes), sizeof to);
+    memcpy(&other, RAW_RO(others), sizeof other);
+    return to.target == other.target;
+  }
+#endif
+  return true;
+}
+
+/* ---- what waits for R while R code runs ---- */
+
+/* (jumps) Signals the interrupt that is pending, if one is. */
+static inline void r_check_interrupt(void) { R_CheckUserInterrupt(); }
+
+/* (jumps) Runs the handlers of R's inputs (graphics devices, connections) that have something to
+ * read. */
+static inline void r_run_input_handlers(void) {
+  R_runHandlers(R_InputHandlers, R_checkActivity(0, 1));
+}
 
 #endif

@@ -203,7 +203,12 @@ def live_proxies() -> int:
         gc.collect()
         clean()
     handles = [o for o in gc.get_objects() if isinstance(o, _core.Handle)]
-    return counters()["proxies"] - pyclass_bridge.r("pyclassbridge:::own_proxies")(*handles)
+    leaks = r_string(Path(__file__).with_name("support") / "leaks.R")
+    own_proxies = pyclass_bridge.r(
+        'local({ env <- new.env(parent = asNamespace("pyclassbridge"));'
+        f" sys.source({leaks}, env); env$own_proxies }})"
+    )
+    return counters()["proxies"] - own_proxies(*handles)
 
 
 LIVE = pytest.StashKey[list]()  # the count of each process that ran tests

@@ -111,17 +111,18 @@ def end_sink(state) -> None:
     stream.end()
 
 
-def report_wait(threads: list[int], labels: list[str], seconds: float) -> None:
-    """Say who has R while another thread waits for it."""
+def report_wait(label: str | None, thread: int, seconds: float) -> None:
+    """Say who has R while another thread waits for it: `thread` (0: none), which runs R, or whose R
+    function `label` has called Python."""
     frames = sys._current_frames()
     lines = [f"pyclass_bridge: has waited for R for {seconds:.0f} s"]
-    for label in labels:
+    if label is not None:
         lines.append(f"R is suspended in {label}(), which called Python")
-    for thread in threads:
+    if thread:
         lines.append(f"R is held by thread {thread}:")
-        if thread in frames:
-            lines.append("".join(traceback.format_stack(frames[thread])).rstrip())
-    lines.extend(_r_calls() if labels else ["R itself is running"])
+    if thread in frames:
+        lines.append("".join(traceback.format_stack(frames[thread])).rstrip())
+    lines.extend(["R itself is running"] if label is None else _r_calls())
     print("\n".join(lines), file=sys.stderr, flush=True)
 
 

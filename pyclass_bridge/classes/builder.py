@@ -90,6 +90,10 @@ class _Builder:
         self.namespace["__r_class__"] = RClassInfo(
             self.class_env, spec.has_private, spec.index_base, self.kind.hooks
         )
+        # Marks for the core, which knows no method by its name (core/marks.c).
+        indexed = self.kind.hooks.items() if spec.index_base == 1 else ()
+        self.namespace["__r_indexed__"] = frozenset(name for name, index in indexed if index)
+        self.namespace["__r_stores__"] = frozenset({"load_state_dict"})
 
     def add_copying(self) -> None:
         self.namespace.update(copy_methods(self.bases))
@@ -166,7 +170,8 @@ class _Builder:
             member,
             SELF,
             index_name=self.index_of(member),
-            logs_at=self.logs_at(member) if is_hook and self.spec.merge_logs else -1,
+            shares=self.logs_of(member) if is_hook else (),
+            merges=is_hook and self.spec.merge_logs,
             returns_none=is_hook or member.name in RETURN_NONE,
             as_handle=is_state(member.name, self.kind),
         )
@@ -178,12 +183,12 @@ class _Builder:
         """The name of the index of a hook, where R counts it from 1."""
         return self.kind.hooks.get(member.name) if self.spec.index_base == 1 else None
 
-    def logs_at(self, member: Member) -> int:
-        """Where `logs` is among the parameters: by name, else where Keras puts it."""
+    def logs_of(self, member: Member) -> tuple:
+        """The name of `logs` and its place: that of the parameter, else where Keras puts it."""
         names = [f.name for f in member.parameters.before]
         after_index = int(self.kind.hooks[member.name] is not None)
         at = names.index("logs") if "logs" in names else after_index
-        return at if at < len(names) or member.parameters.has_dots else -1
+        return ("logs", at) if at < len(names) or member.parameters.has_dots else ()
 
     def property(self, member: Member) -> property:
         call = self.core(member, SELF)

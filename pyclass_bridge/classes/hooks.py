@@ -1,16 +1,14 @@
 """Hooks of callbacks, and the one rule of index bases on the way to Python.
 
 Python counts epochs and batches from 0, and R from 1 in a class made by `Callback()`. The shift is
-made at the language boundary: the core adds 1 when Python calls such a hook, and `counted_by_r`
+made at the language boundary: the core adds 1 when Python calls such a hook, and `_from_one`
 here takes 1 off when R calls one. Which hooks there are is in R's table of kinds.
 """
 
 from __future__ import annotations
 
 import functools
-import sys
 
-from ..bridge.signature import TRAMPOLINE
 from .kinds import Kind, kind_named
 
 _additions: list = []
@@ -32,47 +30,72 @@ def _to_zero(value):
     return value - 1 if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def counted_by_r(hook, index: str, at: int = 0):
-    """`hook`, which counts from 0 and whose argument `index` is the one at `at`, for R code that
-    counts from 1. When R gives the result to Python, Python gets `hook` itself: the core reads
-    `__r_counts_for__`."""
-
-    @functools.wraps(hook)
-    def call(*args, **kwargs):
-        if len(args) > at:
-            args = (*args[:at], _to_zero(args[at]), *args[at + 1 :])
-        elif index in kwargs:
-            kwargs[index] = _to_zero(kwargs[index])
-        return hook(*args, **kwargs)
-
-    call.__r_counts_for__ = hook
-    return call
+def _from_one(index: str, at: int, args: tuple, kwargs: dict) -> tuple:
+    """`args`, with 1 taken off the argument `index`, which is at `at`. One among the keywords is
+    changed in place."""
+    if len(args) > at:
+        return (*args[:at], _to_zero(args[at]), *args[at + 1 :])
+    if index in kwargs:
+        kwargs[index] = _to_zero(kwargs[index])
+    return args
 
 
 def from_hook(hook):
-    """`hook`, a method or function named `on_*` that R has read from an instance of an R class, or
-    from the class itself, as R calls it. The core calls this. On an instance of a `Callback()`
-    class R also counts from 1 in the hooks that the class inherits from Python."""
+    """`hook`, a method or function that the core has found marked, for R code, which counts from 1.
+    Given to Python again, it is the hook itself (the core reads `__r_stands_for__`)."""
     function = getattr(hook, "__func__", hook)
     index = getattr(function, "__r_index__", None)
-    receiver = getattr(hook, "__self__", None)
-    if index is None and receiver is not None:
-        info = getattr(type(receiver), "__r_class__", None)
-        if info is not None and info.index_base == 1:
-            index = info.hooks.get(function.__name__)
-    return hook if index is None else counted_by_r(hook, index, at=int(receiver is None))
+    if index is None:  # the class counts from 1 in the hooks that it inherits from Python, too
+        index = type(hook.__self__).__r_class__.hooks[function.__name__]
+    at = int(not hasattr(hook, "__self__"))  # a function gets its instance as an argument
+
+    @functools.wraps(hook)
+    def call(*args, **kwargs):
+        return hook(*_from_one(index, at, args, kwargs), **kwargs)
+
+    call.__r_stands_for__ = hook
+    return call
 
 
 def super_hook(method, name: str, info):
     """`method`, which R has got as `super$name`, as R calls it: with the index base of the class
-    whose `__r_class__` is `info` (None for a Python class)."""
+    whose `__r_class__` is `info` (None for a Python class).
+
+    R passes it a copy of the logs. What the hook changes in the copy is changed in the logs that
+    all callbacks share, too, as between hooks of Python."""
     # A class that has no hooks of its own may be mixed into a callback class.
     hooks = (info and info.hooks) or kind_named("Callback").hooks
     if name not in hooks:
         return method
     index = hooks[name]
-    hook = _sharing_logs(method, name, int(index is not None))
-    return counted_by_r(hook, index) if index and info and info.index_base == 1 else hook
+    is_counted = index is not None and info is not None and info.index_base == 1
+    at = int(index is not None)
+
+    def call(*args, **kwargs):
+        if is_counted:
+            args = _from_one(index, 0, args, kwargs)
+        logs = kwargs["logs"] if "logs" in kwargs else args[at] if at < len(args) else None
+        if not isinstance(logs, dict):
+            return method(*args, **kwargs)
+        before = dict(logs)
+        result = method(*args, **kwargs)
+        if logs != before:
+            from .. import _core  # here, since this file is imported without R, too
+
+            shared = _core.shared_argument(getattr(method, "__self__", None), name)
+            _repeat_changes(before, logs, shared)
+        return result
+
+    call.__r_stands_for__ = method
+    return call
+
+
+def _repeat_changes(before: dict, after: dict, shared) -> None:
+    if not isinstance(shared, dict):
+        return
+    for key in before.keys() - after.keys():
+        shared.pop(key, None)
+    shared.update({k: v for k, v in after.items() if k not in before or before[k] is not v})
 
 
 def instances_only(name: str, class_ref, kind: Kind):
@@ -91,45 +114,3 @@ def instances_only(name: str, class_ref, kind: Kind):
 
     set_trained.__name__ = setter
     return set_trained
-
-
-# ---- logs through super ------------------------------------------------------------------------
-
-
-def _sharing_logs(hook, name: str, at: int):
-    """`hook` for a call from R, which hands it a copy of the logs as the argument at `at`: what the
-    hook changes in them goes into the logs that all callbacks share, as between Python's hooks."""
-
-    def call(*args, **kwargs):
-        logs = kwargs["logs"] if "logs" in kwargs else args[at] if at < len(args) else None
-        if not isinstance(logs, dict):
-            return hook(*args, **kwargs)
-        before = dict(logs)
-        result = hook(*args, **kwargs)
-        if logs != before:
-            _repeat_changes(before, logs, _logs_of_caller(name, getattr(hook, "__self__", None)))
-        return result
-
-    return call
-
-
-def _repeat_changes(before: dict, after: dict, shared) -> None:
-    if not isinstance(shared, dict):
-        return
-    for key in before.keys() - after.keys():
-        shared.pop(key, None)
-    shared.update({k: v for k, v in after.items() if k not in before or before[k] is not v})
-
-
-def _logs_of_caller(name: str, receiver):
-    """The logs of the innermost call of the R hook `name` of `receiver` that is under way."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        code = frame.f_code
-        if code.co_name == name and code.co_filename == TRAMPOLINE:
-            parameters = code.co_varnames[: code.co_argcount]
-            if frame.f_locals[parameters[0]] is receiver:
-                logs = "logs" if "logs" in parameters else parameters[-1]
-                return frame.f_locals[logs]
-        frame = frame.f_back
-    return None

@@ -136,7 +136,8 @@ def _of_r(fn, event: str):
         parameters,
         index_name=index,
         index_at=names.index(index) if index in names else -1,
-        logs_at=names.index("logs") if "logs" in names else len(names),
+        shares=("logs", names.index("logs") if "logs" in names else len(names)),
+        merges=True,
         returns_none=True,
     )
 

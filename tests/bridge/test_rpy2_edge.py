@@ -130,5 +130,5 @@ def test_an_r_error_in_rpy2_is_rpy2s():
 def test_rpy2s_lock_is_ours():
     with openrlib.rlock:
         pass
-    with pytest.raises(RuntimeError, match="released by a thread that has it not"):
+    with pytest.raises(RuntimeError, match="released by a thread that does not hold it"):
         openrlib.rlock.release()

@@ -255,7 +255,7 @@ def test_an_rpy2_callback_may_use_the_bridge(r):
 def test_the_lock_of_rpy2_is_not_released_by_a_stranger():
     from rpy2.rinterface_lib import openrlib
 
-    with pytest.raises(RuntimeError, match="has it not"):
+    with pytest.raises(RuntimeError, match="does not hold it"):
         openrlib.rlock.release()
 
 

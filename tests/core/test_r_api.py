@@ -149,6 +149,37 @@ def test_each_name_has_the_kind_that_r_says():
     assert different == {}
 
 
+@pytest.mark.parametrize("path", sorted(CORE.glob("*.[ch]")), ids=lambda path: path.name)
+def test_functions_of_r_are_called_by_the_names_of_r_api(path):
+    """The accessors in capitals, which have no prefix, and R's variables are used as they are."""
+    code = re.sub(r"/\*.*?\*/", " ", path.read_text(), flags=re.DOTALL)
+    called = re.findall(r"\bRf_\w+|\bR_\w+(?=\()", code)
+    assert bool(called) == (path.name == "r_api.h"), called
+
+
+@pytest.mark.skipif(r_version() >= (4, 7), reason="r_is_same_jump() does not know this R")
+def test_a_jump_is_told_from_one_that_r_code_has_caught():
+    """R code catches an error that has come through Python, then leaves by a restart: Python code
+    sees another exception than that of the error."""
+    seen = []
+
+    def between(hook):
+        try:
+            hook()
+        except BaseException as exception:
+            seen.append(exception)
+            raise
+
+    through_python = pyclass_bridge.r(
+        "function(between) withRestarts(outer = function() 'left', between(function() {"
+        " tryCatch(between(function() stop('caught')), error = function(e) NULL);"
+        " invokeRestart('outer') }))"
+    )
+    assert through_python(between) == "left"
+    assert "caught" in str(seen[0])
+    assert "caught" not in str(seen[1])
+
+
 GONE = (
     "DATAPTR", "STDVEC_DATAPTR", "FRAME", "ENCLOS", "HASHTAB", "ATTRIB", "SET_ATTRIB", "SET_OBJECT",
     "REFCNT", "NAMED", "SET_FORMALS", "SET_BODY", "SET_CLOENV", "FORMALS", "BODY", "CLOENV",

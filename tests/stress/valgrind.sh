@@ -17,7 +17,7 @@ PYTHONMALLOC=malloc valgrind --tool=memcheck --error-limit=no --num-callers=40 -
   python tests/stress/threads.py "$calls"
 
 # A report is a paragraph. R's parser moves text within its own buffer by memcpy(), whoever calls it.
-found=$(awk -v RS='\n==[0-9]+== *\n' '/_core\/[a-z_]+\.[ch]:[0-9]|_core\.[^ ]*so/ && !/Rf_yyparse/' "$log")
+found=$(awk -v RS='\n==[0-9]+== *\n' '/\/core\/[a-z_]+\.[ch]:[0-9]|_core\.[^ ]*so/ && !/Rf_yyparse/' "$log")
 if [ -n "$found" ]; then
   printf '%s\n' "$found"
   echo 'valgrind: reports with a frame in the core' >&2

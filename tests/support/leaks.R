@@ -1,14 +1,14 @@
 # Which Python objects R holds on purpose, so that any other live proxy is a leak.
-# A count for the tests; walks environments, lists and closures, and counts each proxy once.
+# conftest.py evaluates it in an environment above the package's namespace.
 
-# How many proxies the namespace holds (the bridge, what lazy names have cached), and how many the
+# How many proxies the namespace holds (`for_r`, what lazy names have cached), and how many the
 # values `...` that Python holds: a closure or a class that Python has holds its environment, and
 # through it what was defined beside it.
 own_proxies <- function(...) {
   walk <- new.env()
   walk$envs <- list()
   walk$pointers <- list()
-  visit(topenv(), walk)
+  visit(asNamespace("pyclassbridge"), walk)
   visit(list(...), walk)
   length(walk$pointers)
 }
@@ -36,7 +36,7 @@ visit_pointer <- function(pointer, walk) {
 }
 
 visit_environment <- function(env, walk) {
-  if (isNamespace(env) && !identical(env, topenv()) || is_shared(env) || holds(walk$envs, env)) {
+  if (isNamespace(env) && !identical(env, asNamespace("pyclassbridge")) || is_shared(env) || holds(walk$envs, env)) {
     return(invisible())
   }
   walk$envs[[length(walk$envs) + 1L]] <- env

@@ -1,0 +1,80 @@
+/* Marks: attributes by which Python tells the core what a function or a class is. The core knows no
+ * function, method or argument of a library by its name.
+ *
+ * Of a function
+ *   __r_index__        R counts the index that is its argument from 1 (classes/builder.py)
+ *   __r_stands_for__   for Python it is this other function; made for one call (classes/hooks.py)
+ * Of a function's globals, which a function that wraps it does not copy
+ *   __r_closure__      (closure, n): it is this R closure while it has n attributes; with more,
+ *                      Python code has marked it for a purpose of its own (bridge/function.py)
+ * Of a class
+ *   __r_class__        it is made from an R class (classes/builder.py)
+ *   __r_indexed__      the names of methods whose index R counts from 1, be they written in R or
+ *                      inherited from a Python class (classes/builder.py)
+ *   __r_stores__       the names of methods whose arguments cross as stored values do
+ *                      (classes/builder.py)
+ *   __r_call__         how R calls an instance, if otherwise than Python does (surface/calls.py)
+ *
+ * Owns: the names, for the life of the process. Threads: with the GIL. Jumps: never; no Python
+ * code runs but the hashing of strings. */
+
+#include "core.h"
+
+static struct {
+  PyObject *index, *stands_for, *closure, *class, *indexed, *stores, *call;
+} name;
+
+int marks_init(void) {
+  const struct {
+    PyObject **place;
+    const char *text;
+  } names[] = {{&name.index, "__r_index__"},     {&name.stands_for, "__r_stands_for__"},
+               {&name.closure, "__r_closure__"}, {&name.class, "__r_class__"},
+               {&name.indexed, "__r_indexed__"}, {&name.stores, "__r_stores__"},
+               {&name.call, "__r_call__"}};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (!(*names[i].place = PyUnicode_InternFromString(names[i].text)))
+      return -1;
+  return 0;
+}
+
+static PyObject *item(PyObject *dict, PyObject *key) {
+  return dict ? PyDict_GetItemWithError(dict, key) : NULL;
+}
+
+static PyObject *of_function(PyObject *o, PyObject *key) {
+  return PyFunction_Check(o) ? item(((PyFunctionObject *)o)->func_dict, key) : NULL;
+}
+
+/* Does the class of the method's instance have the method's name in this mark? */
+static bool names_method(PyObject *o, PyObject *key) {
+  PyObject *f = PyMethod_Check(o) ? PyMethod_GET_FUNCTION(o) : NULL;
+  PyObject *names = f ? py_type_lookup(Py_TYPE(PyMethod_GET_SELF(o)), key) : NULL;
+  return names && PyFrozenSet_CheckExact(names) && PyFunction_Check(f) &&
+         PySet_Contains(names, ((PyFunctionObject *)f)->func_name) > 0;
+}
+
+bool mark_counts_from_one(PyObject *o) {
+  return of_function(PyMethod_Check(o) ? PyMethod_GET_FUNCTION(o) : o, name.index) ||
+         names_method(o, name.indexed);
+}
+
+bool mark_stores(PyObject *o) { return names_method(o, name.stores); }
+
+PyObject *mark_stands_for(PyObject *o) { return of_function(o, name.stands_for); }
+
+PyObject *mark_closure(PyObject *o) {
+  if (!PyFunction_Check(o))
+    return NULL;
+  PyFunctionObject *f = (PyFunctionObject *)o;
+  PyObject *mark = item(f->func_globals, name.closure);
+  if (!mark || !PyTuple_CheckExact(mark) || PyTuple_GET_SIZE(mark) != 2)
+    return NULL;
+  Py_ssize_t attributes = f->func_dict ? PyDict_GET_SIZE(f->func_dict) : 0;
+  return attributes <= PyLong_AsSsize_t(PyTuple_GET_ITEM(mark, 1)) ? PyTuple_GET_ITEM(mark, 0)
+                                                                   : NULL;
+}
+
+bool mark_is_r_class(PyTypeObject *type) { return py_type_lookup(type, name.class); }
+
+PyObject *mark_call(PyTypeObject *type) { return py_type_lookup(type, name.call); }

@@ -1,0 +1,202 @@
+/* The external pointers by which R holds Python objects, and when their objects are given up.
+ *
+ * Owns: one Python reference for each filled pointer, given up by pointer_drop() (at once) or
+ * through R's finalizer, which only puts the object on a queue (drained with the GIL). Threads:
+ * inside an entry with the GIL; the finalizer runs wherever R collects. Jumps: pointer_new,
+ * pointer_hand_over, pointer_remember and pointer_init; an object that R could lose by the jump is
+ * put in afterwards. */
+
+#include "core.h"
+
+typedef struct {
+  PyObject **objects;
+  size_t n, room;
+} Queue;
+
+static Queue finalized; /* guarded by the entry: R's collector runs inside one */
+static Queue ready;     /* guarded by the GIL */
+static SEXP young;      /* list of proxies, an entry's behind those of the entry below */
+long pointer_live;
+
+#define YOUNG_OF_ENTRY 64
+#define YOUNG (64 * YOUNG_OF_ENTRY)
+
+/* How often has R collected? Each collection finalizes the object that watch_collections()
+ * makes. */
+static unsigned collections;
+static bool has_collected;
+
+static void note_collection(SEXP unused) { has_collected = true; }
+
+static void watch_collections(void) {
+  SEXP x = PROTECT(r_extptr(NULL, R_NilValue));
+  r_finalizer(x, note_collection);
+  collections += has_collected;
+  has_collected = false;
+  UNPROTECT(1);
+}
+
+void pointer_init(void) {
+  young = r_alloc(VECSXP, YOUNG);
+  r_preserve_object(young);
+  watch_collections();
+}
+
+/* ---- giving objects up ---- */
+
+/* When the queue can't grow, the object is leaked: better than a crash. */
+static void put(Queue *q, PyObject *o) {
+  if (q->n == q->room) {
+    size_t more = q->room ? 2 * q->room : 256;
+    PyObject **larger = realloc(q->objects, more * sizeof(PyObject *));
+    if (!larger)
+      return;
+    q->objects = larger;
+    q->room = more;
+  }
+  q->objects[q->n++] = o;
+}
+
+static void finalize(SEXP pointer) {
+  PyObject *o = r_address(pointer);
+  if (!o)
+    return;
+  r_clear_address(pointer);
+  put(&finalized, o);
+}
+
+void pointer_collect(void) {
+  while (finalized.n > 0)
+    put(&ready, finalized.objects[--finalized.n]);
+}
+
+/* One at a time: a destructor may enter R, and R may collect there. */
+void pointer_drain(void) {
+  while (ready.n > 0) {
+    PyObject *o = ready.objects[--ready.n];
+    pointer_live--;
+    Py_DECREF(o);
+  }
+}
+
+void pointer_drop(SEXP pointer) {
+  PyObject *o = r_address(pointer);
+  if (!o)
+    return;
+  r_clear_address(pointer);
+  pointer_live--;
+  Py_DECREF(o);
+}
+
+/* ---- making and finding ---- */
+
+SEXP pointer_new(SEXP model, bool convert) {
+  SEXP x = PROTECT(r_extptr(NULL, convert ? r.sym_proxy : r.sym_proxy_unconverted));
+  r_take_attribute(x, model);
+  UNPROTECT(1);
+  return x;
+}
+
+void pointer_fill(SEXP pointer, PyObject *o) {
+  r_set_address(pointer, Py_NewRef(o));
+  pointer_live++;
+}
+
+void pointer_hand_over(SEXP pointer) { r_finalizer(pointer, finalize); }
+
+static bool is_pointer(SEXP x) {
+  if (TYPEOF(x) != EXTPTRSXP)
+    return false;
+  SEXP tag = r_tag(x);
+  return tag == r.sym_proxy || tag == r.sym_proxy_unconverted;
+}
+
+/* A closure is a callable of ours if its environment is a child of the namespace that has a pointer
+ * under its name: users make no function there. */
+SEXP pointer_in(SEXP x) {
+  if (TYPEOF(x) == CLOSXP) {
+    SEXP env = r_closure_env(x);
+    x = r_is_child_of(env, r.ns) ? r_var(env, r.sym_pointer) : NULL;
+  }
+  return x && is_pointer(x) ? x : NULL;
+}
+
+bool pointer_is_held_twice(SEXP proxy, SEXP pointer) {
+  return r_is_held_twice(proxy) || r_is_held_twice(pointer) ||
+         (proxy != pointer && r_is_held_twice(r_closure_env(proxy)));
+}
+
+/* ---- young proxies ----
+ * A bound method is made to be called once (`self$step()`, `super$initialize()`), and holds its
+ * instance; R's collector would give it up late. So a list holds the last bound methods that each
+ * entry has made. When the entry ends, those that nothing else holds give their objects up. The
+ * others get R's finalizer, and so do those for which the list has no place; R counts a finalizer
+ * as a holder, so no proxy in the list has one. An entry may last as long as a script: after two
+ * collections its proxies are not young any more.
+ *
+ * Other objects have R's finalizer from the beginning. R does not count what the value of `f(x) <-
+ * v` holds while a replacement function of the user's has not evaluated it, so the count does not
+ * tell whether an object that is of use on its own is still wanted. */
+
+void pointer_begin(Entry *e, Entry *below) {
+  int made = below ? below->young : 0;
+  e->first_young = below ? below->first_young : 0;
+  e->first_young += made < YOUNG_OF_ENTRY ? made : YOUNG_OF_ENTRY;
+  e->young = 0;
+  e->collections = collections;
+}
+
+/* Does nothing if R code has replaced the pointer of a callable, whose object is leaked then. */
+static void hand_over(SEXP proxy) {
+  SEXP pointer = pointer_in(proxy);
+  if (pointer)
+    pointer_hand_over(pointer);
+}
+
+static int count_young(Entry *e) { return e->young < YOUNG_OF_ENTRY ? e->young : YOUNG_OF_ENTRY; }
+
+/* Those of the entry on top. */
+static void hand_over_young(void *entry) {
+  Entry *e = entry;
+  for (R_xlen_t i = e->first_young; i < e->first_young + count_young(e); i++) {
+    hand_over(VECTOR_ELT(young, i));
+    SET_VECTOR_ELT(young, i, R_NilValue);
+  }
+}
+
+void pointer_remember(SEXP proxy, Entry *e) {
+  if (!e || e->foreign || e->first_young + YOUNG_OF_ENTRY > YOUNG) {
+    hand_over(proxy);
+    return;
+  }
+  if (has_collected)
+    watch_collections();
+  if (collections - e->collections > 1) {
+    hand_over_young(e);
+    e->collections = collections;
+  }
+  R_xlen_t place = e->first_young + e->young % YOUNG_OF_ENTRY;
+  SEXP older = PROTECT(VECTOR_ELT(young, place)); /* or NULL */
+  SET_VECTOR_ELT(young, place, proxy);
+  e->young++;
+  hand_over(
+      older); /* last: R may collect, and a finalizer may remember a proxy for the same entry */
+  UNPROTECT(1);
+}
+
+/* If handing over fails twice (R has no memory), the objects are leaked. */
+void pointer_end(Entry *e) {
+  bool any_left = false;
+  const R_xlen_t first = e->first_young, end = first + count_young(e);
+  for (R_xlen_t i = first; i < end; i++) {
+    SEXP proxy = VECTOR_ELT(young, i), pointer = pointer_in(proxy);
+    if (pointer && !pointer_is_held_twice(proxy, pointer)) {
+      finalize(pointer);
+      SET_VECTOR_ELT(young, i, R_NilValue);
+    }
+    any_left |= VECTOR_ELT(young, i) != R_NilValue;
+  }
+  if (any_left && !r_toplevel(hand_over_young, e) && !r_toplevel(hand_over_young, e))
+    for (R_xlen_t i = first; i < first + count_young(e); i++)
+      SET_VECTOR_ELT(young, i, R_NilValue);
+}

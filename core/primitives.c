@@ -1,0 +1,274 @@
+/* The primitives: what R calls with .Call and .External. They are attributes and calls of Python
+ * objects, and the few others from which R's functions build the rest.
+ *
+ * Owns: nothing; a visit owns what it holds. Threads: inside an entry; each visit takes the GIL
+ * itself. Jumps: every primitive may, after it has given up the GIL and its references. */
+
+#include "visit.h"
+
+/* ---- attributes ---- */
+
+static PyObject *attribute_name(SEXP name) {
+  if (TYPEOF(name) == STRSXP && XLENGTH(name) == 1)
+    return python_name(STRING_ELT(name, 0));
+  PyErr_SetString(PyExc_TypeError, "the name of an attribute must be one string");
+  return NULL;
+}
+
+/* The submodule of that name, which nobody has imported yet, or an error with a suggestion. */
+static PyObject *missing_attribute(PyObject *o, PyObject *key) {
+  PyObject *error = py_take_exception();
+  PyObject *out = PyObject_CallFunctionObjArgs(py.missing_attribute, o, key, error, NULL);
+  Py_XDECREF(error);
+  return out;
+}
+
+/* An attribute that is found without Python code, NULL for any other: the entry need not be
+ * suspended for it. Same result as PyObject_GetAttr(). */
+static PyObject *stored_attribute(PyObject *o, PyObject *key) {
+  if (Py_TYPE(o)->tp_getattro != PyObject_GenericGetAttr)
+    return NULL;
+  PyObject *of_type = py_type_lookup(Py_TYPE(o), key);
+  if (of_type && Py_TYPE(of_type)->tp_descr_get)
+    return NULL;
+  PyObject *out = PyObject_GenericGetAttr(o, key);
+  if (!out)
+    PyErr_Clear();
+  return out;
+}
+
+static SEXP core_get_attr(SEXP x, SEXP name) {
+  Visit v;
+  visit_open(&v);
+  PyObject *o = proxy_object(x), *key = o ? attribute_name(name) : NULL;
+  if (!key)
+    visit_fail(&v);
+  v.convert = proxy_converts(x);
+  if ((v.result = stored_attribute(o, key)))
+    return visit_end_with_result(&v);
+  Py_INCREF(o);
+  Py_INCREF(key);
+  door_leave(&v.door);
+  v.result = PyObject_GetAttr(o, key);
+  if (!v.result && PyErr_ExceptionMatches(PyExc_AttributeError))
+    v.result = missing_attribute(o, key);
+  door_back(&v.door);
+  Py_DECREF(key);
+  Py_DECREF(o);
+  return visit_end_with_result(&v);
+}
+
+/* A number without a guard, NULL for any other value. Same result as to_python(). */
+static PyObject *plain_number(SEXP x) {
+  if (TYPEOF(x) == REALSXP && XLENGTH(x) == 1 && !r_has_attributes(x))
+    return PyFloat_FromDouble(REAL_ELT(x, 0));
+  return NULL;
+}
+
+static int assign(PyObject *o, PyObject *key, PyObject *value, bool was_proxy) {
+  if (was_proxy) { /* R's `self$a$b <- v` assigns self$a, too, which may be read-only */
+    PyObject *there = PyObject_GetAttr(o, key);
+    bool same = there == value;
+    Py_XDECREF(there);
+    if (same)
+      return 0;
+    PyErr_Clear();
+  }
+  return PyObject_SetAttr(o, key, value);
+}
+
+/* Gives the value, as an assignment does. With `dollar` it sets an item if x is a dict, as R's
+ * `x$name <- value` does. */
+static SEXP set_attr(SEXP x, SEXP name, SEXP value, bool dollar) {
+  Visit v;
+  visit_open(&v);
+  PyObject *o = proxy_object(x), *key = NULL;
+  if (!o)
+    visit_fail(&v);
+  v.x = value;
+  bool item = dollar && PyDict_Check(o);
+  if (!(v.result = plain_number(value))) {
+    v.crossing = !item && mark_is_r_class(Py_TYPE(o)) ? FOR_STORING : FOR_CALL;
+    visit_guarded(&v, visit_value_to_python);
+  }
+  if (!(key = attribute_name(name)))
+    visit_fail(&v);
+  bool was_proxy = proxy_is(value);
+  Py_INCREF(o);
+  Py_INCREF(key);
+  door_leave(&v.door);
+  int status = item ? PyObject_SetItem(o, key, v.result) : assign(o, key, v.result, was_proxy);
+  door_back(&v.door);
+  Py_DECREF(key);
+  Py_DECREF(o);
+  if (status < 0)
+    visit_fail(&v);
+  visit_end(&v);
+  return value;
+}
+
+static SEXP core_set_attr(SEXP x, SEXP name, SEXP value) { return set_attr(x, name, value, false); }
+
+/* `self$name <- value` in a compiled method. Same result as R's `$<-` with its S3 method. */
+static SEXP core_set_self(SEXP value, SEXP x, SEXP name) { return set_attr(x, name, value, true); }
+
+/* ---- calls ---- */
+
+static int convert_one(Visit *v, SEXP x, Py_ssize_t at) {
+  if (x == R_MissingArg) {
+    PyErr_Format(PyExc_TypeError, "argument %zd of the call is empty", at + 1);
+    return -1;
+  }
+  return to_python(x, v->crossing, &v->args[at]);
+}
+
+/* Positional arguments first, then the named ones, as in calls of Python. */
+static SEXP arguments_to_python(void *arg) {
+  Visit *v = arg;
+  Py_ssize_t at = 0, named = 0;
+  for (SEXP a = v->x; a != R_NilValue; a = CDR(a))
+    if (TAG(a) == R_NilValue && convert_one(v, CAR(a), at++) < 0)
+      return visit_failure(v);
+  for (SEXP a = v->x; a != R_NilValue; a = CDR(a)) {
+    if (TAG(a) == R_NilValue)
+      continue;
+    PyObject *name = python_name(PRINTNAME(TAG(a)));
+    if (!name)
+      return visit_failure(v);
+    PyTuple_SET_ITEM(v->names, named++, Py_NewRef(name));
+    if (convert_one(v, CAR(a), at++) < 0)
+      return visit_failure(v);
+  }
+  return R_NilValue;
+}
+
+static void count_arguments(Visit *v) {
+  for (SEXP a = v->x; a != R_NilValue; a = CDR(a)) {
+    v->n++;
+    v->n_named += TAG(a) != R_NilValue;
+  }
+}
+
+/* Replaces R's names of arguments by Python's, if f has been made from R: not every R name is an
+ * identifier. */
+static int name_as_python(Visit *v, PyObject *f) {
+  if (PyMethod_Check(f))
+    f = PyMethod_GET_FUNCTION(f);
+  if (!v->names || !PyFunction_Check(f))
+    return 0;
+  PyObject *names = call_python(py.argument_names, f, v->names);
+  if (names)
+    Py_SETREF(v->names, names);
+  return names ? 0 : -1;
+}
+
+static SEXP core_quiet(void) { return r_lgl(result_is_quiet); }
+
+/* A call as Python makes it, or by the type's own way for R: own(f, ...). */
+static PyObject *call_from_r(Visit *v, PyObject *f) {
+  size_t positional = (size_t)(v->n - v->n_named);
+  PyObject *own = mark_call(Py_TYPE(f));
+  if (!own)
+    return PyObject_Vectorcall(f, v->args, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, v->names);
+  Py_INCREF(own);
+  PyObject *before = v->args[-1];
+  v->args[-1] = f;
+  PyObject *out = PyObject_Vectorcall(own, v->args - 1, positional + 1, v->names);
+  v->args[-1] = before;
+  Py_DECREF(own);
+  return out;
+}
+
+static SEXP core_call(SEXP args) {
+  Visit v;
+  visit_open(&v);
+  result_is_quiet = false;
+  SEXP x = CADR(args);
+  PyObject *f = proxy_object(x);
+  v.x = CDDR(args);
+  if (!f)
+    visit_fail(&v);
+  count_arguments(&v);
+  v.crossing = mark_stores(f) ? FOR_STORING : FOR_CALL;
+  if (visit_make_room(&v) < 0 || (v.n_named && !(v.names = PyTuple_New(v.n_named))))
+    visit_fail(&v);
+  if (v.n > 0)
+    visit_guarded(&v, arguments_to_python);
+  if (name_as_python(&v, f) < 0)
+    visit_fail(&v);
+  v.convert = proxy_converts(x);
+  Py_INCREF(f);
+  door_leave(&v.door);
+  v.result = call_from_r(&v, f);
+  door_back(&v.door);
+  Py_DECREF(f);
+  return visit_end_with_result(&v);
+}
+
+/* ---- proxies and handles ---- */
+
+static SEXP core_is_proxy(SEXP x) { return r_lgl(proxy_is(x)); }
+
+static SEXP core_convert_flag(SEXP x) { return r_lgl(proxy_is(x) && proxy_converts(x)); }
+
+static SEXP core_proxy(SEXP x, SEXP convert) {
+  Visit v;
+  visit_open(&v);
+  v.x = x;
+  v.crossing = FOR_CALL;
+  visit_guarded(&v, visit_value_to_python);
+  v.convert = r_is_true(convert);
+  v.must_proxy = true;
+  if (v.result == Py_None) { /* a proxy of None, which visit_end_with_result() gives as NULL */
+    SEXP out = visit_guarded(&v, visit_result_to_r);
+    PROTECT(out);
+    visit_end(&v);
+    UNPROTECT(1);
+    return out;
+  }
+  return visit_end_with_result(&v);
+}
+
+static SEXP core_to_r(SEXP x) {
+  Visit v;
+  visit_open(&v);
+  v.result = Py_XNewRef(proxy_object(x));
+  return visit_end_with_result(&v);
+}
+
+static SEXP value_to_handle(void *arg) {
+  Visit *v = arg;
+  v->result = handle_new(v->x);
+  return v->result ? R_NilValue : visit_failure(v);
+}
+
+static SEXP core_handle(SEXP x) {
+  Visit v;
+  visit_open(&v);
+  v.x = x;
+  visit_guarded(&v, value_to_handle);
+  v.must_proxy = true;
+  return visit_end_with_result(&v);
+}
+
+/* ---- registration ---- */
+
+#define ROUTINE(name) {#name, (DL_FUNC)(void (*)(void))name}
+static const struct {
+  const char *name;
+  DL_FUNC address;
+} routines[] = {ROUTINE(core_get_attr), ROUTINE(core_set_attr),     ROUTINE(core_call),
+                ROUTINE(core_is_proxy), ROUTINE(core_convert_flag), ROUTINE(core_proxy),
+                ROUTINE(core_to_r),     ROUTINE(core_handle),       ROUTINE(core_caught),
+                ROUTINE(core_set_self), ROUTINE(core_sleep),        ROUTINE(core_quiet)};
+
+void define_primitives(SEXP env) {
+  SEXP tag = r_sym("native symbol");
+  for (size_t i = 0; i < sizeof routines / sizeof *routines; i++) {
+    SEXP address = PROTECT(r_native_symbol(routines[i].address, tag));
+    SEXP class = PROTECT(r_string("NativeSymbol"));
+    r_set_attr(address, R_ClassSymbol, class);
+    r_define(r_sym(routines[i].name), address, env);
+    UNPROTECT(2);
+  }
+}
