@@ -1,0 +1,8 @@
+"""The order of the rooms."""
+
+# The order. `_core` is the compiled module of core/; files at the root of the package put the rooms
+# together, so they may import from all of them, and no room from them.
+ROOMS = [
+    "_core", "start", "bridge", "values", "classes", "for_r", "surface", "training", "callbacks",
+    "events", "help", "shell",
+]  # fmt: skip
