@@ -7,9 +7,10 @@ import sys
 
 import pytest
 from support import error_texts
+from support.notebooks import run_notebook
+from support.progress import MODEL, assert_lines, in_terminal, screen
 from support.r_models import from_r
 from support.twin import data, dense_model
-from test_progress import MODEL, assert_lines, in_terminal, run_notebook, screen
 
 TIME = r"\d+(?:\.\d)?s"
 FIT = "fit(model, x, y, epochs = 2, callbacks = callback_progress()"

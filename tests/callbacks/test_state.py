@@ -11,7 +11,7 @@ from support.twin import data, dense_model
 
 import pyclass_bridge
 from pyclass_bridge.callbacks.set import CallbackSet
-from pyclass_bridge.training.run import state_file
+from pyclass_bridge.training import state_file
 
 KEEPING = """
 Keeping <- Callback("Keeping",

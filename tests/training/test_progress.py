@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -12,16 +11,10 @@ from base64 import b64decode
 
 import pytest
 from support.notebooks import run_notebook
+from support.progress import MODEL, RUN, assert_lines, in_terminal, screen
 
 from pyclass_bridge.bridge import output
 
-RUN = [sys.executable, "-m", "pyclass_bridge", "run"]
-MODEL = """\
-x <- matrix(rnorm(4000), ncol = 4)
-y <- rowSums(x)
-model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
-model |> compile(loss = "mse", metrics = "mae")
-"""
 SCRIPT = (
     MODEL
     + """\
@@ -51,13 +44,6 @@ def script(tmp_path):
     return write
 
 
-def assert_lines(text: str, patterns: list[str]) -> None:
-    lines = [line.rstrip() for line in text.rstrip().split("\n")]
-    assert len(lines) == len(patterns), text
-    for line, pattern in zip(lines, patterns, strict=True):
-        assert re.fullmatch(pattern, line), (line, pattern)
-
-
 def run(words, cwd, **environment):
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "CUDA_"))}
     return subprocess.run(
@@ -82,37 +68,6 @@ def test_a_log_has_a_line_for_each_epoch(script, tmp_path):
 def test_the_level_of_tensorflows_messages_is_the_users(script, tmp_path):
     code = "cat(Sys.getenv('TF_CPP_MIN_LOG_LEVEL'), '\\n')"
     assert run([script(code)], tmp_path, TF_CPP_MIN_LOG_LEVEL="0").stdout == "0 \n"
-
-
-def in_terminal(words, cwd) -> str:
-    """All that a command writes to a terminal of its own."""
-    master, slave = pty.openpty()
-    child = subprocess.Popen([*RUN, *words], stdout=slave, stderr=subprocess.DEVNULL, cwd=cwd)
-    os.close(slave)
-    seen = b""
-    try:
-        while data := os.read(master, 65536):
-            seen += data
-    except OSError:  # the terminal's other end is closed
-        pass
-    os.close(master)
-    assert child.wait(timeout=60) == 0
-    return seen.decode().replace("\r\n", "\n")
-
-
-def screen(text: str) -> str:
-    """What a terminal shows of it in the end: each line is drawn over from its start."""
-    shown = []
-    for line in re.sub(r"\x1b\[[0-9;]*m", "", text).split("\n"):
-        cells, at = [], 0
-        for character in line:
-            if character in "\r\b":
-                at = 0 if character == "\r" else max(at - 1, 0)
-            else:
-                cells[at : at + 1] = character
-                at += 1
-        shown.append("".join(cells))
-    return "\n".join(shown)
 
 
 def test_a_terminal_has_a_bar_that_is_drawn_in_place(script, tmp_path):

@@ -22,7 +22,7 @@ from support.paths import TESTS
 from support.twin import backend
 
 import pyclass_bridge
-from pyclass_bridge.training.run import state_file
+from pyclass_bridge.training import state_file
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +307,7 @@ def test_named_inputs_are_shuffled_together(keras):
 KILLS = """
 import os, random, signal, sys, time
 import numpy as np
-from pyclass_bridge.training.run import state_file
+from pyclass_bridge.training import state_file
 
 path = sys.argv[1]
 random.seed(1)
