@@ -1,5 +1,5 @@
-# callback_mlflow(): MLflow's own Keras callback in a run that begins and ends with the training
-# (callbacks/mlflow.py). MLflow is imported when a callback is made.
+# callback_mlflow(): MLflow's own Keras callback in a run that begins and ends with the training. The
+# other half is callbacks/mlflow.py, which is imported, with MLflow, when a callback is made.
 
 #' Log a training to MLflow
 #'
@@ -58,7 +58,7 @@ callback_mlflow <- function(experiment_name = NULL, run_name = NULL, tracking_ur
   )
 }
 
-# MLflow keeps a parameter as text: a factor or a date as R shows it.
+# MLflow stores a parameter as text: a factor or a date as R shows it.
 mlflow_param <- function(value) {
   if (inherits(value, c("factor", "Date", "POSIXt"))) as.character(value) else value
 }

@@ -1,5 +1,5 @@
 # Keras models as R users know them: keras_model_sequential(), keras_model(), summary(), layers,
-# weights. The work is Keras' own; places of layers count from 1.
+# weights. The other half is surface/models.py. Places of layers count from 1.
 
 #' Make a Keras model
 #'

@@ -1,5 +1,5 @@
 # plot(history): a panel for each metric, by ggplot2 where it is installed, else by base graphics.
-# Both read one data frame, as.data.frame(history).
+# Both draw the data frame as.data.frame(history). There is no Python half.
 
 #' Plot the history of a training
 #'

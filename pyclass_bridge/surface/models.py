@@ -82,7 +82,7 @@ def set_trainable(x, trainable: bool, start, stop, which) -> None:
     function = "unfreeze_weights" if trainable else "freeze_weights"
     if not isinstance(x, keras.Model):
         raise TypeError(
-            f"{function}(): a layer has no layers to choose from. Leave `from`, `to` and `which` out."
+            f"{function}(): a layer has no layers to choose from. Leave out `from`, `to`, `which`."
         )
     if which is not None and (start is not None or stop is not None):
         raise TypeError(f"{function}(): give either `which`, or `from` and `to`.")

@@ -61,7 +61,7 @@ def fit(model, given: dict, extra: dict, resume: str | None = None) -> dict:
         raise ValueError(f"fit(): `validation_freq` must be 1 or more, not {freq}.")
     split = keywords.get("validation_split", 0)
     if not 0 <= split < 1:
-        raise ValueError(f"fit(): `validation_split` must be 0 or more and below 1, not {split:g}.")
+        raise ValueError(f"fit(): `validation_split` must be a fraction below 1, not {split:g}.")
     _check_callbacks("fit", callbacks)
     failures = prepare(model, keywords)
     if not hasattr(keywords.get("x"), "__getitem__"):

@@ -17,6 +17,7 @@ TWINS = [
     "callbacks/test_training.py",
     "events/test_functions.py",
     "callbacks/test_set.py",
+    "callbacks/test_context.py",
     "training/test_run.py",
     "classes/test_metric.py",
     "classes/test_keras_bases.py",
