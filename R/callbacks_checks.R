@@ -2,8 +2,8 @@
 # with load_state_dict(), bases of one kind. classes_checks.R calls them. There is no Python half;
 # callbacks/set.py checks the stages that are assigned to an instance.
 
-# How messages speak of the hooks of a kind of callback: `what` one is called, the `names` of all, and
-# `meant`, which of them a name of the other kind means.
+# How messages speak of the hooks of a kind of callback: `what` one is called, the `names` of all,
+# and `meant`, which of them a name of the other kind means.
 callback_words <- function(def) {
   stages <- c(
     on_train_begin = "on_begin", on_train_end = "on_end", on_train_batch_begin = "on_batch_begin",

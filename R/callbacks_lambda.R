@@ -1,6 +1,6 @@
-# callback_lambda(): a callback from functions, with epochs and batches counted from 1. It is a class
-# made by Callback(), which checks the hooks, shifts indices and merges logs; so its Python half is
-# classes/hooks.py.
+# callback_lambda(): a callback from functions, with epochs and batches counted from 1. It is a
+# class made by Callback(), which checks the hooks, shifts indices and merges logs; so its Python
+# half is classes/hooks.py.
 
 #' A callback from functions
 #'
@@ -9,8 +9,8 @@
 #' @param on_epoch_begin,on_epoch_end Functions of `epoch` and `logs`.
 #' @param on_train_begin,on_train_end Functions of `logs`.
 #' @param on_train_batch_begin,on_train_batch_end Functions of `batch` and `logs`.
-#' @param ... The other hooks of Callback() and `on_exit`, by name. Epochs and batches count from 1. A function
-#'   may leave out arguments at its end.
+#' @param ... The other hooks of Callback() and `on_exit`, by name. Epochs and batches count from 1.
+#'   A function may leave out arguments at its end.
 #' @return A callback.
 #' @examples
 #' \dontrun{
@@ -46,8 +46,8 @@ lambda_hook <- function(name, fn) {
   as.function(c(formals, as.call(c(bquote(functions[[.(name)]]), passed))))
 }
 
-# Checks an argument of a function that makes a callback: `is_right` tests the value, `wanted` says in
-# words for what, and NULL passes where the argument is `optional`.
+# Checks an argument of a function that makes a callback: `is_right` tests the value, `wanted` says
+# in words for what, and NULL passes where the argument is `optional`.
 check_callback_argument <- function(fun, value, wanted, is_right, optional = FALSE) {
   if (!(optional && is.null(value)) && !is_right(value)) {
     stop(

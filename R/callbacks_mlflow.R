@@ -1,5 +1,5 @@
-# callback_mlflow(): MLflow's own Keras callback in a run that begins and ends with the training. The
-# other half is callbacks/mlflow.py, which is imported, with MLflow, when a callback is made.
+# callback_mlflow(): MLflow's own Keras callback in a run that begins and ends with the training.
+# The other half is callbacks/mlflow.py, which is imported, with MLflow, when a callback is made.
 
 #' Log a training to MLflow
 #'
@@ -17,7 +17,7 @@
 #' @param run_name String. Default: a name that MLflow makes up.
 #' @param tracking_uri String, where MLflow keeps its runs, such as `"sqlite:///mlflow.db"` or
 #'   `"http://localhost:5000"`. It stays so in the session, as after `mlflow$set_tracking_uri()`.
-#' @param tags,params Lists with names: tags of the run, and parameters, such as those that you tune.
+#' @param tags,params Lists with names: tags of the run, and parameters, such as those you tune.
 #' @param log_every_epoch TRUE to log the metrics of each epoch.
 #' @param log_every_n_steps Whole number, to log the metrics of every so many batches instead.
 #' @return A callback; its `run_id` is that of the last run.
@@ -53,7 +53,8 @@ callback_mlflow <- function(experiment_name = NULL, run_name = NULL, tracking_ur
   mlflow_module()$make(
     experiment_name = experiment_name, run_name = run_name, tracking_uri = tracking_uri,
     tags = if (!is.null(tags)) as_dict(lapply(tags, as.character)),
-    params = if (!is.null(params)) as_dict(lapply(params, mlflow_param)), log_every_epoch = log_every_epoch,
+    params = if (!is.null(params)) as_dict(lapply(params, mlflow_param)),
+    log_every_epoch = log_every_epoch,
     log_every_n_steps = if (!is.null(log_every_n_steps)) as.integer(log_every_n_steps)
   )
 }

@@ -1,12 +1,14 @@
 # callback_checkpoint_state(). The other half is training/checkpoint.py; R values in its file
-# (training/state_file.py) and R's random numbers (training/random_states.py) are read and written here.
+# (training/state_file.py) and R's random numbers (training/random_states.py) are read and written
+# here.
 
 #' Write checkpoints of a training, to resume it
 #'
-#' After every `freq` epochs, and after the last, the weights of the model, its optimizer, the states
-#' of the callbacks and of the random number generators are written to one file. `fit(..., resume =
-#' path)` goes on from there with the next epoch, in another session too, and gives the same numbers
-#' as without the interruption. Its history has the epochs before the interruption as well.
+#' After every `freq` epochs, and after the last, the weights of the model, its optimizer, the
+#' states of the callbacks and of the random number generators are written to one file. [fit()] with
+#' `resume = path` goes on from there with the next epoch, in another session too, and gives the
+#' same numbers as without the interruption. Its history has the epochs before the interruption as
+#' well.
 #'
 #' The file is written beside `path` and then renamed to it: whatever ends the program, an error or
 #' `kill -9`, the last complete file is there. This callback runs after all others.
@@ -30,8 +32,8 @@
 #'
 #' @param path The path of the file.
 #' @param freq A whole number: a file after every so many epochs.
-#' @return A callback, for [fit()] here and `pyclass_bridge.fit()` in Python. `model.fit()` of Python
-#'   alone is an error.
+#' @return A callback, for [fit()] here and `pyclass_bridge.fit()` in Python. In Keras' own
+#'   `model.fit()` it is an error.
 #' @examples
 #' \dontrun{
 #' x <- matrix(rnorm(40), ncol = 4)
@@ -57,7 +59,8 @@ callback_checkpoint_state <- function(path, freq = 1) {
 
 # States -----------------------------------------------------------------------------------------
 
-# Arrays of NumPy are written as text. Other objects of Python, and R's own pointers, can't be written.
+# Arrays of NumPy are written as text. Other objects of Python, and R's own pointers, can't be
+# written.
 state_bytes <- function(x) {
   serialize(x, NULL, refhook = function(ref) {
     if (is_py_object(ref)) array_as_text(ref)

@@ -218,8 +218,8 @@ adapt_data <- function(layer, data) {
 #' A metric from a function
 #'
 #' For `metrics` of [compile()], which shows a plain R function under the name that it has there, in
-#' the list or as a variable, and one without a name as `r_function`. An error of the function is one
-#' of the training.
+#' the list or as a variable, and one without a name as `r_function`. An error of the function is
+#' one of the training.
 #'
 #' @param name String, the name shown.
 #' @param metric_fn A function of `y_true` and `y_pred`, tensors, that gives a tensor.
@@ -232,7 +232,8 @@ adapt_data <- function(layer, data) {
 #' evaluate(model, matrix(1:4, 2), 1:2, verbose = 0)$worst
 #' }
 custom_metric <- function(name, metric_fn) {
-  # A proxy without conversion, since a converting one would be the R function again, without the name.
+  # A proxy without conversion, since a converting one would be the R function again, without the
+  # name.
   py_proxy(training_module(), FALSE)$named_function(name, metric_fn)
 }
 

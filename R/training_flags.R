@@ -1,5 +1,6 @@
 # flags(): the parameters of a training script, from defaults, a file and the command line. There is
-# no Python half: the file is simple YAML, names with values in sections or without, and is read here.
+# no Python half: the file is simple YAML, names with values in sections or without, and is read
+# here.
 
 #' Parameters of a training script
 #'

@@ -152,7 +152,8 @@ history_base <- function(data, ...) {
 
 # In the outer margin, above the panels.
 history_legend <- function(kinds, cex) {
-  graphics::par(fig = c(0, 1, 0, 1), oma = c(0, 0, 0, 0), mar = c(0, 0, 0, 0), new = TRUE, cex = cex)
+  none <- c(0, 0, 0, 0)
+  graphics::par(fig = c(0, 1, 0, 1), oma = none, mar = none, new = TRUE, cex = cex)
   graphics::plot.new()
   graphics::legend(
     "top",
