@@ -95,6 +95,8 @@ def under_way(training: Training):
             raise error
     finally:
         _current.reset(token)
+        # The package's own callbacks refer to the training: end the cycle, which would hold the data.
+        training.keywords, training.record = {}, None
 
 
 def _warn(errors: list, after: str) -> None:
