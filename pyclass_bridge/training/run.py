@@ -95,7 +95,7 @@ def under_way(training: Training):
             raise error
     finally:
         _current.reset(token)
-        # The package's own callbacks refer to the training: end the cycle, which would hold the data.
+        # Its own callbacks refer to the training: without this, the cycle would hold the data.
         training.keywords, training.record = {}, None
 
 
