@@ -131,7 +131,7 @@ $(DONE)/venv: | $(DONE)/system
 	$(SAY) 'making $(VENV)'
 	@$(PYTHON) -m venv $(VENV)
 	$(SAY) 'installing setuptools'
-	@$(PIP) --upgrade pip 'setuptools>=64' wheel
+	@$(PIP) --upgrade pip 'setuptools>=77' wheel
 	@touch $@
 
 # The version of R, like 4.2: the file changes only when it does.

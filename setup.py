@@ -21,7 +21,7 @@ from setuptools.command.dist_info import dist_info
 
 HERE = Path(__file__).parent.resolve()
 CORE = Path("core")
-R_FILES = ["NAMESPACE", "DESCRIPTION"]
+R_FILES = ["NAMESPACE", "DESCRIPTION", "LICENSE"]
 # What a later compiler or Python warns of must not keep a user from installing.
 STRICT = ["-Werror"] if os.environ.get("PYCLASS_BRIDGE_STRICT") else []
 

@@ -1,5 +1,6 @@
-# Attributes of Python objects by functions: py_get_attr(), py_set_attr(), and their like.
-# Names are checked here; a missing attribute is an AttributeError that suggests the nearest one.
+# Attributes of Python objects by functions: py_get_attr(), py_set_attr(), and their like. The other
+# half is for_r/attributes.py. Names are checked here; a missing attribute is an AttributeError that
+# suggests the nearest one.
 
 #' Attributes of a Python object
 #'

@@ -1,5 +1,6 @@
-# Python's output streams and warnings while R code runs: py_capture_output(), R's sinks, and
-# py_suppress_warnings(). What was there before is back when the code ends, however it ends.
+# Python's output and warnings while R code runs: py_capture_output(), py_suppress_warnings(), R's
+# sinks. The other half is for_r/capture.py, that of the sinks bridge/output.py. Streams and filters
+# are given back when the code ends, with an error too.
 
 #' Catch what code prints
 #'
@@ -26,8 +27,8 @@ py_capture_output <- function(expr, type = c("stdout", "stderr")) {
   for_r$end_capture(state)
 }
 
-# Evaluates `expr`; what Python prints meanwhile goes to R's sink, if there is one, so
-# capture.output() and knitr have it as they have what R prints.
+# Evaluates `expr` and sends what Python prints to R's sink, if there is one, so capture.output()
+# and knitr get Python's output like R's.
 with_sink <- function(expr) {
   if (sink.number() > 0L) {
     state <- for_r_proxies$begin_sink(cat)
@@ -51,9 +52,41 @@ py_suppress_warnings <- function(expr) {
   on.exit(for_r$leave_warnings(state))
   for (handler in surface$warning_handlers) {
     quieted <- handler$suppress()
-    # As a call with its values in it: the loop goes on, and the exits run after it.
+    # on.exit() evaluates its code after the loop, so the code is a call that contains the values.
     undo <- as.call(list(handler$restore, quieted))
     do.call(on.exit, list(undo, add = TRUE, after = FALSE))
   }
   expr
+}
+
+#' Silence the warnings of a library
+#'
+#' [py_suppress_warnings()] calls `suppress()` of each handler before its code, and `restore()` with
+#' the result after it, in an error too.
+#'
+#' @param handler A list of two functions: `suppress` without arguments, and `restore` of what that
+#'   one gave. Anything else is an error.
+#' @return NULL, invisibly.
+#' @examples
+#' \dontrun{
+#' register_suppress_warnings_handler(list(
+#'   suppress = function() {
+#'     logger <- import("logging")$getLogger("tensorflow")
+#'     before <- logger$level
+#'     logger$setLevel("ERROR")
+#'     before
+#'   },
+#'   restore = function(before) import("logging")$getLogger("tensorflow")$setLevel(before)
+#' ))
+#' }
+register_suppress_warnings_handler <- function(handler) {
+  if (!is.list(handler) || !is.function(handler$suppress) || !is.function(handler$restore)) {
+    stop(
+      "register_suppress_warnings_handler(): `handler` is a list of the functions `suppress` and ",
+      "`restore`.",
+      call. = FALSE
+    )
+  }
+  surface$warning_handlers <- c(surface$warning_handlers, list(handler))
+  invisible(NULL)
 }

@@ -1,10 +1,11 @@
-# Which Python runs: py_config(), py_exe(), py_list_packages() and their like. Python hosts R, so
-# there is one, and nothing chooses it from R.
+# Which Python runs: py_config(), py_version(), py_list_packages() and their like. The other half is
+# for_r/config.py. Python hosts R, so there is one Python, and R can't choose another.
 
 #' Which Python runs
 #'
-#' Python hosts R here: the Python of `py_config()` is the one that started R. `py_discover_config()`
-#' and `py_config_error_message()` are the same facts for scripts that look for a Python.
+#' Python hosts R here: the Python of `py_config()` is the one that started R.
+#' `py_discover_config()` and `py_config_error_message()` are the same facts for scripts that look
+#' for a Python.
 #'
 #' @param required_module,use_environment Taken for compatibility, without effect: there is one
 #'   Python.
@@ -143,6 +144,34 @@ py_read_requirements <- function(packages = "requirements.txt",
     py_require(read$packages, read$python_version)
   }
   invisible(read)
+}
+
+#' Which Python is there
+#'
+#' R runs inside Python, so Python is always available. `py_module_available()` imports no module,
+#' only the packages that the module is in.
+#'
+#' @param patch TRUE for all three numbers of the version.
+#' @param initialize Taken for compatibility, without effect.
+#' @param module String, the name of a module.
+#' @return `py_version()` a [numeric_version()], the others TRUE or FALSE.
+#' @examples
+#' \dontrun{
+#' py_version() >= "3.10"
+#' py_module_available("keras")
+#' }
+py_version <- function(patch = FALSE) {
+  numeric_version(config_module()$python_version(patch))
+}
+
+#' @rdname py_version
+py_available <- function(initialize = FALSE) {
+  TRUE
+}
+
+#' @rdname py_version
+py_module_available <- function(module) {
+  for_r$module_available(module)
 }
 
 config_module <- function() {

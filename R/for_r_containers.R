@@ -1,5 +1,6 @@
-# Python containers made from R: tuple(), dict(), py_dict(), np_array(); and array_reshape().
-# They stay unconverted unless `convert = TRUE`, so what is in them stays as Python has it.
+# Python containers made from R: tuple(), dict(), py_dict(), np_array(); and array_reshape(). The
+# other half is for_r/containers.py. They are proxies unless `convert = TRUE`, so Python's types in
+# them stay as they are.
 
 #' Make a tuple
 #'
@@ -121,7 +122,7 @@ array_reshape <- function(x, dim, order = c("C", "F")) {
   aperm(array(flat, dim = rev(dim)))
 }
 
-# The dims with a single -1, NULL or NA (as tuple or list, too) worked out.
+# The dims, with the size computed where one of them is -1, NULL or NA (in a tuple or list, too).
 complete_dim <- function(dim, size) {
   if (is_py_object(dim)) {
     dim <- py_to_r(dim)

@@ -1,6 +1,6 @@
-# with() on Python context managers, and `%as%`.
-# __exit__() runs once, whatever ends the block: it gets an R error as a Python exception and may
-# swallow it; return() and next in the block are a normal end, as in Python.
+# with() on Python context managers, and `%as%`. The other half is for_r/context.py. __exit__() runs
+# once, however the block ends: it gets an R error as a Python exception and may suppress it;
+# return() and next in the block are a normal end, as in Python.
 
 #' Name the value of a context manager
 #'
@@ -58,7 +58,7 @@ run_with <- function(manager, block, name, env) {
     withCallingHandlers(
       block(),
       error = function(e) failure <<- as_exception(e, sys.calls()),
-      # Of an interrupt only __exit__() is told, it goes on by itself.
+      # __exit__() sees the interrupt, but can't suppress it.
       interrupt = function(e) {
         failure <<- import_builtins(convert = FALSE)$KeyboardInterrupt()
       }
@@ -73,7 +73,7 @@ run_with <- function(manager, block, name, env) {
   )
 }
 
-# The Python exception of an R error: its own if it came from Python, else the bridge's RError.
+# The Python exception for an R error: the original one if it came from Python, else an RError.
 as_exception <- function(condition, calls) {
   for_r_proxies$exception_of(.Call(core_handle, condition), .Call(core_handle, calls))
 }

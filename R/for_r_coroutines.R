@@ -1,6 +1,6 @@
 # Coroutines in R: py_await() runs one to its end, async_method() marks a function that Python sees
-# as `async def`. The loop is the business of for_r/event_loop.py; here are the mark and the checks.
-# The mark is the attribute "py_async", beside that of staticmethod() and classmethod().
+# as `async def`. The other half is for_r/coroutines.py, which runs them in for_r/event_loop.py. The
+# mark is the attribute "py_async", like that of staticmethod() and classmethod().
 
 #' Run a coroutine and give its result
 #'

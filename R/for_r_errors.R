@@ -1,6 +1,6 @@
-# Python exceptions in R: py_raise(), and the last one that became an R condition: py_last_error(),
-# py_clear_last_error().
-# Python keeps it (with the frames it refers to) until the next one or until it is cleared.
+# Python exceptions in R: py_raise(), py_last_error(), py_clear_last_error(). The other half is
+# for_r/errors.py, which holds the last exception that became an R condition (and the objects of its
+# frames) until the next one or until R clears it.
 
 #' The last Python exception
 #'
@@ -29,7 +29,7 @@ py_last_error <- function(exception) {
   if (is.null(error)) {
     return(NULL)
   }
-  # The calls become text here: most errors are never asked about.
+  # The calls become text only here, since most errors are never asked about.
   error$r_call <- if (!is.null(last_error$call)) shortened(shown_call(last_error$call))
   error$r_trace <- vapply(described_calls(last_error$calls), `[[`, "", "text")
   structure(error, class = "py_error")

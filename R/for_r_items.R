@@ -1,6 +1,6 @@
-# Items of Python objects: py_get_item() and its like, and `[` and `[<-`.
-# Python containers count as Python does (from 0, negative from the end); tensors count as R does
-# (for_r_tensor.R). A missing index is Python's `:`.
+# Items of Python objects: py_get_item() and its like, and `[` and `[<-`. The other half is
+# for_r/items.py. Python containers count as Python does (from 0, negative from the end); tensors
+# count as R does (for_r_tensor.R). A missing index is Python's `:`.
 
 #' Items of a Python object
 #'

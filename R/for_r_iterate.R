@@ -1,5 +1,6 @@
 # Iteration over Python objects: as_iterator(), iter_next(), iterate(), py_iterator(), as.list().
-# An iterator is used up by reading it, as in Python; its end is no value but `completed`.
+# The other half is for_r/iterate.py. Reading an iterator uses it up, as in Python; at its end
+# iter_next() returns `completed`.
 
 #' Go through a Python object
 #'
@@ -33,7 +34,7 @@ iter_next <- function(it, completed = NULL) {
 }
 
 is_done <- function(value) {
-  inherits(value, "pyclass_bridge.for_r.items.Done")
+  inherits(value, "pyclass_bridge.for_r.iterate.Done")
 }
 
 #' @rdname as_iterator

@@ -1,8 +1,9 @@
-# A Python object as an R value: what it is, how it prints, `$`, `[[`, names(), length(), Ops.
-# Assumes the core's symbols and `for_r` (NAMESPACE of the session); guarantees that a method
-# on a proxy made with convert = FALSE gives such proxies again, but text, names, TRUE/FALSE as R values.
+# A Python object as an R value: what it is, how it prints, `$`, `[[`, names(), length(), Ops. The
+# other halves are for_r/objects.py and for_r/ops.py. Assumes the core's symbols and `for_r`, which
+# the session defines; guarantees that a method on a proxy made with convert = FALSE gives such
+# proxies again, except for text, names and TRUE/FALSE, which are R values.
 
-# The Python functions of the bridge, converting their results as `x` does.
+# for_r or for_r_proxies: the one that converts results as the proxy `x` does.
 for_r_of <- function(x) {
   if (is_py_object(x) && !.Call(core_convert_flag, x)) for_r_proxies else for_r
 }
@@ -180,7 +181,7 @@ str.python.builtin.object <- function(object, ...) {
   .Call(core_get_attr, x, name)
 }
 
-# What a dict holds comes first; its methods are there where no key has their name.
+# Keys of a dict come first; `$` finds a method only if no key has its name.
 `$.python.builtin.dict` <- function(x, name) {
   for_r_of(x)$item_or_attr(x, name)
 }
@@ -194,8 +195,8 @@ str.python.builtin.object <- function(object, ...) {
   py_set_item(x, name, value)
 }
 
-# By name an attribute (of a mapping: an item). Otherwise an item: of a tensor as R counts, of
-# anything else as Python counts.
+# A name gives an attribute (of a mapping: an item). Other indices give an item: of a tensor as R
+# counts, of anything else as Python counts.
 `[[.python.builtin.object` <- function(x, i, ...) {
   if (is.character(i) && length(i) == 1L) {
     for_r_of(x)$element(x, i)

@@ -1,12 +1,12 @@
 # Python typed line by line: repl_python() at a terminal or from a script, and eng_python(), the
-# engine of knitr. Both show what Python's own prompt would.
+# engine of knitr. The other half is for_r/repl.py. Both show what Python's own prompt shows.
 
 #' Python's prompt in R, and Python chunks of knitr
 #'
-#' `repl_python()` reads Python at the terminal until `exit` or the end of the input; names are those
-#' of Python's main module. With `input` it runs that instead. An exception of Python is printed, and
-#' what follows goes on, as at Python's prompt; in a chunk of knitr it is an error unless the chunk
-#' has the option `error = TRUE`.
+#' `repl_python()` reads Python at the terminal until `exit` or the end of the input; names are
+#' those of Python's main module. With `input` it runs that instead. An exception of Python is
+#' printed, and what follows goes on, as at Python's prompt; in a chunk of knitr it is an error
+#' unless the chunk has the option `error = TRUE`.
 #'
 #' @param module String, a module whose names the code finds first; default: the main module.
 #' @param quiet TRUE prints no greeting.

@@ -1,6 +1,7 @@
-# Tensors and Keras variables in R's own functions: `[`, dim(), Math, Summary, `%*%`, as.*().
-# Results stay tensors; only as.*() and dim() give R values. `[` counts as R does. Work that needs
-# no value runs in traced code, too. `if (tensor)` and `for (i in tensor)` cannot be reached by S3:
+# Tensors and Keras variables in R's own functions: `[`, dim(), Math, Summary, `%*%`, as.*(). The
+# other halves are for_r/tensor.py, for_r/index.py (`[`) and for_r/ops.py (Math, Summary). Results
+# are tensors, except for as.*() and dim(), which give R values. `[` counts as R does. What needs no
+# value works in traced code, too. S3 has no methods for `if (tensor)` and `for (i in tensor)`:
 # write if (as.logical(tensor)) and iterate(tensor).
 
 #' Indices of tensors that are no numbers
@@ -27,8 +28,8 @@ all_dims <- function() {
   structure(list(), class = "all_dims")
 }
 
-# The evaluated indices are made one by one as `value_at(i)`: `2:NULL` (to the end) is read from its
-# expression in `env`, so it is not evaluated by R's own `:`.
+# `value_at(i)` evaluates one index. Of `2:NULL` (to the end) the two parts are evaluated in `env`,
+# since R's own `:` refuses NULL.
 tensor_extract <- function(x, exprs, value_at, env, drop, label) {
   if (length(exprs) == 1L && is_missing(exprs[[1L]])) {
     return(x)
@@ -142,7 +143,8 @@ Math.python.builtin.object <- function(x, ...) {
   for_r_of(x)$math(.Generic, x, if (length(extra)) extra[[1L]])
 }
 
-# With `axis` (from 1), along it as `op_sum()` and its like; else over all elements, as R does.
+# With `axis` (from 1) it reduces along that axis, as `op_sum()` does; else over all elements, as in
+# R.
 Summary.python.builtin.object <- function(..., axis = NULL, keepdims = FALSE, na.rm = FALSE) {
   values <- list(...)
   if (!is.null(axis) || keepdims) {
@@ -173,7 +175,7 @@ reduced_along <- function(name, values, axis, keepdims, na_rm) {
   reduce(values[[1L]], axis = axis, keepdims = keepdims)
 }
 
-# Base R's `%*%` knows no S3 classes before R 4.3, so the package has its own.
+# Base R's `%*%` does not dispatch on S3 classes before R 4.3, so the package has its own.
 #' Matrix product
 #'
 #' Of tensors and NumPy arrays by Python, also with an R matrix on one side; of R values as in base

@@ -1,5 +1,6 @@
 # Indices of tensors as functions: op_subset(), and elements that are set: op_subset_set(),
-# `op_subset<-`. Tensors do not change, so the result is a copy; a Keras variable does.
+# `op_subset<-`. The other half is for_r/index.py. Tensors are immutable, so the result is a copy; a
+# Keras variable is changed in place.
 
 #' Read and set elements of a tensor
 #'

@@ -1,4 +1,5 @@
-# Python functions for those who write R packages: their documentation in parts, R wrappers as text.
+# The documentation of Python functions in parts, and R functions that call them as text, for those
+# who write R packages. The other half is help/docs.py.
 
 #' Documentation and R wrappers of Python functions
 #'
@@ -31,7 +32,7 @@ py_function_wrapper <- function(python_function, r_prefix = NULL, r_function = N
   invisible(code)
 }
 
-# The object of a full name such as "keras.layers.Dense", as Python has it.
+# The Python object of a full name such as "keras.layers.Dense".
 python_object <- function(name) {
   parts <- strsplit(name, ".", fixed = TRUE)[[1L]]
   object <- import(parts[[1L]], convert = FALSE)

@@ -1,11 +1,12 @@
-# help(), `?` and the printing of wrappers. The package is no installed one, so R's own help does
-# not see it: what is ours is shown from here, everything else goes on to utils.
+# help(), `?`, py_help() and the printing of wrappers. The other half is help/pages.py. The package
+# is not installed, so R's own help does not find it: topics of this package are shown from here,
+# all others go on to utils.
 
 #' Help
 #'
-#' Works as R's own `help()` and `?` do, and knows this package too: the functions that are made from
-#' Keras, with Keras' text in R's words; those that are written in R; classes that are written in R;
-#' and objects of Python. What belongs to other packages goes on to R's own functions.
+#' Works as R's own `help()` and `?` do, and knows this package too: the functions that are made
+#' from Keras, with Keras' text in R's words; those that are written in R; classes that are written
+#' in R; and objects of Python. What belongs to other packages goes on to R's own functions.
 #'
 #' In a terminal the page is shown in the pager, elsewhere it is printed.
 #'
@@ -39,6 +40,24 @@ help <- function(topic, package = NULL, ...) {
   if (is.null(text)) pass_on(quote(utils::`?`), sys.call(), parent.frame()) else show_text(text)
 }
 
+#' Show Python's help
+#'
+#' What Python's own `help()` prints. A function that is made from Keras, such as `layer_dense`, has
+#' a page in R's words, which is shown for it instead.
+#'
+#' @param object A Python object, such as a function, class or module, or the name of one as a
+#'   string; a name without help is a `python.builtin.ImportError`.
+#' @return NULL, invisibly; the text is printed.
+#' @examples
+#' \dontrun{
+#' py_help(import("math")$sqrt)
+#' }
+py_help <- function(object) {
+  wrapped <- attr(object, "keras_name", exact = TRUE)
+  text <- if (is.null(wrapped)) paste0(help_module()$help_text(object), "\n") else our_text(wrapped)
+  show_text(text)
+}
+
 pass_on <- function(to, call, env) {
   call[[1L]] <- to
   eval(call, env)
@@ -51,9 +70,9 @@ help_module <- function() {
   surface$help
 }
 
-# What help is asked for ---------------------------------------------------------------------------
+# Topics -------------------------------------------------------------------------------------------
 
-# The page of the topic `expr`, NULL if it is none of ours.
+# The page of the topic `expr`, NULL if it is not a topic of this package.
 help_text <- function(expr, package, env) {
   if (is.character(expr) || is.symbol(expr)) {
     topic_text(as.character(expr), package, env)
@@ -85,7 +104,7 @@ topic_text <- function(name, package, env) {
   }
 }
 
-# What the user has bound to `name`, without a look at packages.
+# The value that the user has bound to `name`; packages are not searched.
 users_value <- function(name, env) {
   while (!identical(env, topenv()) && !identical(env, emptyenv())) {
     if (exists(name, envir = env, inherits = FALSE)) {
@@ -129,7 +148,7 @@ our_text <- function(name) {
     functions <- Filter(is.function, mget(names, envir = topenv(), ifnotfound = list(NULL)))
     help_module()$roxygen_page(name, as_dict(lapply(functions, formals_code)), page_width())
   } else if (is_surface_name(name)) {
-    # A name of a newer Keras is known once Keras is there.
+    # The names of a newer Keras are known once Keras is imported.
     surface_module()
     fn <- get(name, envir = if (name %in% surface$known) topenv() else surface$newer)
     help_module()$surface_page(name, formals_code(fn), page_width())
@@ -140,13 +159,13 @@ is_surface_name <- function(name) {
   name %in% surface$known || exists(name, envir = surface$newer, inherits = FALSE)
 }
 
-# NULL for what is no class and no function.
+# The page of a Python class or function; Python's own help for any other object.
 object_text <- function(x, label) {
   if (help_module()$has_page(x)) {
     formals <- if (!is.null(attr(x, "r_class", exact = TRUE))) formals_code(x)
     help_module()$object_page(x, label, formals, page_width())
   } else {
-    paste0(for_r$help_text(x), "\n")
+    paste0(help_module()$help_text(x), "\n")
   }
 }
 
@@ -159,7 +178,7 @@ page_width <- function() {
   min(getOption("width"), 120L)
 }
 
-# The formals of a function as code, each with its default; a list, which crosses as one.
+# The formals of a function as code, each with its default, in a list (which is a list in Python).
 formals_code <- function(fn) {
   arguments <- formals(args(fn))
   lapply(seq_along(arguments), function(i) {
@@ -173,7 +192,7 @@ formals_code <- function(fn) {
   })
 }
 
-# Where pages go -----------------------------------------------------------------------------------
+# The pager ----------------------------------------------------------------------------------------
 
 show_text <- function(text) {
   if (sink.number() == 0L && help_module()$is_terminal()) {
@@ -184,7 +203,7 @@ show_text <- function(text) {
   invisible(NULL)
 }
 
-# The pager of the session, for R's own pages and file.show(): rpy2 has none that is one.
+# R's option "pager", for R's own pages and file.show(): rpy2's does not page.
 show_files <- function(files, header, title, delete.file) {
   for (file in files) {
     text <- paste0(paste(readLines(file, warn = FALSE), collapse = "\n"), "\n")
@@ -195,7 +214,7 @@ show_files <- function(files, header, title, delete.file) {
   }
 }
 
-# Wrappers as they print: the formals, and what they wrap.
+# A wrapper prints its formals and what it wraps.
 print.keras_wrapper <- function(x, ...) {
   name <- attr(x, "keras_name", exact = TRUE)
   lines <- deparse(args(x))

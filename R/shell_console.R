@@ -1,7 +1,7 @@
-# The R side of `pyclass-bridge console` (shell/console.py): is the input whole, its evaluation as R's
-# own prompt does it, traceback(), warnings(), completion.
+# What `pyclass-bridge console` asks R: whether the input is complete, its evaluation as at R's own
+# prompt, traceback(), warnings(), completion. The other half is shell/console.py.
 
-# A parse error that more input could mend. R says so in the words of the user's language.
+# Is this parse error one that further input could remove? R's message is in the user's language.
 is_incomplete <- function(text) {
   message <- tryCatch(
     {
@@ -23,7 +23,7 @@ console_run <- function(text) {
   run_code(expressions, globalenv(), set_last_value)
 }
 
-# parse() shows the numbered lines up to the mistake, R's prompt quotes them.
+# parse() shows numbered lines up to the error; R's prompt shows the lines in quotes.
 as_prompt_says <- function(message) {
   lines <- strsplit(sub("^<text>:[0-9]+:[0-9]+: ", "", message), "\n", fixed = TRUE)[[1L]]
   code <- sub("^[0-9]+: ?", "", grep("^[0-9]+: ?", lines[-1L], value = TRUE))
@@ -47,14 +47,14 @@ console_failed <- function(calls) {
 # For warnings(): texts, and their calls as text or NULL.
 console_warned <- function(messages, calls) {
   calls <- lapply(calls, function(call) {
-    # A long call is cut, and no code any more.
+    # A long call is cut, and then it is text that does not parse.
     if (!is.null(call)) tryCatch(str2lang(call), error = function(e) as.name(call))
   })
   set_in_base("last.warning", structure(calls, names = as_strings(messages)))
 }
 
-# R's own prompt sets these variables in C. Base is locked, but for active bindings; they are made
-# anew each time, since R's C code writes over their functions.
+# R's own prompt sets these variables of base in C. Base's bindings are locked, but active bindings
+# can be made; each time again, since R's C code replaces their functions.
 set_in_base <- function(name, value) {
   force(value)
   makeActiveBinding(name, function() value, baseenv())
@@ -68,8 +68,8 @@ console_prompts <- function() {
 
 # Completion ---------------------------------------------------------------------------------------
 
-# What can stand in the place of the text between `start` and the cursor, which is after `end`
-# characters of `line`. The arguments of the call, where there are any of that beginning, come alone.
+# The completions of the text between `start` and the cursor, which is after `end` characters of
+# `line`. If arguments of the call complete it, they are the only completions.
 console_completions <- function(line, end) {
   utils <- asNamespace("utils")
   before <- utils::rc.options(funarg.suffix = " = ")
@@ -91,7 +91,7 @@ console_completions <- function(line, end) {
   list(start = start, found = as.list(unique(found[nzchar(found) & found != token])))
 }
 
-# Functions with their `(`, but where a function is an argument itself.
+# Functions get a `(`, except where a function is given as an argument.
 bracketed <- function(names, called) {
   names <- grep("<-$", names, value = TRUE, invert = TRUE)
   if (any(called %in% c("help", "args", "formals", "example", "py_help", "do.call", "lapply"))) {
@@ -101,7 +101,7 @@ bracketed <- function(names, called) {
   paste0(names, ifelse(is_function, "(", ""), recycle0 = TRUE)
 }
 
-# The names of the surface are known to be functions: to look at them would import Keras.
+# The wrappers are known to be functions, and looking at their values would import Keras.
 names_function <- function(name) {
   plain <- sub("^(pyclassbridge|keras3?)::", "", name)
   is_surface_name(plain) || (grepl("^[[:alpha:].][[:alnum:]._]*$", name) &&
@@ -109,7 +109,7 @@ names_function <- function(name) {
 }
 
 # The arguments of the function that is called before the cursor by code such as
-# `keras$layers$Dense(`; R itself knows those of names.
+# `keras$layers$Dense(`; R itself completes those of a function that is called by its name.
 arguments_of_code <- function(before, text) {
   code <- open_call(before)
   value <- if (nzchar(code)) tryCatch(eval(str2lang(code), globalenv()), error = function(e) NULL)

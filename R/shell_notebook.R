@@ -1,4 +1,5 @@
-# R's usual device in a notebook, for pyclass_bridge/shell/notebook.py: pages as PNG files of a directory.
+# R's usual graphics device in a notebook: it writes pages as PNG files into a directory. The other
+# half is shell/notebook.py, which shows them.
 
 page_device <- new.env(parent = emptyenv())
 page_device$number <- NULL
@@ -16,7 +17,7 @@ set_page_device <- function(directory) {
   invisible()
 }
 
-# Closed, the device has written its last page.
+# The device writes its last page when it is closed.
 close_page_device <- function() {
   number <- page_device$number
   page_device$number <- NULL

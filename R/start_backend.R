@@ -1,4 +1,5 @@
-# Which backend Keras runs on: use_backend(), before Keras is first used.
+# use_backend() chooses the backend that Keras runs on, before Keras is first used. The other half
+# is start/doctor.py.
 
 #' Choose the backend of Keras
 #'

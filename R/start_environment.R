@@ -1,17 +1,18 @@
-# The functions of reticulate that choose, make and change Python environments. Python hosts R here
-# and is there before R is, so each answers with one sentence: those that ask to use an environment
-# with a message, and the script goes on; those that ask for a value or an installation with an
-# error. Both are made, and exported, from one table: a row is a name and its arguments.
+# The functions of reticulate that choose, make and change Python environments. The other halves are
+# for_r/config.py and start/doctor.py, which know what is installed. Python hosts R and runs before
+# R, so each function answers with one sentence: those that ask to use an environment with a
+# message, and the script goes on; those that ask for a value or an installation with an error. Both
+# are made, and exported, from one table: a row is a name and its arguments.
 
 #' Python environments
 #'
-#' Python hosts R: a script runs in the environment that started it, as in
-#' `myenv/bin/pyclass-bridge run script.R`. So functions that ask to use an environment
-#' (`use_python()`, `use_python_version()`, `use_virtualenv()`, `use_condaenv()`, `use_miniconda()`,
-#' `py_require()`, `configure_environment()`) say in a message which Python it is, and which
-#' packages it lacks; the script goes on. Functions that make, change or look for environments
-#' (`py_install()`, `install_python()`, `install_miniconda()`, `uv_run_tool()`, and those whose names
-#' begin with `conda`, `miniconda` and `virtualenv`) are an error with the command to use in a shell.
+#' Python hosts R: a script runs in the environment that started it, as in `myenv/bin/pyclass-bridge
+#' run script.R`. So functions that ask to use an environment (`use_python()`,
+#' `use_python_version()`, `use_virtualenv()`, `use_condaenv()`, `use_miniconda()`, `py_require()`,
+#' `configure_environment()`) say in a message which Python it is, and which packages it lacks; the
+#' script goes on. Functions that make, change or look for environments (`py_install()`,
+#' `install_python()`, `install_miniconda()`, `uv_run_tool()`, and those whose names begin with
+#' `conda`, `miniconda` and `virtualenv`) are an error with the command to use in a shell.
 #'
 #' All take the arguments that they have in reticulate.
 #'
@@ -81,7 +82,7 @@ environment_functions <- list(
   )
 )
 
-# The names of the table, bound in `env`.
+# Binds the functions of the table in `env`, and returns their names.
 bind_environment_functions <- function(env) {
   for (kind in names(environment_functions)) {
     rows <- environment_functions[[kind]]
@@ -144,7 +145,8 @@ install_keras <- function(envname = "r-keras", ..., extra_packages = NULL, pytho
   import("pyclass_bridge.start.doctor")$check_keras(backend)
   lacking <- as_strings(config_module()$lacking(as.list(as.character(extra_packages))))
   message(
-    "install_keras(): Keras ", py_config()$keras_version, " is installed in the Python that hosts R",
+    "install_keras(): Keras ", py_config()$keras_version,
+    " is installed in the Python that hosts R",
     if (length(lacking)) paste0("; ", pip_command(lacking), " in a shell installs the rest"), "."
   )
 }

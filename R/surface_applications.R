@@ -1,4 +1,5 @@
-# Images for the models of application_*(), and names for what they predict.
+# Images for the models of application_*(), and names for what they predict. The other half is
+# surface/own.py.
 
 #' Prepare images for an application, and read its predictions
 #'

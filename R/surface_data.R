@@ -1,8 +1,9 @@
-# Training data on its way to Keras: what R users call data, as arrays, and arguments by name.
-# Guarantees that no value changes silently: what Keras can't have is an error naming the column.
+# Training data on its way to Keras: R's vectors, factors, matrices and data frames as arrays, and
+# further arguments by name. The other half is surface/data.py. Guarantees that no value changes
+# silently: what Keras can't take is an error that names the column.
 
-# A vector is an array of one dim, a factor its codes counted from 0, a data frame a matrix; lists
-# keep their names. Python objects and functions pass.
+# A vector becomes an array of one dim, a factor its codes counted from 0, a data frame a matrix;
+# the elements of a list are converted. Python objects and functions stay as they are.
 keras_data <- function(x, label = "x") {
   if (is.null(x) || is_py_object(x) || is.function(x)) {
     x
@@ -17,7 +18,7 @@ keras_data <- function(x, label = "x") {
   } else if (is_matrix_object(x)) {
     array_of(as.matrix(x), label)
   } else if (is.numeric(x) && !inherits(x, "integer64")) {
-    # A ts, a table, what I() gives: numbers all the same.
+    # A ts, a table or the result of I() is a numeric vector with a class.
     array_of(unclass(x), label)
   } else {
     stop_at_user(
@@ -58,7 +59,7 @@ stop_column <- function(frame, column, label) {
   )
 }
 
-# Labels and other targets: no model computes with text.
+# Labels and other targets, which must be numbers: no model computes with text.
 target_data <- function(y, label = "y") {
   for (part in if (is.list(y) && !is.object(y)) y else list(y)) {
     if (is.character(part)) {
@@ -73,15 +74,15 @@ target_data <- function(y, label = "y") {
 
 # ---- x, as a model takes it --------------------------------------------------------------------
 
-# A data frame for a model of several inputs is its columns by name; a function, and an iterator
-# made of one by py_iterator(), gives batches.
+# A data frame for a model of several inputs becomes a list of its columns by name; a function, and
+# an iterator that py_iterator() has made of one, gives batches.
 model_data <- function(model, x, label = "x") {
   if (is.data.frame(x)) {
     inputs <- as.list(keras_module("surface.data")$inputs_of(model))
     if (length(inputs)) frame_inputs(x, inputs, label) else keras_data(x, label)
   } else if (is.function(x) && !is_py_object(x)) {
     batch_iterator(model, x, label)
-  } else if (inherits(x, "pyclass_bridge.for_r.items.FunctionIterator")) {
+  } else if (inherits(x, "pyclass_bridge.for_r.iterate.FunctionIterator")) {
     step <- x$step
     x$through(function() {
       batch <- step()
@@ -127,7 +128,8 @@ batch_iterator <- function(model, f, label) {
   })
 }
 
-# list(x, y) or list(x, y, sample_weight), by place or by these names; x alone may be no list.
+# A batch: list(x, y) or list(x, y, sample_weight), by place or by these names; or `x` alone, unless
+# it is a list.
 as_batch <- function(model, batch, label) {
   if (is_py_object(batch)) {
     return(batch)
@@ -152,7 +154,7 @@ as_batch <- function(model, batch, label) {
   given[seq_len(max(match(names(batch), parts)))]
 }
 
-# What to validate with: as `x`, and list(x, y).
+# validation_data: whatever `x` may be, or list(x, y).
 validation <- function(model, data) {
   if (is.list(data) && !is.object(data)) {
     return(as_batch(model, data, "validation_data"))

@@ -1,4 +1,5 @@
-# Lists as scripts for Keras need them: zip_lists() and named_list().
+# Lists as scripts for Keras need them: zip_lists() and named_list(). It has no other half in
+# Python.
 
 #' Turn lists inside out
 #'

@@ -1,5 +1,6 @@
-# The names of the Keras surface that are there before Keras is imported, by family. New
-# ones of a newer Keras come by themselves; one that the installed Keras lacks says so when used.
+# The R names of the Keras surface that exist before Keras is imported, by family. The other half is
+# surface/names.py. The names of a newer Keras are added when it is imported; a wrapper of something
+# that the installed Keras lacks says so when it is used.
 
 surface_names <- function() {
   families <- strsplit(trimws(surface_families), "[[:space:]]+")

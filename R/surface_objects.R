@@ -1,5 +1,6 @@
-# Keras' registry of custom objects: classes and functions of R that saved models name.
-# An R class is registered as its Python class, a function as one Python function for good.
+# Keras' registry of custom objects: classes and functions of R that saved models name. The other
+# half is surface/objects.py. An R class is registered as its Python class, a function as one Python
+# function, which stays the same.
 
 #' Make a class or function known to Keras by name
 #'
@@ -34,13 +35,13 @@ register_keras_serializable <- function(object, name = NULL, package = NULL) {
   invisible(object)
 }
 
-# A function of R's own, for which Python has no object before it crosses.
+# Is `x` a function written in R? Python has no object for it until it crosses.
 is_r_function <- function(x) {
   is.function(x) && !is_py_object(x) && is.null(attr(x, "py_class_of", exact = TRUE)) &&
     is.null(attr(x, "keras_name", exact = TRUE))
 }
 
-# The Python function that `fn` was registered as, else `fn`: Keras knows it by identity.
+# The Python function that `fn` was registered as, else `fn`: Keras looks it up by identity.
 registered_function <- function(fn) {
   for (known in surface$registered) {
     if (identical(known$closure, fn)) {

@@ -1,5 +1,6 @@
 # The operators that R users of Keras write: `%>%`, `%<>%` and `%<-%`, without any other package.
-# A pipe evaluates its left side first and once; `.` is its value in the step on the right.
+# They have no other half in Python. A pipe evaluates its left operand first and once; `.` is its
+# value in the step to the right.
 
 #' Pipe a value through functions
 #'
@@ -54,7 +55,7 @@ run_pipe <- function(value, steps, env) {
   for (step in steps[-length(steps)]) {
     scope$. <- value
     value <- eval(step_call(step), scope)
-    # A function made in one step keeps the dot of that step.
+    # Each step has its own environment, so a function made in one step still finds its `.` later.
     scope <- new.env(parent = env)
   }
   scope$. <- value

@@ -1,5 +1,5 @@
-# plot(model): boxes and arrows from the layout that pyclass_bridge/surface/graph.py makes, drawn by
-# base graphics; into a file by Keras' own plot_model where pydot and graphviz are there.
+# plot(model): boxes and arrows, drawn by base graphics. The other half is surface/graph.py, which
+# computes the layout; a file is drawn by Keras' own plot_model where pydot and graphviz exist.
 
 #' Draw a model
 #'
@@ -46,7 +46,7 @@ plot.keras.src.models.model.Model <- function(x, show_shapes = FALSE, show_dtype
     show_trainable = if (!is.na(show_trainable)) show_trainable,
     layer_range = if (!is.null(layer_range)) as.list(layer_range)
   ))
-  # Before a device is opened, which a mistake in the arguments would leave behind.
+  # Checked before a device is opened, since an error would leave the device open.
   drawing <- module$drawing(x, rankdir, shown)
   if (is.null(to_file)) {
     draw_graph(drawing)

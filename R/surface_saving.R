@@ -1,5 +1,6 @@
-# Models and objects kept: save_model(), export_savedmodel(), get_config(), from_config().
-# Files are those of Keras; nothing that is there already is replaced unasked.
+# Models and objects in files: save_model(), export_savedmodel(), get_config(), from_config(). The
+# other half is surface/saving.py. Files have Keras' formats; an existing file is replaced only if
+# the user asks for it.
 
 #' Save a model, or its weights
 #'

@@ -1,5 +1,6 @@
-# shape(): dims as Keras takes them, with NA (or NULL) for an open one; shape(x) are those of `x`.
-# A shape is a list of integers and NULL, which crosses to Python as a tuple.
+# shape(): dims as Keras takes them, with NA (or NULL) for an open one; shape(x) gives those of `x`.
+# It has no other half in Python. A shape is a list of integers and NULL, which Python gets as a
+# tuple.
 
 #' Dims of a tensor
 #'

@@ -1,8 +1,9 @@
 # Stand-ins: library(keras3), keras3::layer_dense and the like, for scripts that were written for R
-# packages which host Python in R. They are packages as R knows them, in a library of the session's
-# own, and hand out the exports of this namespace; so library(), `::` and packageVersion() are R's.
+# packages which host Python in R. They have no other half in Python. They are packages as R knows
+# them, in a library of the session's own, and export the functions of this namespace; so library(),
+# `::` and packageVersion() are R's own.
 
-# The packages, and the versions whose functions they have.
+# The packages, with the version whose functions each stand-in offers.
 stand_ins <- c(keras3 = "1.5.1", keras = "2.16.0", reticulate = "1.46.0", tensorflow = "2.20.0")
 
 stand_in_state <- new.env(parent = emptyenv())
@@ -76,7 +77,7 @@ tell_stand_in <- function(name) {
   }
 }
 
-# What to do where R has no such package; NULL for other conditions.
+# The remedy for a package that R does not have; NULL for other conditions.
 stand_in_remedy <- function(cond) {
   if (inherits(cond, "packageNotFoundError") && cond$package %in% names(stand_ins)) {
     paste0(

@@ -1,5 +1,6 @@
 # What a model or layer has learnt, apart from fit(): vocabularies, the state as a tree,
-# configurations as JSON, quantized weights, generated output.
+# configurations as JSON, quantized weights, generated output. The other half is surface/objects.py,
+# for trees and JSON; the rest are methods of Keras' objects.
 
 #' The vocabulary of a text or lookup layer
 #'
@@ -28,7 +29,7 @@ set_vocabulary <- function(object, vocabulary, idf_weights = NULL, ...) {
   if (is.numeric(vocabulary) && all(vocabulary == trunc(vocabulary))) {
     vocabulary <- as.integer(vocabulary)
   }
-  # As a list: one word alone would be a path for Keras.
+  # A list, since Keras takes a single string for the path of a file.
   given <- list(if (is_path || is_py_object(vocabulary)) vocabulary else as.list(vocabulary))
   if (!is.null(idf_weights)) {
     given$idf_weights <- as.list(idf_weights)

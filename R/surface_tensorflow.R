@@ -1,4 +1,5 @@
-# What R users of the package tensorflow have beside `tf`, the Python package itself (for_r_import.R).
+# Functions of the R package tensorflow, beside `tf`, the Python package itself (for_r_modules.R).
+# They have no other half in Python.
 
 #' A function of tensors as a TensorFlow graph
 #'

@@ -1,15 +1,16 @@
-# The Keras surface: layer_*(), op_*(), metric_*() ... are made when they are first used, from the
-# signatures of the installed Keras (surface/wrapper.py). A name costs nothing before; the names that
-# this file does not list, of a newer Keras, are there once Keras is imported.
+# The wrappers of the Keras surface, layer_*(), op_*(), metric_*() ...: each is made when it is
+# first used, from the signatures of the installed Keras. The other half is surface/wrapper.py. A
+# name costs nothing before; the names of a newer Keras, which surface_names.R does not list, exist
+# once Keras is imported.
 
-# What the surface keeps: the wrappers made so far, Python's side of it, the names of a newer Keras.
+# The wrappers made so far, the Python modules that they use, the names of a newer Keras.
 surface <- new.env(parent = emptyenv())
 surface$made <- new.env(parent = emptyenv())
 surface$direct <- new.env(parent = emptyenv())
 surface$newer <- NULL
 
-# The names are bound, exported and given an environment for newer ones before the namespace is
-# sealed.
+# Before the namespace is sealed, the names are bound and exported, and an environment is attached
+# for the names of a newer Keras.
 .onLoad <- function(libname, pkgname) {
   ns <- topenv()
   known <- surface_names()
@@ -27,11 +28,12 @@ bind_surface <- function(name, env) {
   made <- surface$made
   makeActiveBinding(name, function() {
     fn <- made[[name]]
-    if (is.null(fn)) make_surface_function(name) else fn
+    if (is.null(fn)) make_wrapper(name) else fn
   }, env)
 }
 
-# Python's side. Its first use imports Keras, so that is when the names of a newer one are known.
+# surface/wrapper.py. Its first use imports Keras, so the names of a newer Keras are known from
+# then.
 surface_module <- function() {
   if (is.null(surface$module)) {
     for_r$require_module("keras")
@@ -43,17 +45,17 @@ surface_module <- function() {
     for (name in newer) {
       bind_surface(name, surface$newer)
     }
-    # R compiles a function at its second call, which takes longer than the making of a wrapper:
-    # that is a part of the import, which takes seconds.
+    # R compiles make_wrapper() at its second call, which takes longer than a wrapper takes. Here it
+    # is a part of the import, which takes seconds.
     for (name in c("layer_dense", "op_add", "layer_dropout", "op_subtract")) {
-      make_surface_function(name)
+      make_wrapper(name)
     }
   }
   surface$module
 }
 
-# A Python module that works with Keras, such as "surface.models". The surface is made first: it
-# imports Keras, with the doctor's word on what is missing.
+# A Python module that works with Keras, such as "surface.models". surface_module() comes first: it
+# imports Keras, or explains what is missing.
 keras_module <- function(path) {
   surface_module()
   if (is.null(surface[[path]])) {
@@ -64,12 +66,12 @@ keras_module <- function(path) {
 
 models_module <- function() keras_module("surface.models")
 
-# A wrapper: R formals, Keras' defaults, and a body that hands over what was given.
-make_surface_function <- function(name) {
+# Makes a wrapper: R formals, Keras' defaults, and a body that passes on the arguments given.
+make_wrapper <- function(name) {
   known <- surface_module()$describe(name)
   fn <- eval(parse(text = known$code, keep.source = FALSE)[[1L]])
   environment(fn) <- topenv()
-  # As constants, since the arguments of `fn` may have any name.
+  # They are constants in the body, since the arguments of `fn` may have any name.
   usual <- bquote(
     call_surface(
       .(name), .(as_strings(known$shapes)), .(as_strings(known$indices)), environment(),
@@ -81,7 +83,7 @@ make_surface_function <- function(name) {
   } else {
     surface$direct[[name]] <- known$direct
     body(fn) <- direct_body(name, names(formals(fn)), usual)
-    # R's own compiler comes late to functions as small as these.
+    # R would compile functions as small as these only after more calls.
     fn <- compiler::cmpfun(fn)
   }
   attr(fn, "keras_name") <- name
@@ -93,7 +95,7 @@ make_surface_function <- function(name) {
   fn
 }
 
-# With `convert = FALSE` the arrays of a data set stay NumPy's, in R's lists.
+# With `convert = FALSE` a data set is R lists of NumPy arrays.
 dataset_body <- function(usual) {
   unconverted <- as.call(c(as.list(usual), list(run = quote(surface$call_unconverted))))
   bquote(if (convert) .(usual) else lapply(as.list(.(unconverted)), as.list))
@@ -104,8 +106,8 @@ class_getter <- function(name) {
   function() surface_module()$class_of(name)
 }
 
-# The body of a function whose arguments are all required and pass as they are; other calls take the
-# usual way, which names the right arguments.
+# The body of a wrapper whose arguments are all required and unchanged. A call with other arguments
+# goes through the general body, whose errors name the right ones.
 direct_body <- function(name, arguments, usual) {
   values <- lapply(setdiff(arguments, "..."), as.name)
   direct <- bquote(surface$direct[[.(name)]])

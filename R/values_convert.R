@@ -1,5 +1,6 @@
-# py_to_r() and r_to_py(): conversion on request, as S3 generics that users extend by class.
-# The defaults use the core's table of values; what has no counterpart stays a proxy or a handle.
+# py_to_r() and r_to_py(): conversion on request, as S3 generics that users extend by class. The
+# other halves are values/request_r.py and values/request.py. The default methods use the core's
+# table of values; what has no counterpart stays a proxy or a handle.
 
 #' Convert between R and Python
 #'
@@ -40,7 +41,7 @@ r_to_py.default <- function(x, convert = FALSE) {
   py_proxy(x, convert)
 }
 
-# What R itself converts, of Python's objects.
+# R's own generics of conversion, for proxies.
 as.data.frame.python.builtin.object <- function(x, ...) {
   as.data.frame(converted(x, "as.data.frame"), ...)
 }

@@ -1,5 +1,6 @@
-# What Python asks of the R values that it holds (values/handle.py, values/request.py).
-# Results cross by the table of values, so lists are made where Python needs a list.
+# What Python asks R about the R values that it holds. The other halves are values/handle.py,
+# values/request.py and values/request_r.py. Results are converted by the table of values, so a
+# function returns a list where Python needs a list.
 
 class_names_of <- function(x) as.list(as.character(class(x)))
 
@@ -30,8 +31,8 @@ character_array <- function(x, dim) {
 
 # Conversion on request -------------------------------------------------------------------------
 
-# By which rule RObject$to_python() converts: R's class, else the shape of a plain vector; "" for
-# what the table of values decides, and for a user's class with an r_to_py() method.
+# The name of the rule by which RObject.to_python() converts `x`: an R class, else the shape of a
+# plain vector; "" where the table of values decides, and for a class with an r_to_py() method.
 request_kind <- function(x) {
   if (inherits(x, "AsIs")) {
     class(x) <- setdiff(oldClass(x), "AsIs")
@@ -107,7 +108,7 @@ as_ct <- function(x) as.POSIXct(x)
 
 row_count <- function(x) nrow(x)
 
-# NULL for row names that only count.
+# NULL for automatic row names (1, 2, ...).
 row_labels <- function(x) {
   labels <- attr(x, "row.names")
   if (!identical(labels, seq_len(nrow(x)))) as.list(labels)

@@ -44,14 +44,16 @@ def _attach_python(core) -> None:
     from .bridge.signature import MISSING, argument_names
     from .callbacks import stages
     from .classes.hooks import add_to_callbacks, from_hook
-    from .for_r.classes import RSuper, s3_class
-    from .for_r.objects import missing_attribute
-    from .values import convert
-    from .values.handle import RObject
+    from .for_r.attributes import missing_attribute
+    from .for_r.classes import s3_class
+    from .for_r.super import RSuper
+    from .values import convert, handle
 
     add_to_callbacks(stages.members)
+    # Pickles of R values that were written when the module had this name are read, too.
+    sys.modules[f"{__package__}.robject"] = handle
     core.attach(
-        handle_type=RObject,
+        handle_type=handle.RObject,
         from_r=condition.from_r,
         from_error_text=condition.from_error_text,
         jump_type=condition.RJump,
@@ -72,12 +74,14 @@ def _attach_python(core) -> None:
     )
 
 
-# What R asks of rooms that stand after for_r/: {function: module}, imported when it is asked for.
+# What R calls beyond for_r/: {function: module}, imported when R first calls it.
 _PROVIDED = {
     "array_as_text": "training.state_file",
     "array_of_text": "training.state_file",
     "build_class": "classes.builder",
     "exception_text": "surface.error_text",
+    "nearest_r": "values.request_r",
+    "requested": "values.request",
 }
 
 

@@ -22,17 +22,10 @@ suites=${*:-trixie sid}
 root=${MATRIX_DIR:-$PWD/.matrix}
 
 # What of the tests says something about R and Python, and nothing about Keras alone.
-fast_tests="tests/core/test_r_api.py tests/core/test_entry.py tests/core/test_entry_atomic.py tests/core/test_call.py
-  tests/bridge/test_function.py tests/core/test_method.py tests/classes/test_scope.py tests/bridge/test_condition.py
-  tests/bridge/test_condition_place.py tests/bridge/test_condition_python.py tests/core/test_faults.py
-  tests/values/test_table.py tests/classes/test_convert_flag.py tests/values/test_convert_random.py
-  tests/values/test_handle.py tests/bridge/test_rpy2_edge.py tests/for_r/test_without_r.py tests/classes/test_py_class.py
-  tests/classes/test_super.py tests/bridge/test_private.py tests/classes/test_active.py tests/bridge/test_signature.py
-  tests/classes/test_special_methods.py tests/core/test_collect.py tests/core/test_interrupt.py tests/core/test_quit.py
-  tests/core/test_fork.py tests/core/test_stress.py tests/bridge/test_output.py tests/for_r/test_coroutines.py
-  tests/start/test_embed.py tests/start/test_doctor.py tests/project/test_packaging.py tests/project/test_seeds.py
-  tests/surface/test_stand_in.py tests/start/test_r_versions.py tests/start/test_rpy2_names.py
-  tests/core/test_warnings.py tests/core/test_method_parts.py tests/project/test_readme.py tests/testthat"
+fast_tests="tests/start tests/core tests/bridge tests/values tests/classes
+  tests/for_r/test_without_r.py tests/for_r/test_coroutines.py tests/surface/test_stand_in.py
+  tests/project/test_packaging.py tests/project/test_seeds.py tests/project/test_readme.py
+  tests/project/test_rooms.py tests/testthat"
 
 say() { printf '== %s\n' "$*"; }
 skip() {

@@ -47,6 +47,8 @@ class RError(RuntimeError):
         'no'
     """
 
+    __module__ = "pyclass_bridge"
+
     def __init__(self, text: str = "", **facts):
         super().__init__(text)
         # Keras and TensorFlow make a new exception of the same type from a text, while they
@@ -83,6 +85,8 @@ class RParseError(RError, SyntaxError):
         the file does not parse: <text>:1:6: unexpected ')'
     """
 
+    __module__ = "pyclass_bridge"
+
     def __init__(self, text: str = "", **facts):
         super().__init__(text, **facts)
         self.msg = text  # what a SyntaxError shows
@@ -110,6 +114,8 @@ class RWarning(UserWarning):
         >>> caught[0].category.__name__, str(caught[0].message)
         ('RWarning', 'NAs introduced by coercion')
     """
+
+    __module__ = "pyclass_bridge"
 
     def __init__(self, text: str = "", r_class: tuple[str, ...] = (), call: str | None = None):
         super().__init__(text)

@@ -12,13 +12,14 @@ make_namespace <- function(dir, symbols = list()) {
   if (isNamespaceLoaded(name)) {
     stop("The namespace `", name, "` exists already in this R session.", call. = FALSE)
   }
-  directives <- read_directives(file.path(dir, "NAMESPACE"))
+  # A checkout may have any name: the last part of its path stands for the package's.
+  directives <- parseNamespaceFile(basename(dir), dirname(dir))
   ns <- new_namespace(name, description[[1L, "Version"]], dir)
   made <- FALSE
   on.exit(if (!made) .Internal(unregisterNamespace(name)))
   list2env(symbols, envir = ns)
   source_files(file.path(dir, "R"), ns)
-  register_methods(directives$methods, name, ns)
+  registerS3methods(directives$S3methods, name, ns)
   load_hook <- ns[[".onLoad"]]
   if (is.function(load_hook)) {
     load_hook(dirname(dir), name)
@@ -29,38 +30,6 @@ make_namespace <- function(dir, symbols = list()) {
   attachNamespace(ns)
   made <- TRUE
   ns
-}
-
-# list(exports = <chr>, methods = <chr matrix: generic, class, method, package to wait for>)
-read_directives <- function(file) {
-  exports <- character()
-  methods <- list()
-  for (directive in as.list(parse(file, keep.source = FALSE, encoding = "UTF-8"))) {
-    what <- as.character(directive[[1L]])
-    args <- as.list(directive)[-1L]
-    if (what == "export") {
-      exports <- c(exports, vapply(args, as.character, ""))
-    } else if (what == "S3method") {
-      methods[[length(methods) + 1L]] <- method_row(args)
-    } else {
-      stop("NAMESPACE: `", what, "()` is not a directive this package uses.", call. = FALSE)
-    }
-  }
-  list(exports = exports, methods = do.call(rbind, methods))
-}
-
-# S3method(generic, class[, method]); the generic of a package that may be absent is written
-# package::generic, and its method waits for that package.
-method_row <- function(args) {
-  generic <- args[[1L]]
-  package <- NA_character_
-  if (is.call(generic)) {
-    package <- as.character(generic[[2L]])
-    generic <- generic[[3L]]
-  }
-  class <- as.character(args[[2L]])
-  method <- if (length(args) > 2L) as.character(args[[3L]]) else paste0(generic, ".", class)
-  c(as.character(generic), class, method, package)
 }
 
 # What loadNamespace() sets up before it reads the code of a package.
@@ -92,12 +61,5 @@ source_files <- function(dir, ns) {
     for (expression in parse(file, keep.source = FALSE, encoding = "UTF-8")) {
       eval(expression, ns)
     }
-  }
-}
-
-register_methods <- function(methods, name, ns) {
-  if (!is.null(methods)) {
-    registerS3methods(methods, name, ns)
-    setNamespaceInfo(ns, "S3methods", methods)
   }
 }

@@ -1,7 +1,6 @@
-"""Which Python runs, and what is installed in it: facts for R (R/for_r_config.R,
-R/start_environment.R).
+"""Which Python runs, and what is installed in it. The other half is R/for_r_config.R.
 
-Assumes nothing of R, and imports neither NumPy nor Keras to tell about them.
+Assumes nothing of R, and imports neither NumPy nor Keras to find their versions.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ def config() -> dict:
         "pythonhome": f"{sys.prefix}:{sys.exec_prefix}",
         "virtualenv": sys.prefix if sys.prefix != sys.base_prefix else None,
         "version_string": sys.version,
-        "version": f"{sys.version_info[0]}.{sys.version_info[1]}",
+        "version": python_version(),
         "architecture": platform.architecture()[0],
         "numpy": os.path.dirname(numpy.origin) if numpy else None,
         "numpy_version": version("numpy"),
@@ -36,6 +35,11 @@ def config() -> dict:
         "keras_backend": doctor.keras_backend()[0],
         "available": True,
     }
+
+
+def python_version(patch: bool = False) -> str:
+    """The version of Python, such as "3.11" or, with `patch`, "3.11.4"."""
+    return ".".join(str(part) for part in sys.version_info[: 3 if patch else 2])
 
 
 def version(distribution: str) -> str | None:

@@ -1,6 +1,6 @@
-"""Coroutines for R: what can be awaited, and its value.
+"""Coroutines for R: what can be awaited, and its value. The other half is R/for_r_coroutines.R.
 
-asyncio is imported when something is awaited first: most sessions never do. Needs no R.
+asyncio is imported when something is first awaited, since most sessions await nothing. Needs no R.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pyclass_bridge.bridge.signature import value_of
 
 
 def awaitable_problem(value) -> str | None:
-    """Why `py_await()` can't run a Python object: "function", "future", "value"; None: it can."""
+    """What keeps `py_await()` from running `value`: it is a "function", a "future", a "value"; None
+    if it can be awaited."""
     import asyncio
 
     if inspect.iscoroutinefunction(value):
@@ -22,7 +23,7 @@ def awaitable_problem(value) -> str | None:
 
 
 def async_members(bases: list, names: list[str]) -> list[str]:
-    """Those of `names` that are `async def` where classes with these bases inherit them."""
+    """The members among `names` that a class with these bases inherits as `async def`."""
     found = {n: next((getattr(b, n) for b in bases if hasattr(b, n)), None) for n in names}
     return [name for name, value in found.items() if inspect.iscoroutinefunction(value)]
 

@@ -1,9 +1,10 @@
-"""Event loops for R: each await runs an event loop of its own, on the thread that asks.
+"""Event loops for R: each await runs an event loop of its own, on the thread that asks. It serves
+coroutines.py and has no other half in R.
 
 R, and what it calls, must stay on this thread: scopes of Python are thread-local, and only the main
-thread sees Ctrl-C. So a loop that runs here already (that of a notebook, or the one that awaits an
-async method) is set aside meanwhile: its other tasks stand still, as under any function that is not
-async. Needs no R.
+thread sees Ctrl-C. So a loop that already runs here (that of a notebook, or the one that awaits an
+async method) is suspended meanwhile: its other tasks wait, as they do while any function runs that
+is not async. Needs no R.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ async def gathered(awaitables: list) -> list:
 
 
 def run(coroutine):
-    """As `asyncio.run()`, but a running loop is no obstacle, and Ctrl-C is Python's own: that of
-    asyncio waits until R code ends."""
-    with _running_loop_set_aside():
+    """As `asyncio.run()`, but also where a loop runs already, and with Python's own handler of
+    Ctrl-C: asyncio's handler would wait until R code ends."""
+    with _running_loop_suspended():
         loop = asyncio.new_event_loop()
         try:
             return loop.run_until_complete(coroutine)
@@ -29,7 +30,7 @@ def run(coroutine):
 
 
 @contextlib.contextmanager
-def _running_loop_set_aside():
+def _running_loop_suspended():
     loop = asyncio._get_running_loop()
     task = asyncio.current_task(loop) if loop else None
     if task is not None:
@@ -44,7 +45,7 @@ def _running_loop_set_aside():
 
 
 def _end(loop) -> None:
-    """Cancel what is left on `loop`, so that its `finally` blocks run, and close it."""
+    """Cancel the tasks left on `loop`, so that their `finally` blocks run, and close it."""
     try:
         tasks = asyncio.all_tasks(loop)
         for task in tasks:

@@ -1,97 +1,68 @@
-"""The Python functions that R code of the bridge calls, one flat list of names.
+"""The Python functions that R calls, one flat list of names. Many R files use it; none is its half.
 
 R reaches this module as ``for_r`` (results converted) and as ``for_r_proxies`` (results stay Python
-objects). Functions of rooms that stand after this one are given to `provide()` by the session. It
-assumes nothing about R: every function takes and returns plain Python values, so it is testable
-without R.
+objects). The session gives `provide()` what is imported only when R asks for it, and what rooms
+after this one have. It assumes nothing about R: every function takes and returns plain Python
+values, so it is testable without R.
 """
 
 from importlib import import_module
 
+from pyclass_bridge.bridge.condition import from_r as exception_of
 from pyclass_bridge.bridge.condition import warn
 from pyclass_bridge.bridge.output import begin_sink, end_sink, redraws_lines
-from pyclass_bridge.for_r.classes import (
-    class_label,
-    issubclass_named,
-    super_assign,
-    super_attr,
-    super_object,
+from pyclass_bridge.for_r.attributes import (
+    attribute_names,
+    del_attr,
+    get_attr,
+    has_attr,
+    missing_attribute,
 )
-from pyclass_bridge.for_r.code import (
-    begin_capture,
-    clear_last_error,
-    end_capture,
-    eval_code,
-    help_text,
-    import_from_path,
-    last_error,
-    lazy_module,
-    leave_warnings,
-    load_object,
-    main_module,
-    module_available,
-    on_load,
-    python_version,
-    quiet_warnings,
-    remember_error,
-    require_module,
-    run_file,
-    run_string,
-    save_object,
-    set_seed,
-    source_names,
-)
-from pyclass_bridge.for_r.coroutines import (
-    async_members,
-    await_all,
-    await_one,
-    awaitable_problem,
-)
+from pyclass_bridge.for_r.capture import begin_capture, end_capture, leave_warnings, quiet_warnings
+from pyclass_bridge.for_r.classes import class_label, issubclass_named
+from pyclass_bridge.for_r.containers import array, make_dict, make_tuple
+from pyclass_bridge.for_r.context import enter, exit_with
+from pyclass_bridge.for_r.coroutines import async_members, await_all, await_one, awaitable_problem
+from pyclass_bridge.for_r.errors import clear_last_error, last_error, remember_error
+from pyclass_bridge.for_r.eval import eval_code, run_file, run_string, source_names
+from pyclass_bridge.for_r.hooks import on_load
 from pyclass_bridge.for_r.index import tensor_item, tensor_item_set
-from pyclass_bridge.for_r.items import (
+from pyclass_bridge.for_r.items import del_item, get_item, get_items, set_item, set_items
+from pyclass_bridge.for_r.iterate import (
     DONE,
-    array,
     as_iterator,
-    del_item,
-    get_item,
-    get_items,
     iterator_from,
-    make_dict,
-    make_tuple,
     mapping_keys,
     mapping_values,
     next_or_done,
-    set_item,
-    set_items,
+)
+from pyclass_bridge.for_r.modules import (
+    import_from_path,
+    lazy_module,
+    main_module,
+    module_available,
+    require_module,
 )
 from pyclass_bridge.for_r.objects import (
-    attribute_hint,
-    attribute_names,
-    del_attr,
     element,
     ellipsis,
-    enter,
-    exception_of,
-    exit_with,
-    get_attr,
-    has_attr,
     identity,
     is_mapping,
     item_or_attr,
     itself,
     length,
     line_of,
-    missing_attribute,
     names_of,
-    nearest_r,
     print_text,
     repr_of,
-    requested,
     str_of,
     truth,
 )
 from pyclass_bridge.for_r.ops import binary, math, mean, summary, unary
+from pyclass_bridge.for_r.pickles import load_object, save_object
 from pyclass_bridge.for_r.repl import interact, run_lines
+from pyclass_bridge.for_r.seeds import set_seed
+from pyclass_bridge.for_r.super import super_assign, super_attr, super_object
 from pyclass_bridge.for_r.tensor import (
     aperm,
     dim_of,
@@ -127,7 +98,6 @@ __all__ = [
     "array",
     "as_iterator",
     "async_members",
-    "attribute_hint",
     "attribute_names",
     "await_all",
     "await_one",
@@ -152,7 +122,6 @@ __all__ = [
     "get_item",
     "get_items",
     "has_attr",
-    "help_text",
     "identity",
     "import_from_path",
     "interact",
@@ -179,19 +148,16 @@ __all__ = [
     "missing_attribute",
     "module_available",
     "names_of",
-    "nearest_r",
     "next_or_done",
     "number",
     "on_load",
     "predicate",
     "print_text",
-    "python_version",
     "quiet_warnings",
     "read_value",
     "redraws_lines",
     "remember_error",
     "repr_of",
-    "requested",
     "require_module",
     "run_file",
     "run_lines",

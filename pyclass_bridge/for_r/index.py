@@ -1,7 +1,8 @@
 """R's `[` on tensors: 1-based, ranges include both ends, negative numbers count from the end.
 
-R describes every index as a pair (kind, value); see `tensor_item`. Reading works eagerly and
-in traced code; a logical mask needs its value, so it works eagerly only.
+The other halves are R/for_r_tensor.R (`[`) and R/for_r_tensor_subset.R (op_subset()). R describes
+every index as a pair (kind, value); see `tensor_item`. Reading works eagerly and in traced code; a
+logical mask needs its value, so it works eagerly only.
 """
 
 import numpy as np
@@ -29,7 +30,7 @@ def tensor_item(x, kinds, values, label="x"):
     tensor   tensor       positions (an integer tensor) or a mask (a logical one)
     mask     array        a logical R value: of one dim, or of the shape of `x`
     newaxis  -            a new dim of size 1
-    rest     -            as many dims as are left
+    rest     -            all dims that have no other index
     """
     if len(kinds) == 1 and kinds[0] in ("mask", "tensor"):
         mask = _full_mask(x, kinds[0], values[0], label)
@@ -58,7 +59,7 @@ def _rank(x):
 
 
 def _fill(x, kinds, values, label):
-    """The indices, with the dims that have none taken whole."""
+    """The indices, with every element of the dims that have no index."""
     used, rank = sum(kind not in _TAKES_NO_DIM for kind in kinds), _rank(x)
     if kinds.count("rest") > 1:
         raise IndexError(f"`{label}[...]`: `..` can stand only once among the indices")
@@ -75,7 +76,7 @@ def _axes(x, kinds):
     for position, kind in enumerate(kinds):
         if kind == "rest":
             axis = -sum(later not in _TAKES_NO_DIM for later in kinds[position:])
-            # Positive axes stay right when an index further behind drops its dim.
+            # An index further right that drops its dim does not change positive axes.
             axis += rank or 0
         axes.append(None if kind in _TAKES_NO_DIM else axis)
         axis += kind not in _TAKES_NO_DIM
@@ -90,7 +91,7 @@ def _size(x, axis):
 
 
 def _position(i, size, label):
-    """The 0-based position of R's index `i`; negative ones stay, they count from the end."""
+    """The 0-based position of R's index `i`; negative ones count from the end in both languages."""
     if i is None or (isinstance(i, float) and not i.is_integer()) or isinstance(i, str):
         raise IndexError(f"`{label}[...]`: an index is a whole number, not {i!r}")
     i = int(i)

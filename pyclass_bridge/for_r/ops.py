@@ -1,4 +1,5 @@
-"""R's group generics Ops, Math and Summary on Python objects.
+"""R's group generics Ops, Math and Summary on Python objects. The other halves are
+R/for_r_objects.R (Ops) and R/for_r_tensor.R (Math, Summary).
 
 Tensors and Keras variables go through ``keras.ops`` (eager and traced), other objects through
 Python's operators. Shapes follow Keras: operands broadcast along the last dims, R's recycling
@@ -90,13 +91,13 @@ def binary(op, x, y):
 
 def _sum_of_two(x, y):
     """`x + y`. `keras.ops.add` on TensorFlow takes a column that is as long as a row of `x` for a
-    bias, and adds it along the wrong dim: what has dims is added by the tensors' own operator."""
+    bias, and adds it along the wrong dim, so tensors with dims are added by their own operator."""
     keras = loaded_keras()
     ops = keras.ops
     has_dims = is_tensor(x) and is_tensor(y) and len(y.shape) > 1
     if not has_dims or isinstance(x, keras.KerasTensor) or isinstance(y, keras.KerasTensor):
         return ops.add(x, y)
-    # A variable's own `+` is keras.ops.add again.
+    # The `+` of a variable calls keras.ops.add.
     x, y = (v.value if isinstance(v, keras.Variable) else v for v in (x, y))
     if x.dtype == y.dtype:
         return x + y
@@ -165,7 +166,7 @@ def _signif(x, digits, ops):
     if "float" not in dtype_of(x):
         x = ops.cast(x, loaded_keras().backend.floatx())
     size = ops.floor(ops.log10(ops.where(ops.equal(x, 0), ops.ones_like(x), ops.abs(x))))
-    # Scaling by whole powers of ten on both sides keeps the factor exact in either direction.
+    # Scaling by whole powers of ten of both operands leaves the factor exact in either direction.
     up = ops.power(10.0, ops.maximum(digits - 1 - size, 0.0))
     down = ops.power(10.0, ops.maximum(size + 1 - digits, 0.0))
     return ops.round(x * up / down) * down / up

@@ -1,6 +1,6 @@
 """Python as at its prompt: at the terminal, or from text with the output in a string.
 
-For R (R/for_r_repl.R). The code finds and binds names of __main__, or of a module.
+The other half is R/for_r_repl.R. The code finds and binds names of __main__, or of a module.
 """
 
 from __future__ import annotations

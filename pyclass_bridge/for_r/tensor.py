@@ -1,4 +1,5 @@
-"""Tensors and Keras variables for R: which objects they are, their dims, their values.
+"""Tensors and Keras variables for R: which objects they are, their dims, their values. The other
+half is R/for_r_tensor.R.
 
 Keras' own backend decides what a tensor is. Assumes Keras only if it is imported already, or
 if the object comes from TensorFlow, JAX or torch: plain Python objects never import Keras.
@@ -35,7 +36,7 @@ def _keras_for(x):
         return None
 
 
-_tensor_types: set[type] = set()  # seen so far: asking the backend costs microseconds
+_tensor_types: set[type] = set()  # seen so far, since asking the backend costs microseconds
 
 
 def is_tensor(x):

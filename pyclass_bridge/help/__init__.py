@@ -1,1 +1,1 @@
-"""Pages of help."""
+"""Pages of help: parsed, put into R's words, laid out."""

@@ -1,6 +1,7 @@
-"""What the docstring of a Python function says, in parts, and an R wrapper for it as text.
+"""The docstring of a Python function in parts, and the code of an R function that calls it.
 
-For R (R/help_docs.R); assumes docstrings in Google's style, and takes any other as one description.
+The other half is R/help_docs.R. Assumes docstrings in Google's style, and takes any other as one
+description.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def _signature(function) -> inspect.Signature | None:
     try:
         return inspect.signature(function)
     except (TypeError, ValueError):
-        return None  # a builtin that does not tell
+        return None  # a builtin without a signature
 
 
 def wrapper_code(function, call: str, prefix: str, name: str | None) -> str:

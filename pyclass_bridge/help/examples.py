@@ -1,7 +1,8 @@
-"""Keras' Python examples in R, where every statement of them has one certain translation.
+"""Keras' Python examples as R code, where each statement has a certain translation. It has no other
+half in R.
 
-An example is translated as a whole or, with a word about it, shown as Python. What Python prints is
-left out of a translation, since R prints other things.
+An example is translated as a whole or shown as Python, with a line that says so. A translation
+leaves out what Python prints, since R prints something else.
 """
 
 from __future__ import annotations
@@ -27,17 +28,17 @@ _OPERATORS = {
 _KERAS_MODULES = frozenset(
     path.split(".")[0] for paths in table.FAMILIES.values() for path in paths
 )
-# Methods of Keras' models which are R's generics: the arguments before those given by name.
+# Methods of Keras' models that R has as generics: their arguments that may come by position.
 _GENERICS = {"compile": (), "fit": ("x", "y"), "evaluate": ("x", "y"), "predict": ("x",)}
 _MODEL_NAMES = frozenset({"model"})
 
 
 class Uncertain(Exception):
-    """There is no rule for a piece of code."""
+    """No rule translates a piece of code."""
 
 
 def examples_in_r(text: str, rules) -> str:
-    """The text of an "Examples" section with its code in R, else with a word about Python."""
+    """The text of an "Examples" section with its code in R, else with "In Python:" before it."""
     pieces = _BLOCK.split(text)
     code = [_python(piece) for piece in pieces[1::2]]
     if not code:  # code without a fence, as a few docstrings have it
@@ -72,7 +73,7 @@ def _comments(code: str) -> dict[int, str]:
 
 
 class Translation:
-    """The statements of one example; `assigned` are the variables so far."""
+    """Translates the statements of one example; `assigned` are the variables so far."""
 
     def __init__(self, family: str = ""):
         self.family = family
@@ -122,7 +123,7 @@ class Translation:
         raise Uncertain
 
     def imports(self, node) -> str:
-        """Nothing in R, for what it has at hand."""
+        """No code: R has Keras and NumPy's counterparts without an import."""
         module = getattr(node, "module", None) or ""
         for name in node.names:
             path = f"{module}.{name.name}".lstrip(".")
@@ -141,7 +142,7 @@ class Translation:
         if isinstance(node, ast.Name) and node.id in self.assigned:
             return _name(node.id)
         if isinstance(node, ast.Name) and node.id in self.imported:
-            return self.wrapper(node).name
+            return self.wrapped(node).name
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return f"-{self.value(node.operand, integers)}"
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
@@ -185,7 +186,7 @@ class Translation:
         if node.attr == "shape":
             return f"shape({self.value(node.value)})"
         if self.path(node) is not None:
-            return self.wrapper(node).name
+            return self.wrapped(node).name
         return f"{self.value(node.value)}${_name(node.attr)}"
 
     def path(self, node) -> str | None:
@@ -204,7 +205,7 @@ class Translation:
             return rest
         return text if head in _KERAS_MODULES else None
 
-    def wrapper(self, node) -> Wrapped:
+    def wrapped(self, node) -> Wrapped:
         """What is wrapped, for a dotted name of Keras."""
         name = r_names().get(object_at(self.path(node)))
         if name is None:
@@ -224,21 +225,21 @@ class Translation:
         if self.path(function) == "Sequential" or self.path(function) == "models.Sequential":
             return self.sequential(node)
         if self.path(function) is not None:
-            return self.surface_call(self.wrapper(function), node)
+            return self.wrapper_call(self.wrapped(function), node)
         if ast.unparse(function).startswith("np."):
             return self.numpy(ast.unparse(function), node)
         if isinstance(function, ast.Attribute):
             return self.method(function, node)
         if isinstance(function, ast.Name) and function.id in self.assigned:
-            return f"{_name(function.id)}({self.raw_arguments(node)})"
+            return f"{_name(function.id)}({self.python_arguments(node)})"
         raise Uncertain
 
     def composed(self, maker, node) -> str:
         """`layers.Dense(3)(x)`: the layer, put onto `x`."""
-        wrapped = self.wrapper(maker.func)
+        wrapped = self.wrapped(maker.func)
         if not wrapped.is_layer or node.keywords or len(node.args) != 1:
             raise Uncertain
-        return self.surface_call(wrapped, maker, before=self.value(node.args[0]))
+        return self.wrapper_call(wrapped, maker, before=self.value(node.args[0]))
 
     def sequential(self, node) -> str:
         if not node.args:
@@ -250,10 +251,10 @@ class Translation:
             raise Uncertain
         return "keras_model_sequential() |>\n  " + " |>\n  ".join(layers)
 
-    def surface_call(self, wrapped: Wrapped, node, before: str | None = None) -> str:
-        """A call of a wrapper; arguments by position get their names where R has another first."""
+    def wrapper_call(self, wrapped: Wrapped, node, before: str | None = None) -> str:
+        """A call of a wrapper; arguments by position get names where R's order differs."""
         if getattr(table.INDICES.get(wrapped.name), "arguments", ()):
-            raise Uncertain  # the values of indices are in the data
+            raise Uncertain  # an index may be a value in the data, which is not shifted here
         known = list(wrapped.arguments.values())
         if wrapped.computes and node.args:
             return self.computed(wrapped, node)
@@ -280,7 +281,8 @@ class Translation:
         return f"{wrapped.name}({', '.join(self.value(x) for x in node.args)})"
 
     def argument(self, argument, node) -> str:
-        """Whole numbers need no L where the wrapper makes them whole."""
+        """The value of an argument of a wrapper; whole numbers without L where the wrapper makes
+        integers of doubles."""
         if argument.kind == AXIS:
             return self.axis(node)
         if argument.kind == AXES_OR_NUMBER:
@@ -295,7 +297,7 @@ class Translation:
         return self.value(node, integers=True)
 
     def axis(self, node) -> str:
-        """Dims from 1."""
+        """An axis, or several, counted from 1."""
         try:
             value = ast.literal_eval(node)
         except ValueError:
@@ -307,7 +309,7 @@ class Translation:
         return shown[0] if value is not values and len(shown) == 1 else f"c({', '.join(shown)})"
 
     def numpy(self, function: str, node) -> str:
-        """The few functions of NumPy that examples make their data with."""
+        """The few functions of NumPy with which examples make data."""
         if node.keywords:
             raise Uncertain
         if function == "np.arange" and len(node.args) == 1 and _scalar(node.args[0]) == "int":
@@ -327,7 +329,7 @@ class Translation:
         raise Uncertain
 
     def method(self, function, node) -> str:
-        """A method of an object; those of a model which R has as functions, by these."""
+        """A method of an object; for a method of a model, the generic that R has instead."""
         receiver, name = self.value(function.value), function.attr
         is_generic = receiver in _MODEL_NAMES and name in _GENERICS
         if is_generic and len(node.args) <= len(_GENERICS[name]):
@@ -338,10 +340,10 @@ class Translation:
             return f"array_reshape({receiver}, c({', '.join(self.value(x) for x in node.args)}))"
         if name in ("reshape", "astype", "numpy"):
             raise Uncertain
-        return f"{receiver}${_name(name)}({self.raw_arguments(node)})"
+        return f"{receiver}${_name(name)}({self.python_arguments(node)})"
 
-    def raw_arguments(self, node) -> str:
-        """Arguments of Python itself: whole numbers stay whole."""
+    def python_arguments(self, node) -> str:
+        """The arguments of a call of Python, which tells integers from doubles."""
         given = [self.value(x, integers=True) for x in node.args]
         given += [f"{_name(k.arg)} = {self.value(k.value, integers=True)}" for k in node.keywords]
         return ", ".join(given)

@@ -1,7 +1,8 @@
-"""A page of help and how it looks as plain text: sections as R's own pages have them.
+"""A page of help and its layout as plain text: sections as R's own pages have them. It has no other
+half in R.
 
-A page is made elsewhere (help/keras.py, r_help.py); its texts are Markdown of the simple sort that
-docstrings and roxygen comments use. Pure: imports nothing of the package.
+Its texts are Markdown of the simple sort that docstrings and roxygen comments use, and are laid out
+as they come. Pure: imports nothing of the package.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def flowed(text: str, indent: int, width: int, first: int | None = None) -> str:
     for kind, deeper, content in blocks(text):
         margin = " " * (indent + deeper)
         if kind == "code":
-            # Code stands by itself, apart from what is round it.
+            # Blank lines separate code from the text round it.
             lines += ["", *(f"{margin}  {line}".rstrip() for line in content), ""]
             continue
         marker, _, rest = content.partition("\0")

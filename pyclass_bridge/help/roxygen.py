@@ -1,6 +1,8 @@
-"""Pages of help for the functions that are written in R, from the roxygen comments of R/*.R.
+"""The roxygen comments of R/*.R, parsed into topics: what the pages of functions written in R say.
+They have no other half in R.
 
-The package is no installed one, so it has no Rd files: the comments are read at the first request.
+The package is not installed in R, so it has no Rd files: the comments are read when R first asks
+for one of these pages.
 """
 
 from __future__ import annotations
@@ -11,17 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..start.sources import r_sources
-from .page import Page, as_text, usage
 
 _BLOCK = re.compile(r"((?:^#'.*\n)+)(.*)", re.MULTILINE)
 _OBJECT = re.compile(r"""(?:(?:bind_on_use|makeActiveBinding)\()?[`"]?([^`",]+?)[`"]?(?:,| <- )""")
-_METHOD = re.compile(r"([\w.]+?)\.((?:keras\.src|python\.builtin)\..*|keras_\w+)")
+METHOD = re.compile(r"([\w.]+?)\.((?:keras\.src|python\.builtin)\..*|keras_\w+)")
 _TAG = re.compile(r"^@(\w+)[ \t]*", re.MULTILINE)
 
 
 @dataclass
 class Topic:
-    """One page: the functions that share it, in order, and the texts of its tags."""
+    """The contents of one page: the functions that share it, and the texts of the tags."""
 
     names: list[str] = field(default_factory=list)
     intro: str = ""
@@ -33,13 +34,31 @@ class Topic:
 
     @property
     def topics(self) -> list[str]:
-        """The names that are no methods of a name."""
-        generics = [name for name in self.names if not _METHOD.fullmatch(name)]
+        """The names, without those of S3 methods if there are others."""
+        generics = [name for name in self.names if not METHOD.fullmatch(name)]
         return generics or self.names
 
     @property
     def description(self) -> str:
         return self.intro.strip().partition("\n\n")[2]
+
+    @property
+    def arguments(self) -> list[tuple[str, str]]:
+        """The names of each `@param`, and its text."""
+        rows = [text.partition(" ") for text in self.tags.get("param", ())]
+        return [(", ".join(names.split(",")), text.strip()) for names, _, text in rows]
+
+    @property
+    def examples(self) -> str:
+        """The examples, without `\\dontrun{}`, which concerns only checks of packages."""
+        return "\n".join(
+            re.sub(r"^\\dontrun\{\n(.*)\n\}$", r"\1", text.strip(), flags=re.DOTALL)
+            for text in self.tags.get("examples", ())
+        )
+
+    def tagged(self, tag: str) -> str:
+        """The texts of all tags of this name."""
+        return "\n\n".join(self.tags.get(tag, ()))
 
 
 def read(files: list[str]) -> dict[str, Topic]:
@@ -67,53 +86,3 @@ def topics() -> dict[str, Topic]:
     """The topics of this package."""
     files = sorted((r_sources() / "R").glob("*.R"))
     return read([Path(file).read_text(encoding="utf-8") for file in files])
-
-
-def page(name: str, formals: dict[str, list[str]], width: int = 80) -> str:
-    """The page that `name` is on, as text; `formals` are those of its functions, as R code."""
-    topic = topics()[name]
-    made = Page(name, "package:pyclassbridge", topic.title)
-    made.add("Description", topic.description or topic.title)
-    calls = [_usage(f, arguments, width) for f, arguments in formals.items()]
-    made.add("Usage", "\n\n".join(_shared(calls)), code=True)
-    arguments = [_row(text) for text in topic.tags.get("param", ())]
-    made.add("Arguments", rows=arguments)
-    made.add("Format", "\n\n".join(topic.tags.get("format", ())))
-    made.add("Value", "\n\n".join(topic.tags.get("return", ())))
-    made.add("Examples", _examples(topic.tags.get("examples", ())), code=True)
-    return as_text(made, width)
-
-
-def _usage(name: str, arguments: list[str], width: int) -> str:
-    method = _METHOD.fullmatch(name)
-    if method is None:
-        return usage(name, arguments, width)
-    return f"## for the class {method[2]}\n{usage(method[1], arguments, width)}"
-
-
-def _shared(calls: list[str]) -> list[str]:
-    """Calls of several lines which differ in nothing but the name are shown once, then named."""
-    bodies: dict[str, list[str]] = {}
-    for call in calls:
-        name, _, body = call.partition("(")
-        bodies.setdefault(body if "\n" in body else call, []).append(name)
-    shown = []
-    for call in calls:
-        name, _, body = call.partition("(")
-        same = bodies[body if "\n" in body else call]
-        if name == same[0]:
-            others = ", ".join(f"{other}()" for other in same[1:])
-            shown.append(call + (f"\n\n# {others}: the same arguments" if others else ""))
-    return shown
-
-
-def _row(text: str) -> tuple[str, str]:
-    names, _, description = text.partition(" ")
-    return ", ".join(names.split(",")), description.strip()
-
-
-def _examples(texts) -> str:
-    """The examples without R's word that a check is not to run them."""
-    return "\n".join(
-        re.sub(r"^\\dontrun\{\n(.*)\n\}$", r"\1", text.strip(), flags=re.DOTALL) for text in texts
-    )

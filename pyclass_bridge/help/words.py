@@ -1,6 +1,7 @@
-"""How Keras' texts are put in R's words: names, types, defaults and axes as in R.
+"""Keras' texts in R's words: names, types, defaults and axes as in R. It has no other half in R.
 
-The tables hold the rules; what no rule covers stays as Keras says it.
+The tables hold the rules; what no rule covers stays as Keras says it. Texts come parsed
+(help/docstring.py), and code blocks stay as they are: examples are the duty of help/examples.py.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import inspect
 import re
 
 from ..surface.arguments import ANY, AXES_OR_NUMBER, AXIS, Argument, r_default, r_literal
-from ..surface.names import at, names, wrapped_by
+from ..surface.names import Wrapped, at, names, wrapped_by
 
-IN_PYTHON = "In Python:"  # stands before code that stays as Keras has it
+IN_PYTHON = "In Python:"  # comes before code that is not translated
 
 _LIST = r"(?:[Tt]uple/list|[Ll]ist/tuple|[Tt]uple or list|[Tt]uple|[Ll]ist)"
 _NO_CODE = frozenset({"py", "json", "keras", "h5", "csv", "txt", "npz", "npy", "zip", "gz", "io"})
@@ -58,11 +59,11 @@ REPLACEMENTS = [
 ]  # fmt: skip
 _PLURAL = {"integers": "integers", "ints": "integers", "floats": "numbers", "strings": "strings"}
 
-# The same within code.
+# Python's constants, within code.
 LITERALS = {"True": "TRUE", "False": "FALSE", "None": "NULL"}
-# Words within code which no rule finds.
+# Names within code which no rule finds.
 WORDS = {"Input": "keras_input"}
-# Python's types, where nothing else is in the code.
+# Python's types, in code that is nothing but a type.
 TYPES = {
     "bool": "logical", "dict": "list", "float": "double", "int": "integer", "list": "list",
     "str": "character", "string": "character", "tuple": "list",
@@ -81,7 +82,7 @@ _DEFAULT = re.compile(
     r"(`?)([^`\s]+?|[(\[][^`]*?[)\]])\2(?=[.,;)\s]|$)"
 )
 
-# What Keras does not document, since it has no such argument or documents it elsewhere.
+# Arguments that Keras does not have, or documents elsewhere.
 COMMON = {
     "object": "A Sequential model, to which the layer is added, or a tensor or list of tensors, on "
     "which it is called. Without it the layer itself is given.",
@@ -99,7 +100,7 @@ COMMON = {
     "unroll": "TRUE or FALSE: is the loop over time unrolled?",
     "zero_indexed": "TRUE or FALSE: do indices count from 0, as in Python? They count from 1 in R.",
 }
-# What `...` takes.
+# What `...` accepts, by the sort of wrapper.
 DOTS = {
     "layer": "What all layers take, by name: `name`, `dtype`, `trainable`; `input_shape` for the "
     "first layer of a model.",
@@ -108,7 +109,7 @@ DOTS = {
     "open": "Further arguments of Keras, by name.",
     "closed": "Nothing: other arguments are errors that name the nearest one.",
 }
-# What is added to an argument of a kind that R counts in its own way.
+# What is added to the text about an argument that counts from 1 in R, by its kind.
 COUNTED = {
     AXIS: " Counts from 1 in R; negative numbers count from the end.",
     AXES_OR_NUMBER: " Axes, in a list, count from 1 in R; one number is how many there are.",
@@ -120,7 +121,7 @@ COUNTED = {
 
 @functools.cache
 def r_names() -> dict:
-    """The class or function of Keras -> its name on the surface."""
+    """The class or function of Keras -> the name of its wrapper."""
     found = {}
     for name in names():
         wrapped = wrapped_by(name)
@@ -132,7 +133,7 @@ def r_names() -> dict:
 
 @functools.cache
 def _by_class_name() -> dict[str, list[str]]:
-    """The name of a class -> its names on the surface."""
+    """The name of a class of Keras -> the names of its wrappers."""
     found: dict[str, list[str]] = {}
     for target, name in r_names().items():
         if isinstance(target, type):
@@ -151,6 +152,19 @@ class Rules:
         self.dots = dots
         self.renamed = {a.keras_name: a.name for a in arguments.values()}
 
+    @classmethod
+    def of(cls, wrapped: Wrapped) -> Rules:
+        """The rules for the texts about a wrapper."""
+        if wrapped.merges:
+            dots = "inputs"
+        elif wrapped.before_dots is not None:
+            dots = "values"
+        elif wrapped.open:
+            dots = "layer" if wrapped.is_layer else "open"
+        else:
+            dots = "closed"
+        return cls(wrapped.family, wrapped.arguments, counts=True, dots=DOTS[dots])
+
     def argument(self, name: str, texts: dict[str, str]) -> str:
         """The text about the argument `name`, in R's words, with R's default."""
         argument = self.arguments.get(name)
@@ -162,7 +176,7 @@ class Rules:
         return f"{text.rstrip()}{words}"
 
     def _defaults(self, argument: Argument, text: str) -> str:
-        """`text` with the default as the usage shows it, where it tells the default as it is."""
+        """`text` with the default in R's form, if the text has the default of the signature."""
 
         def replace(found):
             if _literal(found[3]) != (argument.default,) or argument.required:
@@ -173,7 +187,7 @@ class Rules:
         return _DEFAULT.sub(replace, text)
 
     def prose(self, text: str) -> str:
-        """A text in R's words; code blocks stay, code within lines becomes R's."""
+        """A text in R's words; code blocks stay, code within lines is put into R's form."""
         parts = re.split(r"(^ *```.*?^ *```|^ *>>> .*?(?:\n\s*\n|\Z)|``.+?``|`[^`]+`)", text,
                          flags=re.DOTALL | re.MULTILINE)  # fmt: skip
         befores = ["", *parts]
@@ -204,7 +218,7 @@ class Rules:
         value = _literal(code)
         if value and not isinstance(value[0], list):
             return _shown(value[0], code)
-        # Strings stay as they are, so the rules are for what is between them.
+        # The rules apply between string literals, which stay as they are.
         pieces = re.split(r"(\"[^\"]*\"|'[^']*')", code)
         return "".join(
             x if x[:1] in ('"', "'") and x else self._code_part(x) for x in pieces
@@ -232,7 +246,7 @@ class Rules:
         return _called(name, found) if name else word
 
     def _dotted(self, path: str, found) -> str:
-        """A dotted name: the R name, else as R reaches the attribute."""
+        """A dotted name: the name of its wrapper, else the attribute in R, with `$`."""
         head, _, rest = path.partition(".")
         if path.rpartition(".")[2] in _NO_CODE or head in ("np", "numpy", "www"):
             return path
@@ -243,7 +257,7 @@ class Rules:
 
 
 def _called(name: str, found) -> str:
-    """The function with (), unless they follow in the text."""
+    """The name with (), unless they follow in the text."""
     return name if found.string[found.end() :].startswith("(") else f"{name}()"
 
 
@@ -279,5 +293,5 @@ def _shown(value, code: str) -> str:
 
 
 def is_definition(x) -> bool:
-    """Can `x` stand for a name of the surface?"""
+    """Can `x` be what a wrapper wraps?"""
     return isinstance(x, type) or inspect.isfunction(x)

@@ -52,7 +52,7 @@ def main(words: list[str] | None = None, *, start) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Who read our output has gone. Python would complain about it once more at exit.
+        # The reader of the output has closed the pipe. Python would report that once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
 
@@ -65,27 +65,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pyclass-bridge {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    raw = argparse.RawDescriptionHelpFormatter
+    as_written = argparse.RawDescriptionHelpFormatter
 
     run = commands.add_parser(
-        "run", help="run an R script", description=RUN_HELP, formatter_class=raw
+        "run", help="run an R script", description=RUN_HELP, formatter_class=as_written
     )
     _add_stand_in(run)
     run.add_argument("file", metavar="FILE.R", help="the R script")
     rest = run.add_argument(
         "args", metavar="ARGS", nargs=argparse.REMAINDER, help="arguments of the script"
     )
-    rest.required = False  # argparse would ask for them where FILE.R is missing
+    rest.required = False  # else argparse's error would ask for them, too, when FILE.R is missing
     run.set_defaults(command=_run)
 
     console = commands.add_parser(
-        "console", help="prompt for R code", description=CONSOLE_HELP, formatter_class=raw
+        "console", help="prompt for R code", description=CONSOLE_HELP, formatter_class=as_written
     )
     _add_stand_in(console)
     console.set_defaults(command=_console)
 
     examine = commands.add_parser(
-        "doctor", help="examine the installation", description=DOCTOR_HELP, formatter_class=raw
+        "doctor",
+        help="examine the installation",
+        description=DOCTOR_HELP,
+        formatter_class=as_written,
     )
     examine.set_defaults(command=_doctor)
     return parser
@@ -136,7 +139,7 @@ def _console(arguments: argparse.Namespace) -> int:
 
 
 def _script(run) -> int:
-    """The status of a script; its error is shown."""
+    """Run a script and show its error, if any; returns the exit status."""
     from ..bridge.condition import RError
     from ..surface.error_text import text_of
 
@@ -147,7 +150,7 @@ def _script(run) -> int:
     except RError as error:
         return _fail_by(error, text_of(error), error.calls)
     except Exception as error:
-        # Python's own exception, which the script's R code has let through.
+        # An exception of Python code that the script called.
         if not hasattr(error, "r_calls"):
             raise
         return _fail_by(error, error.r_text, error.r_calls)
@@ -155,16 +158,16 @@ def _script(run) -> int:
 
 
 def _start(arguments: argparse.Namespace) -> None:
-    """Start the session. It needs R, and is slow without need for the other commands."""
+    """Start the session, for the commands that need R: it takes time."""
     _quiet_tensorflow()
     arguments.start()
 
 
 def _quiet_tensorflow() -> None:
-    """Keep TensorFlow's C++ half quiet; a user's setting stays.
+    """Silence the log of TensorFlow's C++ code, unless the user has set its level.
 
-    It logs what its exceptions tell again, with pages of its frames, and calls it an error that
-    there is no GPU, which only the highest level hides.
+    The log repeats what exceptions say, with pages of frames, and reports a missing GPU as an
+    error, which only the highest level hides.
     """
     has_driver = any(map(os.path.exists, NVIDIA_DRIVERS))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if has_driver else "3")

@@ -1,8 +1,7 @@
 """`pyclass-bridge console`: an R prompt with history, completion, input of several lines, Ctrl-C.
 
-prompt_toolkit edits the line; what the input means, its evaluation and its completion are R's
-(R/shell_console.R). Where the input is no terminal, it is a script. Assumes a started
-session.
+The other half is R/shell_console.R, which parses, evaluates and completes the input; prompt_toolkit
+edits the line. Input that is not a terminal is read as a script. Assumes a started session.
 """
 
 from __future__ import annotations
@@ -40,13 +39,13 @@ def run(stand_in: bool = False) -> int:
 
 
 def state_directory() -> Path:
-    """Where programs keep what is to outlive them, as XDG has it."""
+    """The directory for files that outlive a program, by the XDG specification."""
     base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     return Path(base) / "pyclass_bridge"
 
 
 def history():
-    """The lines of earlier consoles; only this one's where the file can't be written."""
+    """The lines of earlier consoles; only those of this one if the file can't be written."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     path = state_directory() / "history"
@@ -64,7 +63,7 @@ class Console:
     def __init__(self):
         self.status: int | None = None
         self.warned: list[RWarning] = []
-        sys.ps1 = "> "  # somebody is there to read: pages of help go to a pager
+        sys.ps1 = "> "  # a user is at the terminal, so pages of help go to a pager
         _make_interactive()
         warnings.simplefilter("always", RWarning)
         self._show_other_warning = warnings.showwarning
@@ -79,7 +78,7 @@ class Console:
         """The next input, which R can parse or which is wrong.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C, which gives the input up.
+            KeyboardInterrupt: Ctrl-C, which discards the input.
             EOFError: Ctrl-D.
         """
         sys.stdout.flush()
@@ -98,7 +97,7 @@ class Console:
                 self.status = r_function("quit_status")(error.condition)
             else:
                 self._failed(error, text_of(error), error.calls)
-        except Exception as error:  # Python's own, which R code has let through
+        except Exception as error:  # an exception of Python code that the R code called
             if not hasattr(error, "r_calls"):
                 raise
             self._failed(error, error.r_text, error.r_calls)
@@ -116,7 +115,7 @@ class Console:
             self._show_other_warning(message, category, filename, lineno, file, line)
 
     def _show_warnings(self) -> None:
-        """R's own way: after the evaluation, with a number if there are several."""
+        """Show warnings after the evaluation, as R does: numbered if there are several."""
         warned, self.warned = self.warned, []
         if not warned:
             return
@@ -167,7 +166,7 @@ def _prompt_session():
 
 
 def _keys():
-    """Enter ends an input that is whole, and otherwise begins its next line."""
+    """Enter ends a complete input, and otherwise begins the next line of it."""
     from prompt_toolkit.key_binding import KeyBindings
 
     keys = KeyBindings()
@@ -185,7 +184,7 @@ def _keys():
 
 
 def _lexer():
-    """R's colours, where Pygments is there."""
+    """Colours for R code, if Pygments is installed."""
     try:
         from prompt_toolkit.lexers import PygmentsLexer
         from pygments.lexers.r import SLexer
@@ -209,18 +208,19 @@ def _completer():
 
 
 def completions(text: str) -> tuple[int, list[str]]:
-    """Where in `text` the word at its end starts, and what can stand in its place."""
+    """Where in `text` the word at its end starts, and the completions of it."""
     with _quiet_stderr():
         try:
             found = r_function("console_completions")(text, len(text))
-        except Exception:  # code before the cursor that fails has no completions
+        except Exception:  # R evaluates code before the cursor, which may fail
             return len(text), []
     return found["start"], list(found["found"] or ())
 
 
 @contextlib.contextmanager
 def _quiet_stderr():
-    """Nothing may write into the line that is edited, such as TensorFlow while it is imported."""
+    """Discard what is written to stderr, such as TensorFlow's messages at its import: they would
+    appear in the line that is edited."""
     saved = os.dup(2)
     try:
         with open(os.devnull, "wb") as nowhere:

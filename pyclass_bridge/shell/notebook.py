@@ -1,8 +1,9 @@
-"""Pictures of R in a Jupyter notebook: what a cell draws is shown below it, and what grows, in its
-place.
+"""Pictures of R in a Jupyter notebook: what a cell draws is shown below it; a picture that is drawn
+again while the cell runs replaces the one before.
 
-R's usual device there writes PNG files into a directory of the session; after each cell it is
-closed and its pages are displayed. Devices that the user opens stay the user's.
+The other half is R/shell_notebook.R. R's usual device there writes PNG files into a directory of a
+session; after each cell it is closed and its pages are displayed. Devices that the user opens are
+left alone.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ def in_notebook() -> bool:
 
 
 class LivePicture:
-    """A picture below the cell that runs, which the next one takes the place of."""
+    """A picture below the cell that runs; the next one replaces it."""
 
     def __init__(self):
         self._shown = None
 
     def show(self, path: str) -> None:
-        """Show the PNG file at `path`, which may go then."""
+        """Show the PNG file at `path`, which may be deleted afterwards."""
         from IPython.display import Image, display
 
         picture = Image(data=Path(path).read_bytes(), format="png")

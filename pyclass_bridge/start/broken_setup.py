@@ -128,7 +128,7 @@ class BrokenSetup(ImportError):
 
 
 def sentence(kind: str, **facts: object) -> str:
-    """The sentence of `kind`, filled with `facts` and with what holds for this machine."""
+    """The sentence of `kind`, filled with `facts` and with hints for this machine."""
     facts.setdefault("install_r", install_r_hint())
     facts.setdefault("install_headers", install_headers_hint())
     facts.setdefault("rebuild", rebuild_command())
@@ -152,7 +152,7 @@ def install_headers_hint() -> str:
 
 
 def rebuild_command() -> str:
-    """The command that compiles the core anew, from the sources that the package was made of."""
+    """The command that compiles the core again, from the sources of the installed package."""
     try:
         text = importlib.metadata.distribution("pyclass-bridge").read_text("direct_url.json")
     except importlib.metadata.PackageNotFoundError:
@@ -169,7 +169,7 @@ def rebuild_command() -> str:
         return f"{again} {shlex.quote(directory)}"
     if "vcs_info" in origin:
         return f'{again} "{origin["vcs_info"]["vcs"]}+{url}"'
-    # A wheel, which holds a core that is made, is of no use.
+    # A wheel contains a compiled core, so it would not be compiled again.
     if "archive_info" in origin and not url.endswith(".whl"):
         return f"{again} {shlex.quote(url)}"
     return f"{again} --no-binary pyclass-bridge pyclass-bridge"

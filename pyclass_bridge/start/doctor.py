@@ -1,8 +1,8 @@
 """Examine the machine: which R, Python, rpy2 and Keras there are, and what is wrong with each.
 
-Assumes nothing of the machine but Python: in every broken state the report is complete, because
-each part is examined on its own and R is started, for trial, in another process. Neither Keras nor
-its backend is imported to examine them.
+The other half is R/start_backend.R, for the backend. Assumes nothing of the machine but Python: in
+every broken state the report is complete, because each part is examined on its own and R is
+started, for trial, in another process. Neither Keras nor its backend is imported to examine them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BACKENDS = {
     "openvino": ("openvino", "openvino", "openvino"),
 }
 
-# A child process imports the package as a user would and says how that went.
+# A child process imports the package as a user would and prints the result.
 TRIAL = """
 import sys
 try:
@@ -123,11 +123,11 @@ def _examine_core(report: Report, r: embed.RInstallation | None) -> None:
 
 
 def _try_import(r: embed.RInstallation) -> tuple[str, str | None]:
-    """Import the package in another process: what is known of the core, and what is wrong."""
-    # Such as -X gil=0, which the environment does not hand on.
+    """Import the package in another process: facts about the core, and what is wrong."""
+    # Options such as -X gil=0, which a child process does not inherit.
     options = [f"-X{name}={value}" for name, value in sys._xoptions.items()]
     command = [sys.executable, *options, "-c", TRIAL]
-    # R may end the process, or wait for an answer, where it cannot start.
+    # An R that can't start may end the process, or wait for input.
     try:
         trial = subprocess.run(
             command,
@@ -197,8 +197,8 @@ def require_keras() -> types.ModuleType:
 
 
 def use_backend(backend: str, hide_gpus: bool) -> None:
-    """Let Keras run on `backend` when it is imported; `BrokenSetup` if it is not there, or if Keras
-    runs on another one."""
+    """Choose the backend for the import of Keras; `BrokenSetup` if it is not installed, or if Keras
+    already runs on another one."""
     loaded = sys.modules.get("keras")
     if hasattr(loaded, "Model"):
         running = loaded.backend.backend()
@@ -212,8 +212,8 @@ def use_backend(backend: str, hide_gpus: bool) -> None:
 
 
 def quiet_import(package: str):
-    """A block in which `package` is imported. TensorFlow reports its optimisations on stderr then,
-    before it can be told not to; a script's output is no place for that."""
+    """A block in which `package` is imported without TensorFlow's report of its optimisations on
+    stderr, which no setting prevents at that time."""
     is_first = package == "tensorflow" and package not in sys.modules
     return held_stderr() if is_first and embed.is_command_line() else contextlib.nullcontext()
 
@@ -237,7 +237,7 @@ def held_stderr():
 
 
 def keras_backend() -> tuple[str, str]:
-    """The backend that Keras would use, and what says so, found the way Keras finds it."""
+    """The backend that Keras would use, and where that is set, found as Keras finds it."""
     if os.environ.get("KERAS_BACKEND"):
         return os.environ["KERAS_BACKEND"], "KERAS_BACKEND"
     home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")

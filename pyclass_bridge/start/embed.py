@@ -1,4 +1,5 @@
-"""Find the R of this machine and start it inside this process; all that rpy2's start-up needs.
+"""Find the R of this machine and start it inside this process, through rpy2. It has no other half
+in R.
 
 Guarantees: R starts at most once, in under 0.3 s, on whichever thread asks first; Python's signal
 handlers stay as they are; rpy2.rinterface and rpy2.robjects stay usable. Whatever is wrong raises
@@ -41,7 +42,7 @@ class RInstallation:
     """One R: `home` is its R_HOME, `libr` its shared library, `headers` its C include directory.
 
     `version` is like "4.2.2"; `share` and `doc` are the other directories that the front-end
-    script of R names, because Debian keeps all three outside R_HOME.
+    script of R names, because on Debian all three are outside R_HOME.
     """
 
     home: Path
@@ -148,7 +149,7 @@ def start_r() -> RInstallation:
 def _warn_of_untested(r: RInstallation) -> None:
     untested = r_versions.untested(r.version)
     if untested:
-        # The line that is shown imports the package: above start_r, the session and the package.
+        # The warning shows the line that imports the package, three frames above start_r.
         warnings.warn(f"R {r.version} is {untested}.", stacklevel=5)
 
 
@@ -212,11 +213,11 @@ def _import_rinterface(r: RInstallation) -> types.ModuleType:
     """Import rpy2.rinterface without the R process that rpy2 runs to learn LD_LIBRARY_PATH."""
     logger = logging.getLogger("rpy2")
     level = logger.level
-    # rpy2 logs the failures that end up in our own sentence.
+    # rpy2 logs failures that our own sentence reports.
     logger.setLevel(logging.CRITICAL + 1)
     try:
         situation = importlib.import_module("rpy2.situation")
-        with _set_aside(situation, r_ld_library_path_from_subprocess=_library_path):
+        with _replaced(situation, r_ld_library_path_from_subprocess=_library_path):
             return importlib.import_module("rpy2.rinterface")
     except Exception as error:
         raise _unloadable(r, error) from None
@@ -242,8 +243,8 @@ def _library_path(r_home: str) -> str:
 
 
 def _unloadable(r: RInstallation, error: Exception) -> BrokenSetup:
-    # When its compiled half does not load, rpy2 tries another way and reports that one's failure;
-    # the first failure is the one that tells.
+    # When its compiled module does not load, rpy2 tries another way and reports the failure of that
+    # one; the first failure is the cause.
     reasons = [error]
     try:
         importlib.import_module("_rinterface_cffi_api")
@@ -253,7 +254,7 @@ def _unloadable(r: RInstallation, error: Exception) -> BrokenSetup:
     lacks_symbol = any(
         symbol in str(reason) for reason in reasons for symbol in r_versions.RPY2_SYMBOLS
     )
-    # A version that is known has passed the table, so what lacks a symbol was built for another R.
+    # The version has passed the table, so an rpy2 that lacks a symbol was built for another R.
     if lacks_symbol and rinterface_version() is None:
         return _mismatch(r, "of an unknown version")
     return BrokenSetup(
@@ -275,9 +276,9 @@ def _initialize(r: RInstallation, rinterface: types.ModuleType) -> None:
         signal=lambda number, handler: None, SIGINT=None, default_int_handler=None
     )
     main_thread = types.SimpleNamespace(current_thread=lambda: None, main_thread=lambda: None)
-    aside = _set_aside(rinterface, _getrenvvars=lambda: (), signal=no_signal, threading=main_thread)
+    names = {"_getrenvvars": lambda: (), "signal": no_signal, "threading": main_thread}
     try:
-        with _utf8_locale(), aside:
+        with _utf8_locale(), _replaced(rinterface, **names):
             rinterface.initr(interactive=False)
     except BrokenSetup:
         raise
@@ -288,8 +289,8 @@ def _initialize(r: RInstallation, rinterface: types.ModuleType) -> None:
 
 
 @contextlib.contextmanager
-def _set_aside(module: types.ModuleType, **replacements: object):
-    """Replace names of `module` for the time of the block; names it lacks are left out."""
+def _replaced(module: types.ModuleType, **replacements: object):
+    """Replace attributes of `module` during the block; names that it lacks are skipped."""
     present = {name: vars(module)[name] for name in replacements if name in vars(module)}
     try:
         for name in present:
@@ -302,9 +303,9 @@ def _set_aside(module: types.ModuleType, **replacements: object):
 
 @contextlib.contextmanager
 def _utf8_locale():
-    """See to it that the locale R takes from the environment has UTF-8 as its character type.
+    """Make UTF-8 the character type of the locale that R takes from the environment.
 
-    The environment is as before afterwards; R and Python keep the locale they were started with.
+    The environment is restored afterwards; R and Python go on with the locale of the start.
     """
     if _is_utf8(""):
         yield
@@ -313,7 +314,7 @@ def _utf8_locale():
     if chosen is None:
         raise BrokenSetup("no_utf8")
     saved = {name: os.environ.pop(name, None) for name in ("LC_ALL", "LC_CTYPE", "LANG")}
-    # LC_ALL would win over LC_CTYPE; LANG stands for it in all the other categories.
+    # LC_ALL overrides LC_CTYPE, so LANG takes its value for the other categories.
     os.environ["LC_CTYPE"] = chosen
     os.environ["LANG"] = saved["LC_ALL"] or saved["LANG"] or "C"
     try:
@@ -338,21 +339,17 @@ def _is_utf8(name: str) -> bool:
 
 
 def load_core(r: RInstallation) -> types.ModuleType:
-    """Import the compiled core, whose symbols R's shared library has to provide by now."""
+    """Import the compiled core, which needs the symbols of the R that has been started."""
     try:
         core = importlib.import_module("pyclass_bridge._core")
     except ModuleNotFoundError:
         raise BrokenSetup("no_core") from None
     except ImportError as error:
         raise BrokenSetup("core_unloadable", version=r.version, reason=error) from None
-    # The directory of the C sources has the core's name, and Python takes it for a package.
-    built_for = getattr(core, "BUILT_FOR", None)
-    if built_for is None:
-        raise BrokenSetup("no_core")
-    if release(built_for)[:2] != release(r.version)[:2]:
-        raise BrokenSetup("core_for_other_r", built_for=built_for, version=r.version)
+    if release(core.BUILT_FOR)[:2] != release(r.version)[:2]:
+        raise BrokenSetup("core_for_other_r", built_for=core.BUILT_FOR, version=r.version)
     # The core does not declare that it runs without the GIL, so a free-threaded Python has switched
-    # the GIL on by now, unless it was told not to.
+    # the GIL on at its import, unless an option prevents that.
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         raise BrokenSetup("no_gil")
     return core

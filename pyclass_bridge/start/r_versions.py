@@ -31,7 +31,7 @@ _BEFORE_GETVAR = ("rpy2==3.6.5", "rpy2-rinterface>=3.6.4,<3.6.6")
 _CURRENT = ("rpy2==3.6.9", "rpy2-rinterface==3.6.7")
 
 # rpy2-rinterface 3.6.6 and later need R_getVar(), which came with R 4.5; those before 3.6.7 need
-# STDVEC_DATAPTR(), which went with R 4.6.
+# STDVEC_DATAPTR(), which R 4.6 removed.
 RPY2 = (
     Rpy2(since=OLDEST_R, first=(3, 6, 4), below=(3, 6, 6), requirements=_BEFORE_GETVAR),
     Rpy2(since=(4, 5), first=(3, 6, 4), below=None, requirements=_CURRENT),
@@ -41,7 +41,7 @@ RPY2_SYMBOLS = ("R_getVar", "STDVEC_DATAPTR")
 
 
 def untested(r_version: str) -> str | None:
-    """What is to be said of an R that is newer than all that are tested, else None."""
+    """The sentence about an R that is newer than all tested versions, else None."""
     oldest, newest = TESTED_R
     if release(r_version)[:2] <= newest:
         return None

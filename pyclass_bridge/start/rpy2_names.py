@@ -11,14 +11,14 @@ import importlib
 # The versions of rpy2-rinterface with which the tests have passed.
 TRIED = ("3.6.4", "3.6.5", "3.6.7")
 
-# For the time in which rpy2 is imported and starts R: `embed`.
+# Replaced by `embed` while rpy2 is imported and starts R.
 SET_ASIDE = {
     "rpy2.situation": ("r_ld_library_path_from_subprocess",),
     "rpy2.rinterface": ("_getrenvvars", "signal", "threading"),
 }
-# What reads R's memory: functions of rpy2's own, since R has macros for some of them.
+# rpy2's own functions that read R's memory, since R has macros for some of them.
 READERS = ("DATAPTR", "LOGICAL", "INTEGER", "RAW", "REAL", "COMPLEX")
-# For good: `rpy2_edge.take_over`.
+# Replaced for the rest of the process by `rpy2_edge.take_over`.
 REPLACED = {
     "rpy2.rinterface_lib.openrlib": ("lock", "rlock", "rlib", *READERS),
     "rpy2.rinterface_lib._rinterface_capi": ("SexpCapsule.__init__", "SexpCapsule.__del__"),

@@ -1,4 +1,4 @@
-"""Where the sources of the R half are: DESCRIPTION, NAMESPACE and R/."""
+"""Where the sources of the R package are: DESCRIPTION, NAMESPACE and R/."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Keras' surface in R."""
+"""The surface of Keras in R: the wrappers, and what else R users see of Keras."""

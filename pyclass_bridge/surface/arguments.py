@@ -1,4 +1,5 @@
-"""What the arguments of a Keras function are, from its signature and docstring; R values as such.
+"""What the arguments of a Keras function are, from its signature and docstring, and R values
+converted to them. It has no other half in R.
 
 R users write whole numbers as doubles and count from 1. A value is changed only where signature,
 docstring or table say so: ``units = 64`` becomes an integer, ``min_delta = 0.01`` stays.
@@ -86,7 +87,7 @@ def kind_of(function: str, name: str, default, text: str) -> str:
 
 
 def _head(text: str) -> str:
-    """Where the type stands in the text of an argument; what follows is about the meaning."""
+    """The beginning of the text about an argument, which names its type."""
     text = _QUOTED.sub("", _OPTIONAL.sub("", text))
     return text[:90].split(". ")[0]
 
@@ -135,7 +136,7 @@ def _converted(function: str, argument: Argument, value):
 
 
 def _tuples(value):
-    """Several integers as Keras has them in its signatures."""
+    """Lists of integers as tuples, as Keras has them in its signatures."""
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
@@ -151,25 +152,25 @@ def shape_of_numbers(function: str, value):
     return as_shape(_each(value, lambda x: whole_number(function, "shape", x)))
 
 
-def as_data(value, keeps_doubles: bool = False):
+def as_data(value, stay_doubles: bool = False):
     """An R vector, or array of doubles, as an array of Keras' float type or of integers; in lists
-    too. R has one type of doubles, so they take the float type that Keras is set to, unless a
-    `dtype` comes after (`keeps_doubles`)."""
+    too. R has one type of doubles, so they get the float type that Keras is set to, unless a
+    `dtype` is applied later (`stay_doubles`)."""
     if not isinstance(value, (list, np.ndarray)):
         return value
-    floatx = "float64" if keeps_doubles else _floatx()
+    floatx = "float64" if stay_doubles else _floatx()
     if isinstance(value, np.ndarray):
         doubles = value.dtype == np.float64
         return _for_backend(value.astype(floatx, copy=False) if doubles else value)
     types = {type(x) for x in value}
     if not types or not types <= {bool, int, float}:
         has_arrays = types & {list, np.ndarray}
-        return [as_data(x, keeps_doubles) for x in value] if has_arrays else value
+        return [as_data(x, stay_doubles) for x in value] if has_arrays else value
     return _for_backend(np.array(value, floatx) if float in types else narrow(np.array(value)))
 
 
 def _for_backend(array):
-    """Some of Keras' operations on torch take no arrays of NumPy's, unlike those elsewhere."""
+    """A tensor on torch, where some of Keras' operations take no NumPy arrays; else `array`."""
     keras = loaded_keras()
     is_torch = keras.backend.backend() == "torch" and array.dtype.kind in "biuf"
     return keras.ops.convert_to_tensor(array) if is_torch else array
@@ -188,7 +189,7 @@ def narrow(array):
 
 
 def whole_array(value):
-    """An array of doubles that are whole as one of integers."""
+    """An array of whole doubles as an array of integers."""
     is_float = isinstance(value, np.ndarray) and value.dtype.kind == "f"
     if not is_float or not np.array_equal(value, np.trunc(value)) or not np.isfinite(value).all():
         return value
@@ -205,7 +206,7 @@ def _each(value, change):
 
 
 def whole_number(function: str, name: str, value):
-    """`value` as an integer if it is a whole number; a fraction and a text are errors."""
+    """`value` as an integer if it is a whole double; a fraction or a text is an error."""
     if isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
         shown = f'"{value}"' if isinstance(value, str) else f"{value:g}"
         raise ValueError(f"{function}(): `{name}` takes whole numbers, not {shown}.")
@@ -227,7 +228,7 @@ def _axis(function: str, name: str, value):
 
 
 def r_default(argument: Argument) -> str | None:
-    """The default as R code, in R's way of counting; None when there is none."""
+    """The default as R code, with axes counted from 1; None when there is none."""
     if argument.required:
         return None
     value = argument.default
@@ -245,7 +246,7 @@ def _shown_axis(value):
 
 
 def r_literal(value) -> str | None:
-    """`value` as R code, None for an object that no literal makes."""
+    """`value` as R code, None for an object without a literal."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):

@@ -1,7 +1,8 @@
-"""How R calls an instance of Keras: `__r_call__` of the classes, which the core looks up.
+"""What happens when R calls an instance of Keras: the classes' `__r_call__`, which the core calls.
+It has no other half in R.
 
-R's numbers are doubles, and its vectors are no lists of scalars. A layer called on a Sequential
-model goes onto it, as `layer_*()` in a pipe does. Python's own calls are Keras' own.
+R's doubles and vectors become integers and arrays where Keras takes these. A layer called on a
+Sequential model is added to it, as by `layer_*()` in a pipe. Calls from Python do not change.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from .names import at
 
 
 def apply_layer(before, layer, start=None):
-    """`layer` put onto `before`, as `layer_*(object)` does; `start` is the Input of a new model."""
+    """`layer` composed with `before`, as by `layer_*()`; `start` is the Input of a new model."""
     if isinstance(before, at("Sequential")):
         if start is not None and not before.layers:
             before.add(start)
         before.add(layer)
         return before
     if isinstance(layer, (at("layers.MultiHeadAttention"), at("layers.GroupQueryAttention"))):
-        # One tensor alone attends to itself.
+        # A single tensor is both query and value: self-attention.
         return layer(*before) if isinstance(before, list) else layer(before, before)
     return layer(before)
 
@@ -43,7 +44,7 @@ def _call_on_data(function, *data, **keywords):
 
 
 def teach_keras() -> None:
-    """Tell Keras' classes how R calls their instances."""
+    """Give Keras' classes the method that R calls on their instances."""
     at("layers.Layer").__r_call__ = _call_layer
     at("initializers.Initializer").__r_call__ = _call_initializer
     for path in ("constraints.Constraint", "losses.Loss", "regularizers.Regularizer"):

@@ -1,6 +1,6 @@
-"""Data as Keras takes them where R's form is another: batches, text, weights of classes.
+"""Data as Keras takes them where R's form differs: batches, text, weights of classes.
 
-Arrays come as NumPy's (R/surface_data.R), what an R function gives as an iterator of batches.
+The other half is R/surface_data.R, which gives NumPy arrays, and iterators for R functions.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import keras
 import numpy as np
 from keras.src.models.functional import Functional
 
-from ..for_r.items import FunctionIterator
+from ..for_r.iterate import FunctionIterator
 
 
 def prepare(model, keywords: dict) -> list[Exception]:
-    """Put the data among `keywords` into Keras' form. The list that it returns gets the exception
-    of an R function that fails to give a batch, of which TensorFlow's threads keep a text only."""
+    """Put the data among `keywords` into Keras' form. If an R function fails to give a batch, its
+    exception is appended to the list returned: TensorFlow's threads pass on its text only."""
     failures: list[Exception] = []
     for name in ("x", "validation_data"):
         if name in keywords:
@@ -28,7 +28,7 @@ def prepare(model, keywords: dict) -> list[Exception]:
 
 
 def _batches(model, name: str, data, failures: list[Exception]):
-    """Batches as a generator of tuples, other data as they are; text as tensors in both."""
+    """Batches as a generator of tuples, other data unchanged; text as tensors in both."""
     if isinstance(data, FunctionIterator):
         return _made(model, name, data, failures)
     if name == "validation_data" and isinstance(data, list):
@@ -46,17 +46,17 @@ def _made(model, name: str, data, failures: list[Exception]):
 
 
 def _batch(model, name: str, batch):
-    """A batch as a tuple; what an R function made in Python is one already."""
+    """A batch as a tuple, unless it is a Python object already."""
     if not isinstance(batch, list):
         return batch
-    # Generators of batches have no lists for TensorFlow, only tuples.
+    # TensorFlow takes tuples from generators of batches, but no lists.
     x, *others = keras.tree.lists_to_tuples(batch)
     return (text_tensors(model, name, x), *others)
 
 
 def text_tensors(model, name: str, data):
-    """`data` with its arrays of text as tensors, a vector as one column, for a model that reads
-    text; for another they are an error."""
+    """`data` with arrays of text as tensors, a vector as one column. Text for a model that takes
+    none is an error."""
     if isinstance(data, dict):
         return {k: text_tensors(model, name, v) for k, v in data.items()}
     if isinstance(data, (list, tuple)):
@@ -75,7 +75,7 @@ def text_tensors(model, name: str, data):
 
 
 def inputs_of(model) -> dict:
-    """The dtypes of the inputs by name, for a model of several named ones; else none."""
+    """The dtypes of the inputs by name, for a model with several; else an empty dict."""
     inputs = model.input if isinstance(model, Functional) else None
     if isinstance(inputs, (list, tuple)) and len(inputs) > 1:
         return {x.name: x.dtype for x in inputs}

@@ -1,7 +1,8 @@
 """What a Python exception says in R: the sentence that matters, with R's names and R's dims.
 
-Only the text that R shows is made here; the exception keeps its own, which `py_last_error()` gives.
-Texts of Keras and its backends are rewritten by the table below; others stay whole.
+The other half is R/bridge_condition.R. The exception itself is not changed, and `py_last_error()`
+gives its own text. Texts of Keras and its backends are rewritten by the table below; others are
+shown as they are.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import sys
 
 from ..bridge.condition import RError
-from ..for_r.code import remember_error
+from ..for_r.errors import remember_error
 from ..for_r.tensor import dims
 from .table import RENAMED
 
@@ -24,14 +25,14 @@ _LIBRARIES = frozenset({"keras", "tensorflow", "jax", "jaxlib", "torch"})
 
 
 def nearest(name: str, known) -> str | None:
-    """The name among `known` that is meant by `name`: a new one for an old one, a similar one."""
+    """The name among `known` that `name` means: the new name for an old one, or a similar name."""
     known = list(known)
     renamed = [new for new in RENAMED.get(name, ()) if new in known]
     return next(iter([*renamed, *difflib.get_close_matches(name, known, n=1, cutoff=0.6)]), None)
 
 
 def no_argument(function: str, wrong: str, known) -> str:
-    """The sentence about an argument that `function` has not; `known` are those that it has."""
+    """The sentence about an argument that `function` does not have; `known` are those it has."""
     near = nearest(wrong, known)
     if near:
         hint = f"; did you mean `{near}`?"
@@ -45,7 +46,7 @@ def _ticked(names) -> str:
 
 
 def quoted(strings) -> str:
-    """Strings as R code has them, one after the other."""
+    """Strings in double quotes, with commas between."""
     return ", ".join(f'"{string}"' for string in strings)
 
 
@@ -56,7 +57,7 @@ def _no_object(found: re.Match) -> str:
     kind, name = found.groups()
     module = sys.modules.get("keras.src.losses" if kind == "loss" else f"keras.src.{kind}s")
     known = getattr(module, "ALL_OBJECTS_DICT", ())
-    known = [n for n in known if n == n.lower() and n != kind]  # a class has two names
+    known = [n for n in known if n == n.lower() and n != kind]  # a class is there under two names
     return _no_string(kind, name, [*known, "accuracy"] if kind == "metric" else known)
 
 
@@ -74,7 +75,7 @@ def _no_string(kind: str, name: str, known) -> str:
 
 
 def _one_of(found: re.Match) -> str:
-    choices = sorted(re.findall(r"'(\w+)'", found[2]))  # a set has no order
+    choices = sorted(re.findall(r"'(\w+)'", found[2]))  # sorted, since a set has no order
     return f'`{found[1]}` is one of {quoted(choices)}, not "{found[3]}".'
 
 
@@ -148,7 +149,7 @@ _BEFORE_DIMS = "|".join(
     f"(?<={word})" for word in ("dims ", "shape ", "shape=", "shapes ", "value ", "gives ", "and ")
 )
 
-# Pages of internals, cut wherever they stand.
+# Pages about internals, which are cut wherever they are.
 _CUTS = (
     (r"\x1b\[[0-9;]*m", ""),
     (r"(?:Exception encountered when calling [^\n]*\n+)+(?=\S)(?!Arguments received)", ""),
@@ -180,7 +181,7 @@ _CUTS = (
     (r"(^.+$)(?:\n+\1$)+", r"\1"),
 )
 
-# What Keras and its backends say in Python's words.
+# Sentences of Keras and its backends -> the same in R's terms.
 _SENTENCES = (
     (r"Could not interpret (\w+?)(?: function)? identifier: (\w+)$", _no_object),
     (r"^Invalid dtype: (\w+)$", _no_dtype),
@@ -270,7 +271,7 @@ _SENTENCES = (
      "call `super$initialize(...)` first in `initialize`."),
 )  # fmt: skip
 
-# Python's spellings of what R spells otherwise.
+# Python's literals and types -> R's.
 _SPELLINGS = (
     (rf"[(\[](?:{_DIMS},? *)*(?:None|\?)(?:,? *{_DIMS})*,?[)\]]", _with_r_dims),
     (rf"(?:{_BEFORE_DIMS})[(\[]{_DIMS}(?:, *{_DIMS})*,?[)\]]", _with_r_dims),
@@ -302,7 +303,7 @@ def for_r(text: str) -> str:
 
 def exception_text(exception: BaseException, called: dict | None = None) -> str:
     """The message of the condition for `exception`: its type, and its text as R shows it; `called`
-    describes the user's call, for an exception that may refuse its arguments."""
+    describes the user's call, for an exception that may be about its arguments."""
     remember_error(exception)
     name = type(exception).__name__
     text = text_of(exception, called)
@@ -310,14 +311,14 @@ def exception_text(exception: BaseException, called: dict | None = None) -> str:
 
 
 def text_of(exception: BaseException, called: dict | None = None) -> str:
-    """The text of `exception` in R: what was found out about it, else its own, in R's terms.
-    `called` is the user's R call, as `called_at()` in R/bridge_condition.R describes it."""
+    """The text of `exception` in R: its explanation (surface/explain.py), else its own text in R's
+    terms. `called` is the user's R call, as `called_at()` in R/bridge_condition.R describes it."""
     found_out = getattr(exception, "explanation", None)
     if found_out is not None:
         return found_out
     try:
         text = str(exception)
-    except Exception:  # an exception whose text fails still is that exception
+    except Exception:  # str() of the exception may fail, too
         return ""
     refused = _refused_argument(text, called)
     if refused is not None:
@@ -326,7 +327,7 @@ def text_of(exception: BaseException, called: dict | None = None) -> str:
 
 
 def _hidden(exception: BaseException, text: str) -> str:
-    """The R error that Keras was handling when it raised `exception`, which does not tell it."""
+    """The R error that Keras was handling when it raised `exception`, whose text leaves it out."""
     while exception is not None:
         exception = exception.__context__
         if isinstance(exception, RError):
@@ -342,7 +343,7 @@ _REFUSALS = re.compile(
 
 
 def _refused_argument(text: str, called) -> str | None:
-    """The sentence about an argument in the user's call, if Keras refuses one of that name."""
+    """The sentence about an argument that Keras refuses, if it is one of the user's call."""
     if not called:
         return None
     given, known, target = called["given"], called["known"], called["target"]
@@ -350,7 +351,7 @@ def _refused_argument(text: str, called) -> str | None:
     found = _REFUSALS.search(text)
     wrong = [found[1]] if found is not None and found[1] in given else []
     if target is not None and re.search(r"missing \d+ required", text):
-        # Python tells of the argument that is missing because another was misspelt.
+        # Python names the missing argument, though the user has misspelt it.
         wrong = [name for name in given if name and name not in known and nearest(name, known)]
     return no_argument(called["name"], wrong[0], known) if wrong else None
 
@@ -360,7 +361,7 @@ def parameters(target) -> list[str]:
     by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     try:
         known = inspect.signature(target).parameters.values()
-    except (TypeError, ValueError):  # a callable of C has none
+    except (TypeError, ValueError):  # a callable written in C may have no signature
         return []
     return [p.name for p in known if p.kind in by_name]
 
@@ -369,7 +370,7 @@ _told = False
 
 
 def hint(exception: BaseException) -> str | None:
-    """Once in a session, for an error whose text R shows in part: where all of it is."""
+    """The line about py_last_error(), once a session, for an error whose text R shows in part."""
     global _told
     if _told or text_of(exception) == str(exception):
         return None

@@ -1,8 +1,9 @@
-"""Training errors about the data, said in the dims that the user's R values have.
+"""Explanations of training errors about the data, in the dims that the user's R values have. It has
+no other half in R.
 
-Looked at after Keras has refused the data, so the usual path pays nothing. The exception stays as
-it is; what was found out is its attribute `explanation`, which R shows in place of its text.
-The model can be trained after it, with the data put right.
+The data are examined after Keras has refused them, so a training without errors costs nothing more.
+The exception is not changed, but gets the attribute `explanation`, which R shows in place of its
+text. The model can be trained afterwards, with correct data.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from .error_text import nearest
 # The parts of the data, in Keras' order.
 _PARTS = ("x", "y", "sample_weight")
 
-# Where a model keeps its compiled functions.
+# The attributes of a model that hold its compiled functions.
 _COMPILED = ("train_function", "test_function", "predict_function")
 
 
 def explained(model, method: str, keywords: dict, failures=(), given: dict | None = None):
-    """``model.<method>(**keywords)``; an error about the data tells R's dims, those of what was
-    `given` if other arguments go to Keras. What made the data fail (`failures`) goes on as
-    itself."""
+    """``model.<method>(**keywords)``; an error about the data is explained in R's dims, those
+    of the arguments `given` by the user if Keras gets others. An exception of the data themselves
+    (`failures`) is raised as it is."""
     try:
         return getattr(model, method)(**keywords)
     except BaseException as error:
@@ -36,13 +37,13 @@ def explained(model, method: str, keywords: dict, failures=(), given: dict | Non
             raise failures[0] from error
         sentence = _sentence(model, method, given or keywords, str(error))
         if sentence is not None:
-            with contextlib.suppress(AttributeError):  # an exception with slots keeps none
+            with contextlib.suppress(AttributeError):  # an exception with slots takes no attribute
                 error.explanation = sentence
         raise
 
 
 def _forget_compiled(model) -> None:
-    """Leave no half-traced function behind: TensorFlow refuses to trace one a second time."""
+    """Delete functions that are traced in part: TensorFlow refuses to trace them again."""
     for name in _COMPILED:
         if getattr(model, name, None) is not None:
             setattr(model, name, None)
@@ -57,7 +58,7 @@ def _sentence(model, method: str, keywords: dict, text: str) -> str | None:
     return None
 
 
-# ---- what can be wrong ---------------------------------------------------------------------------
+# ---- explanations -------------------------------------------------------------------------------
 
 
 def _missing(model, method: str, keywords: dict) -> str | None:
@@ -69,7 +70,7 @@ def _missing(model, method: str, keywords: dict) -> str | None:
 
 
 def _samples(model, method: str, keywords: dict) -> str | None:
-    """Parts of the data with different numbers of samples."""
+    """The parts of the data have different numbers of samples."""
     for label, data in _data_of(keywords):
         sizes = [
             (name, shape[0])
@@ -88,7 +89,7 @@ def _samples(model, method: str, keywords: dict) -> str | None:
 
 
 def _inputs(model, method: str, keywords: dict) -> str | None:
-    """Inputs of another number, of other names or of other dims than the model's."""
+    """The inputs differ from the model's in number, names or dims."""
     inputs = _model_shapes(model, "inputs")
     for label, data in _data_of(keywords):
         given = _shapes(data[0])
@@ -137,7 +138,7 @@ def _other_dims(label: str, given: dict, inputs: dict) -> str | None:
 
 
 def _targets(model, method: str, keywords: dict) -> str | None:
-    """Targets of other dims than what the model gives."""
+    """The targets have other dims than the model's outputs."""
     outputs = _model_shapes(model, "outputs").values()
     for label, data in _data_of(keywords):
         given = _shapes(data[1]) if len(data) > 1 else None
@@ -153,7 +154,7 @@ def _targets(model, method: str, keywords: dict) -> str | None:
 
 
 def _class_codes(model, method: str, keywords: dict) -> str | None:
-    """Class numbers where columns of classes are wanted, or the other way round."""
+    """The targets are class numbers where the loss takes a column for each class, or conversely."""
     outputs = list(_model_shapes(model, "outputs").values())
     given = list((_shapes(keywords.get("y")) or {}).values())
     if len(outputs) != 1 or len(given) != 1:
@@ -202,7 +203,7 @@ _EXPLANATIONS = (
 
 
 def _data_of(keywords: dict) -> list:
-    """The data as label of `x` and tuple of parts: what is trained on, and what validates."""
+    """The data for training and for validation, each as a label of `x` and a tuple of parts."""
     found = [("x", tuple(keywords.get(name) for name in _PARTS))]
     validation = keywords.get("validation_data")
     if isinstance(validation, tuple):
@@ -211,7 +212,7 @@ def _data_of(keywords: dict) -> list:
 
 
 def _shapes(value) -> dict | None:
-    """The shapes of arrays by name or place; None for data that are no arrays in memory."""
+    """The shapes of arrays by name or place; None for data other than arrays in memory."""
     if value is None:
         return {}
     if isinstance(value, dict):

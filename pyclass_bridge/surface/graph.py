@@ -1,8 +1,9 @@
-"""The graph of a Keras model as plain data: boxes with lines of text, edges, and where they stand.
+"""The graph of a Keras model as plain data: boxes with lines of text, edges, and their places.
 
-It knows nothing of R or of a device: a unit is the width of a character across and the height of a
-line down, from the upper left corner. `layout()` guarantees that no two boxes overlap and that
-every edge goes on from rank to rank, past the boxes between.
+The other half is R/surface_plot_model.R, which draws it. It knows nothing of R or of a device: a
+unit is the width of a character across and the height of a line down, from the upper left corner.
+`layout()` guarantees that no two boxes overlap and that every edge goes from rank to rank, past the
+boxes between.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import keras
 
 from ..for_r.tensor import dims
 
-PADDING = (2.0, 0.7)  # of the text in a box, both sides together
+PADDING = (2.0, 0.7)  # of the text in a box, left and right together, above and below together
 GAP = (2.0, 1.0)  # between neighbours: characters, lines
 RANK_GAP = (6.0, 1.4)  # between the ranks that an arrow joins
 SWEEPS = 12

@@ -1,4 +1,4 @@
-"""Which R names there are on the Keras surface, and what each stands for.
+"""The R names of the surface, and what each of them wraps. The other half is R/surface_names.R.
 
 An R name is resolved when it is first used, from the installed Keras: its class or function and
 what its arguments are. Importing this module imports no Keras; every function here does.
@@ -12,7 +12,7 @@ import inspect
 import re
 from dataclasses import dataclass
 
-from ..for_r.code import require_module
+from ..for_r.modules import require_module
 from . import table
 from .arguments import Argument, documented, kind_of, takes_tensor
 
@@ -48,7 +48,7 @@ def at(path: str):
 
 @functools.cache
 def _family(prefix: str) -> dict[str, list]:
-    """R name -> the objects it stands for (a class, a function, or both) of one family."""
+    """R name -> the objects that it wraps (a class, a function, or both), of one family."""
     found: dict[str, list] = {}
     for path in table.FAMILIES[prefix]:
         module = importlib.import_module(f"keras.{path}")
@@ -88,12 +88,12 @@ def names() -> list[str]:
 
 
 def is_operation(name: str) -> bool:
-    """Does the R name stand for a function of tensors?"""
+    """Does the R name wrap a function of tensors?"""
     return name.startswith(("op_", "activation_", "random_"))
 
 
 def _targets(name: str) -> list:
-    """The class or function, or both, that the R name stands for."""
+    """The class or function, or both, that the R name wraps."""
     if name in table.DATASETS:
         return [at(f"datasets.{table.DATASETS[name]}").load_data]
     if name in table.NAMES:
@@ -112,7 +112,7 @@ def _targets(name: str) -> list:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """What an R name stands for: a class to construct, a function to call, or both."""
+    """What a wrapper wraps: a class to construct, a function to call, or both."""
 
     name: str
     family: str
@@ -158,7 +158,7 @@ class Wrapped:
 
 @functools.cache
 def wrapped_by(name: str) -> Wrapped:
-    """What is wrapped by the R name `name`.
+    """What the wrapper `name` wraps.
 
     Raises:
         LookupError: the installed Keras has nothing of that name.
@@ -190,7 +190,7 @@ def wrapped_by(name: str) -> Wrapped:
 
 
 def has_late_arguments(name: str, family: str, arguments: dict) -> bool:
-    """Has an optimizer arguments that came to Keras later, which R has behind `name`?"""
+    """Has an optimizer arguments that came to Keras later, which are after `name` in R?"""
     has_both = "name" in arguments and "loss_scale_factor" in arguments
     return family == "optimizer" and has_both and name not in table.OPTIMIZER_ORDERS_KEPT
 
@@ -207,7 +207,7 @@ def _ordered(name: str, family: str, arguments: dict) -> dict:
 
 
 def _arguments(name: str, target):
-    """The arguments by R name; are others taken by name; which come before Python's `*args`."""
+    """The arguments by R name; does it take others by name; which come before Python's `*args`."""
     r_names = {keras: r for r, keras in table.ARGUMENTS.get(name, {}).items()}
     texts = documented(target)
     if isinstance(target, type):

@@ -1,4 +1,5 @@
-"""Keras' registry of custom objects, for R (R/surface_objects.R).
+"""Keras' registry of custom objects. The other halves are R/surface_objects.R and
+R/surface_state.R.
 
 Importing this module imports no Keras.
 """
@@ -11,7 +12,7 @@ from .names import at
 
 
 def by_name(objects):
-    """Custom objects under their own names, where R's list has none, or one is no list."""
+    """A dict of custom objects: those without a name in R's list get their own name."""
     if callable(objects):
         objects = [objects]
     if not isinstance(objects, (list, tuple)):
@@ -47,7 +48,7 @@ def model_from_json(text: str, custom_objects=None):
 
 
 def set_state_tree(item, tree) -> None:
-    """``set_state_tree()``, where R's empty list is an empty dict."""
+    """``set_state_tree()`` with R's empty lists as empty dicts."""
     item.set_state_tree(_dicts(tree))
 
 

@@ -1,9 +1,9 @@
-"""Where a function of the surface does more for R users than Keras' own: ranges with their end,
-data sets, applications that know their preprocessing.
+"""What some wrappers do beyond calling Keras: ranges with their end, data sets, applications that
+know their preprocessing. The other half is R/surface_applications.R.
 
-`adjusted` gives Keras' arguments for R's; a *way* takes the place of the plain call: it gets what
-is wrapped, the arguments, and `run`, which calls Keras with arguments. Importing this imports no
-Keras.
+`adjusted` turns R's arguments into Keras'; a *way* replaces the plain call: it takes what is
+wrapped, the arguments, and `run`, which calls Keras with arguments. Importing this module does not
+import Keras.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .names import Wrapped, at
 
 
 def adjusted(wrapped: Wrapped, keywords: dict) -> dict:
-    """The arguments for Keras where R users have some of their own."""
+    """The arguments for Keras, made from those that only R users have."""
     adjust = _ADJUSTED.get(wrapped.name)
     return adjust(wrapped.name, keywords) if adjust else keywords
 
 
 def way_of(wrapped: Wrapped):
-    """The way of `wrapped`, None where the plain call does."""
+    """The way of `wrapped`, None for a plain call."""
     if wrapped.name in table.DATASETS:
         return _dataset
     return _WAYS.get(wrapped.name) or (_application if wrapped.family == "application" else None)
@@ -33,7 +33,7 @@ def way_of(wrapped: Wrapped):
 
 
 def _arange(function: str, keywords: dict) -> dict:
-    """A range that may have its end in it."""
+    """A range that includes its end, if `include_end`."""
     if not keywords.pop("include_end", False):
         return keywords
     start, stop = keywords.pop("start", 0), keywords.pop("stop", None)
@@ -43,14 +43,14 @@ def _arange(function: str, keywords: dict) -> dict:
     if not all(isinstance(x, (int, float)) for x in (start, stop, step)):
         raise TypeError(f"{function}(): `include_end = TRUE` takes numbers, not tensors.")
     whole = all(isinstance(x, int) for x in (start, stop, step))
-    # A fraction such as 0.1 is no exact number: an end that is all but reached is in the range.
+    # A fraction such as 0.1 is not exact, so an end that is missed by 1e-9 steps is included.
     steps = int((stop - start) / step + 1e-9)
     behind = start + (steps + 1) * step if whole else start + (steps + 0.5) * step
     return {"start": start, "stop": behind, "step": step, **keywords}
 
 
 def _string_lookup(function: str, keywords: dict) -> dict:
-    """Keras sets the type of the vocabulary itself, and refuses to be told."""
+    """Keras sets the type of the vocabulary itself, and refuses the argument."""
     dtype = keywords.pop("vocabulary_dtype", None)
     if dtype not in (None, "string"):
         raise ValueError(
@@ -76,7 +76,7 @@ def _feature_space(function: str, keywords: dict) -> dict:
 
 @contextlib.contextmanager
 def downloading(function: str):
-    """One sentence instead of the many of a download that fails in the block."""
+    """Raise OSError with one sentence if a download fails in the block."""
     try:
         yield
     except Exception as error:
@@ -94,8 +94,8 @@ def _downloaded(wrapped: Wrapped, keywords: dict, run):
 
 
 def _dataset(wrapped: Wrapped, keywords: dict, run) -> dict:
-    """R users know a data set as list(train = list(x, y), test = list(x, y))."""
-    keywords.pop("convert", None)  # R's side of the call has read it
+    """A data set as R users know it: list(train = list(x, y), test = list(x, y))."""
+    keywords.pop("convert", None)  # for R only (R/surface_wrapper.R)
     parts = _downloaded(wrapped, keywords, run)
     return {
         part: {"x": values[0], "y": values[1]}

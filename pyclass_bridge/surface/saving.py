@@ -1,6 +1,7 @@
-"""Configurations of Keras objects, and models exported to other programs, for R.
+"""Configurations of Keras objects, and models exported to other programs. The other half is
+R/surface_saving.R.
 
-A configuration from here knows its class, so that it makes the object again without more.
+A configuration from here remembers its class, so `from_config()` needs nothing else.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def config_of(x) -> Config:
 
 
 def from_config(config, custom_objects=None):
-    """The object of a configuration: of `config_of()`, or serialized with the name of its class."""
+    """The object made from a configuration of `config_of()`, or from one that names its class."""
     if isinstance(config, Config):
         with keras.saving.custom_object_scope(by_name(custom_objects) or {}):
             return config.made_by.from_config(_whole_values(config))
@@ -73,15 +74,15 @@ def export(model, path: str, overwrite: bool, extra: dict) -> None:
                 f"export_savedmodel(): {path} is there already and is no exported model, so it is "
                 "not replaced. Give another `export_dir_base`."
             )
-        with _put_aside(there):
+        with _moved_away(there):
             model.export(path, **keywords)
     else:
         model.export(path, **keywords)
 
 
 @contextlib.contextmanager
-def _put_aside(former: Path):
-    """A directory that is gone once the block has made another one, and back if the block fails."""
+def _moved_away(former: Path):
+    """Move a directory away during the block: deleted if the block succeeds, else restored."""
     with tempfile.TemporaryDirectory(dir=former.parent) as beside:
         aside = former.rename(Path(beside) / former.name)
         try:

@@ -1,4 +1,5 @@
-"""The Keras surface as data: families of R names, and what differs from the rules.
+"""The surface of Keras as data: families of R names, and what differs from the rules. It has no
+other half in R.
 
 A rule makes R names from Keras' (`layers.Conv2D` is `layer_conv_2d`); the tables below hold what no
 rule gives: spellings, names of their own, integer and 1-based arguments that no docstring tells.
@@ -27,7 +28,7 @@ FAMILIES = {
     "config": ("config",),
 }
 
-# Parts of Keras' names that would be cut in the wrong places.
+# Parts of Keras' names that the rule would split in the wrong places.
 SPELLINGS = {
     "ConvNeXtXLarge": "Convnext_xlarge",
     "ConvNeXt": "Convnext",
@@ -53,7 +54,7 @@ SPELLINGS = {
     "OrthogonalRegularizer": "Orthogonal",
 }
 
-# R names that no rule makes. A name that stands here is made from this path and no other.
+# R names that no rule makes: each wraps the object at this path and no other.
 NAMES = {
     "application_mobilenet_v3_large": "applications.MobileNetV3Large",
     "application_mobilenet_v3_small": "applications.MobileNetV3Small",
@@ -206,7 +207,7 @@ LATER_ARGUMENTS = {
     "text_dataset_from_directory": ("format",),
 }
 
-# Layers that are not put onto a model or tensor by their wrapper.
+# Layers that their wrapper does not compose with a model or tensor.
 NOT_COMPOSED = frozenset({
     "layer_pipeline", "rnn_cell_gru", "rnn_cell_lstm", "rnn_cell_simple", "rnn_cells_stack"
 })  # fmt: skip
@@ -228,34 +229,35 @@ INTEGERS = frozenset({
     ("random_integer", "maxval"), ("random_integer", "minval"),
 })  # fmt: skip
 
-# Numbers, and tensors of them, that are integers to Keras if they are whole.
+# Numbers, and tensors of numbers, that become integers if they are whole.
 WHOLES = frozenset({
     "boundaries", "left_size", "mask_value", "output_length", "right_size", "sequence_lengths",
     "target_length", ("op_bincount", "x"), ("op_in_top_k", "targets"),
 })  # fmt: skip
 
-# Lists of which each item is a sequence: a number alone is a sequence of one.
+# Lists of sequences: a single number in them becomes a sequence of one.
 SEQUENCES = frozenset({"sequences"})
 
-# Whole numbers of Keras' signature that may be fractions: a doubt about the default's type.
+# Arguments that may be fractions, though their default in Keras' signature is a whole number.
 NUMBERS = frozenset({"min_delta", "baseline", "min_lr"})
 
-# Dims: whole numbers or NA, of which one alone is a shape of one dim.
+# Shapes: whole numbers or NA; a single one is a shape of one dim.
 SHAPES = frozenset({
     "shape", "batch_shape", "input_shape", "batch_input_shape", "newshape", "target_shape",
     "noise_shape", "output_shape",
 })  # fmt: skip
 
-# Shapes that something takes: an open dim is the one that its size gives, -1 to Keras.
+# Shapes of targets: NA is the dim that follows from the size, -1 in Keras.
 TARGET_SHAPES = frozenset({"newshape", "target_shape"})
 
-# What Keras takes as a list only, where one alone is no list in R.
+# Arguments that Keras takes as lists only: a single value from R becomes a list.
 LISTS = frozenset({
     "bin_boundaries", "boundaries", "cells", "exclude_layers", "input_axes", "output_axes",
     "start_indices", "target_class_ids",
 })  # fmt: skip
 
-# Tensors whose docstring does not begin so, and what does begin so and is a list of its own.
+# Tensors whose docstring does not begin like that of a tensor, and arguments for which it does
+# though they are not tensors.
 TENSORS = frozenset({
     "condition", "coordinates", "elements", "inputs", "segment_ids", "start", "stop", "values",
     "x1", "x2", "xs",
@@ -268,18 +270,18 @@ AXES = frozenset({
     "input_axes", "output_axes", "shared_axes", "source", "spatial_dims",
 })  # fmt: skip
 
-# Of these a number alone says how many dims, not which.
+# Of these a single number says how many dims, not which.
 AXES_OR_NUMBER = frozenset({("op_tensordot", "axes")})
 
 
 class Indices(NamedTuple):
-    """What a function has to do with indices, which R counts from 1 unless `zero_indexed`.
+    """The indices of a function, which count from 1 in R unless `zero_indexed`.
 
     arguments: those that hold indices.
     result: the parts of the result that do; a tensor alone is one part.
     flags: arguments of which each that is TRUE adds one of these parts.
-    unless: an argument that, given, makes the result no indices.
-    made: what Keras takes a list of indices as.
+    unless: an argument with which the result holds no indices.
+    made: the type that Keras takes a list of indices as.
     """
 
     arguments: tuple[str, ...] = ()
@@ -323,7 +325,7 @@ INDICES = {
     "random_categorical": Indices(result=_ALL),
 }
 
-# Arguments that sound like axes or indices and pass as they are, with the reason.
+# Arguments whose names suggest axes or indices, but which are not shifted, with the reason.
 _LABELS = "labels are data, which count from 0 as they do in fit() and to_categorical()"
 _DIAGONAL = "a distance from the main diagonal"
 _CUTS = "how many elements stand before a cut, the same number in both ways of counting"

@@ -1,6 +1,7 @@
-"""What the R wrappers of the Keras surface are made from, and what they do when they are called.
+"""What wrappers are made from, and what they do when R calls them.
 
-R reaches this module as `surface_side()` (R/surface_wrapper.R). Importing it imports no Keras.
+The other half is R/surface_wrapper.R, where this module is `surface_module()`. Importing it imports
+no Keras.
 """
 
 from __future__ import annotations
@@ -63,8 +64,9 @@ _METRIC_END = ("reduction", "name", "dtype")
 
 
 def describe(name: str) -> dict:
-    """What the R wrapper is made from: `code` with its formals, `direct`, a function that takes the
-    arguments in order, or None, whether it stands for a class, and whether for a data set."""
+    """What R makes the wrapper from: `code` with its formals; `direct`, a function of the arguments
+    in order, or None; does it wrap a class; is it a data set; which arguments are shapes, which
+    are indices."""
     wrapped = wrapped_by(name)
     return {
         "code": f"function({', '.join(_formals(wrapped))}) NULL",
@@ -77,7 +79,7 @@ def describe(name: str) -> dict:
 
 
 def _direct_call(wrapped: Wrapped):
-    """Keras' function, which gets R vectors for tensors as the arrays they are."""
+    """A function that converts R vectors to arrays where Keras takes tensors, and calls Keras."""
     function = wrapped.function
     ways = [as_data if argument.is_tensor else None for argument in wrapped.arguments.values()]
     if ways == [as_data]:
@@ -90,7 +92,7 @@ def _direct_call(wrapped: Wrapped):
 
 
 def _passes_all(wrapped: Wrapped) -> bool:
-    """Is it a function of required arguments that all pass as they are, in Keras' order?"""
+    """Is it a function whose arguments are all required, unchanged and in Keras' order?"""
     plain = all(a.required and a.kind == "any" for a in wrapped.arguments.values())
     special = wrapped.cls or wrapped.open or wrapped.first or wrapped.before_dots is not None
     special = special or wrapped.name in table.INDICES or wrapped.name in table.ORDERS
@@ -123,19 +125,19 @@ def _formals(wrapped: Wrapped) -> list[str]:
 
 
 def class_of(name: str):
-    """The class that the R wrapper `name` makes instances of."""
+    """The class of the instances that the wrapper `name` makes."""
     return wrapped_by(name).cls
 
 
 def callable_of(name: str):
-    """What Keras takes for the wrapper itself: its function, else its class."""
+    """What Keras gets for a wrapper given as an argument: the wrapped function, else the class."""
     wrapped = wrapped_by(name)
     return wrapped.function or wrapped.cls
 
 
 def call(name: str, named: dict, dots: list, extra: dict):
-    """What the R wrapper `name` does: `named` are the formals that were given, `dots` and `extra`
-    what came in `...` without and with names."""
+    """What the wrapper `name` does: `named` are the formals that were given, `dots` and `extra` the
+    arguments in `...` without and with names."""
     wrapped = wrapped_by(name)
     first = [named.pop(key) for key in wrapped.first if key in named]
     if wrapped.merges:
@@ -165,19 +167,19 @@ def call(name: str, named: dict, dots: list, extra: dict):
 
 
 def _call_in_order(wrapped: Wrapped, dots: list, keywords: dict):
-    """The call, with what stands before Python's `*args` in its place."""
+    """The call, with the arguments before Python's `*args` by position."""
     before = [wrapped.arguments[key].keras_name for key in wrapped.before_dots or ()]
     positional = [keywords.pop(key) for key in before if key in keywords]
     return _call(wrapped, wrapped.target, [*positional, *dots], keywords)
 
 
 def _arrays(wrapped: Wrapped, keywords: dict) -> None:
-    """R vectors as the arrays they are."""
-    keeps_doubles = keywords.get("dtype") is not None
+    """Convert R vectors to arrays where Keras takes tensors."""
+    stay_doubles = keywords.get("dtype") is not None
     for argument in wrapped.arguments.values():
         name = argument.keras_name
         if argument.is_tensor and name in keywords:
-            keywords[name] = as_data(keywords[name], keeps_doubles)
+            keywords[name] = as_data(keywords[name], stay_doubles)
 
 
 def _keywords(wrapped: Wrapped, named: dict, extra: dict) -> dict:
@@ -205,7 +207,7 @@ def _refuse_class(function: str, name: str, value) -> None:
 
 
 def _known(wrapped: Wrapped) -> list[str]:
-    """The names that can be given, with those of the base classes where Keras passes them on."""
+    """The names of all arguments, with those of the base classes where Keras passes them on."""
     known = [*wrapped.first, *wrapped.arguments]
     if wrapped.open and wrapped.cls is not None:
         for base in wrapped.cls.__mro__[1:-1]:
@@ -262,8 +264,8 @@ def _merge_inputs(first: list, dots: list) -> list:
 
 
 def _input_shape(wrapped: Wrapped, keywords: dict) -> dict:
-    """The arguments of an Input, taken out of those of the layer: Keras wants an Input before the
-    layer, not the shape in it."""
+    """The arguments of an Input, removed from those of the layer: Keras prefers an Input before the
+    layer to a shape in it."""
     taken = {
         key: keywords.pop(key)
         for key in ("input_shape", "batch_input_shape", "input_dim")
@@ -276,12 +278,12 @@ def _input_shape(wrapped: Wrapped, keywords: dict) -> dict:
 
 
 def compose(wrapped: Wrapped, first: list, keywords: dict):
-    """The layer, put onto what comes before it: added to a Sequential model, called on a tensor or
-    a list of tensors; alone when there is nothing before it."""
+    """The layer, composed with what is before it: added to a Sequential model, called on a tensor
+    or a list of tensors; the layer itself when there is nothing before it."""
     shape = _input_shape(wrapped, keywords)
     before = first[0] if first else None
     if before is None and shape:
-        # A layer that starts a model later: Keras takes the shape, but warns of it.
+        # The layer will start a model later: Keras accepts the shape, but warns about it.
         keywords["input_shape"] = shape.get("shape") or shape["batch_shape"][1:]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
@@ -295,7 +297,8 @@ def compose(wrapped: Wrapped, first: list, keywords: dict):
 
 
 def _refuse_as_object(wrapped: Wrapped, before) -> None:
-    """An R user who forgets the name of the first argument after `object` gets here."""
+    """Raise TypeError for a first argument that nothing composes with: often the user forgot the
+    name of the argument after `object`."""
     if isinstance(before, (str, int, float, bool, type)):
         raise TypeError(
             f"{wrapped.name}(): its first argument is a Sequential model, a tensor or a list of "
@@ -309,7 +312,7 @@ def _refuse_as_object(wrapped: Wrapped, before) -> None:
 
 
 def takes_layer(x) -> bool:
-    """Is `x` what a layer is put onto: a Sequential model, a tensor, or tensors in a list?"""
+    """Can a layer be composed with `x`: a Sequential model, a tensor, or tensors in a list?"""
     if isinstance(x, (list, tuple)):
         return len(x) > 0 and all(is_tensor(item) for item in x)
     return is_tensor(x) or isinstance(x, at("Sequential"))
@@ -321,7 +324,7 @@ def takes_layer(x) -> bool:
 def _computed(wrapped: Wrapped, first: list, keywords: dict):
     if len(first) != 2:
         raise TypeError(f"{wrapped.name}() computes with both `y_true` and `y_pred`.")
-    # The reduction of a loss object is a matter of its construction; a value per sample is given.
+    # The reduction concerns only a loss object; the function gives a value for each sample.
     taken = inspect.signature(wrapped.function).parameters
     shown = {a.keras_name: a.default for a in wrapped.arguments.values() if not a.required}
     keywords = {key: value for key, value in (shown | keywords).items() if key in taken}

@@ -17,6 +17,7 @@ import keras
 from ..bridge.r_functions import shown
 from .monitor import monitor_checks
 
+_PACKAGE = __package__.partition(".")[0]
 _current: contextvars.ContextVar = contextvars.ContextVar("training", default=None)
 
 
@@ -183,8 +184,7 @@ def _of_r(callback, name: str):
     """The attribute `name` of a callback of this package or of a class written in R. Other
     callbacks may use the name for something else."""
     cls = type(callback)
-    package = __package__.partition(".")[0]
-    is_ours = any(base.__module__.partition(".")[0] == package for base in cls.__mro__)
+    is_ours = any(base.__module__.startswith(f"{_PACKAGE}.") for base in cls.__mro__)
     return getattr(callback, name, None) if is_ours or hasattr(cls, "__r_class__") else None
 
 

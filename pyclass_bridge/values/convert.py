@@ -1,8 +1,8 @@
 """Values that the core's C rows leave to Python: NumPy's arrays and scalars, rpy2's objects.
 
-The rows are in `values/table.py`. Assumes a started session; imports NumPy only when a NumPy
-object or an R array is there. An object without an R counterpart is never changed: NotImplemented
-makes it a proxy.
+The rows are in `values/table.py`. It has no other half in R. Assumes a started session; imports
+NumPy only when a NumPy object or an R array crosses. An object without an R counterpart is never
+changed: NotImplemented makes it a proxy.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ def convert_object(o):
 
 
 def _dims(shape):
-    """The dims of a TensorFlow shape as a tuple, whose rule it follows; itself without a rank."""
+    """The dims of a TensorFlow shape as a tuple, for the rule of tuples; a shape of unknown rank
+    stays as it is."""
     return shape if shape.rank is None else tuple(shape.as_list())
 
 
-# Keras and TensorFlow keep a list or dict that is assigned to a layer, optimizer or module as one
-# of these; in R it is the list that it was. (A TrackedSet has no R value, as a set has none.) The
-# shape of a tensor is a list of its dims on every backend.
+# Keras and TensorFlow replace a list or dict that is assigned to a layer, optimizer or module by an
+# object of these classes; in R it is a list as before. (A TrackedSet has no R value, as a set has
+# none.) The shape of a tensor is a list of its dims on every backend.
 _KERAS, _TF = "keras.src.utils.tracking", "tensorflow.python.trackable.data_structures"
 _PLAIN = {
     (_KERAS, "TrackedList"): list,
@@ -58,7 +59,7 @@ _PLAIN = {
 
 
 def numpy_scalar_to_r(o):
-    """A NumPy scalar crosses as the Python scalar of equal value: dates and records are none."""
+    """A NumPy scalar crosses as the Python scalar of equal value; dates and records have none."""
     value = o.item() if o.dtype.kind in "biufcUS" else o
     if type(value) not in _SCALARS or not _fits(value):
         return NotImplemented
@@ -126,7 +127,7 @@ def _text_array(a):
 def convert_array(data, shape: tuple[int, ...]):
     """The NumPy array of an R array without NA: `data` are its texts, or a handle of its numbers.
 
-    It is NumPy's own memory, in C order, whatever becomes of the R value.
+    The memory is NumPy's own, in C order, so it does not depend on the R value.
     """
     import numpy as np
 

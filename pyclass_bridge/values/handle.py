@@ -1,4 +1,5 @@
-"""R values in Python: `RObject`, a handle that keeps an R value as it is.
+"""R values in Python: `RObject`, a handle that holds an R value. The other half is
+R/values_handle.R.
 
 What has no Python counterpart (a factor, a Date, a data.frame, a fitted model, a typed NA) crosses
 as one of these and comes back to R identical. Assumes a started session.
@@ -38,6 +39,8 @@ class RObject(_core.Handle):
         >>> f[1:] == pyclass_bridge.r("factor(c('b', 'a'))")
         True
     """
+
+    __module__ = "pyclass_bridge"
 
     @property
     def r_class(self) -> tuple[str, ...]:

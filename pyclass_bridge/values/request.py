@@ -1,7 +1,8 @@
 """What `RObject.to_python()` and `numpy.asarray()` give for an R value: conversion on request.
 
-The rows are ON_REQUEST in `values/table.py`. What is asked for may lose what only R knows (a
-factor's unused levels, a fraction of a day); what has no Python counterpart is a TypeError.
+The other half is R/values_handle.R; the rows are ON_REQUEST in `values/table.py`. What is asked for
+may lose what only R knows (a factor's unused levels, a fraction of a day); what has no Python
+counterpart is a TypeError.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ def nearest_python(handle):
     if isinstance(value, _core.Handle):
         raise no_counterpart(handle, "convert it in R first")
     return value
+
+
+def requested(value):
+    """What r_to_py() in R gives: the nearest Python value, or the handle where there is none."""
+    try:
+        return value.to_python()
+    except TypeError:
+        return value
 
 
 def no_counterpart(handle, remedy: str) -> TypeError:

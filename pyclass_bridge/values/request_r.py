@@ -1,6 +1,6 @@
 """What `py_to_r()` in R and `to_r()` give for a Python value that the table leaves a proxy: its
-nearest R value. The counterpart of values/request.py; the rows are FROM_PYTHON in
-`values/table.py`.
+nearest R value. The opposite direction is values/request.py; the other half is R/values_handle.R.
+The rows are FROM_PYTHON in `values/table.py`.
 
 What is asked for may lose what only Python knows (microseconds below a double's, an index). pandas
 is only used for its own objects.

@@ -1,4 +1,4 @@
-"""Conversion on request, both ways."""
+"""Conversion on request in both directions, as Python users call it."""
 
 from __future__ import annotations
 

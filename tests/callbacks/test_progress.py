@@ -8,8 +8,8 @@ import sys
 import pytest
 from support import error_texts
 from support.notebooks import run_notebook
-from support.progress import MODEL, assert_lines, in_terminal, screen
 from support.r_models import from_r
+from support.terminals import MODEL, assert_lines, in_terminal, screen
 from support.twin import data, dense_model
 
 TIME = r"\d+(?:\.\d)?s"

@@ -91,7 +91,7 @@ import os, re, tempfile
 
 os.chdir(tempfile.mkdtemp())  # some of them save a model
 import pyclass_bridge
-from pyclass_bridge.help.keras import parts_of
+from pyclass_bridge.help.docstring import parts_of
 from pyclass_bridge.help.examples import examples_in_r
 from pyclass_bridge.help.words import Rules
 from pyclass_bridge.surface.names import wrapped_by, names

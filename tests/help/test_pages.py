@@ -9,6 +9,7 @@ import pytest
 from support.subprocesses import run_python
 
 import pyclass_bridge
+from pyclass_bridge.help import pages
 
 SHOWN = """
 function(code) paste(utils::capture.output(eval(str2lang(code), globalenv())), collapse = '\\n')
@@ -102,6 +103,10 @@ def test_python_objects(keras):
     assert shown("?keras$layers").startswith("Help on package keras.layers")
     assert shown("py_help(keras$layers$Dense)").startswith("Help on class Dense")
     assert "Return evenly spaced numbers" in shown('?import("numpy")$linspace')
+
+
+def test_python_s_own_help():
+    assert "built-in function len" in pages.help_text(len)
 
 
 def test_a_class_that_is_written_in_r(keras, r):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyclass_bridge.help import roxygen
+from pyclass_bridge.help import pages, roxygen
 
 CODE = """
 #' Two functions
@@ -51,7 +51,7 @@ def test_blocks_become_topics():
 
 def test_a_page(monkeypatch):
     monkeypatch.setattr(roxygen, "topics", lambda: roxygen.read([CODE]))
-    text = roxygen.page("%f%", {"f": ["x", "y", "..."], "%f%": ["x", "y"]}, 80)
+    text = pages.roxygen_page("%f%", {"f": ["x", "y", "..."], "%f%": ["x", "y"]}, 80)
     assert "     f(x, y, ...)\n\n     x %f% y\n" in text
     assert "    x, y: Numbers, of which there are two.\n" in text
     assert "Value:\n\n     A number.\n" in text
@@ -60,16 +60,16 @@ def test_a_page(monkeypatch):
 
 def test_functions_with_the_same_arguments_and_methods():
     many = [f"argument_{i}" for i in range(12)]
-    calls = roxygen._shared([roxygen.usage("f", many), roxygen.usage("g", many)])
+    calls = pages._shared([pages.usage("f", many), pages.usage("g", many)])
     assert len(calls) == 1
     assert calls[0].endswith("# g(): the same arguments")
-    method = roxygen._usage("fit.keras.src.models.model.Model", ["object"], 80)
+    method = pages._usage("fit.keras.src.models.model.Model", ["object"], 80)
     assert method == "## for the class keras.src.models.model.Model\nfit(object)"
 
 
 def test_every_documented_function_of_this_package_has_a_page():
     for name, topic in roxygen.topics().items():
-        text = roxygen.page(name, {}, 80)
+        text = pages.roxygen_page(name, {}, 80)
         assert topic.title in " ".join(text.split()).replace("\u2018", "`").replace("\u2019", "`")
         assert "\\dontrun" not in text
         assert "@param" not in text

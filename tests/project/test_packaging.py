@@ -20,8 +20,16 @@ from support.paths import ROOT
 from pyclass_bridge.start import embed, r_versions
 
 R = embed.find_r()
-SOURCES = ["pyproject.toml", "setup.py", "MANIFEST.in", "NAMESPACE", "DESCRIPTION", "README.md"]
-TREES = ["R", "pyclass_bridge"]
+SOURCES = [
+    "pyproject.toml",
+    "setup.py",
+    "MANIFEST.in",
+    "NAMESPACE",
+    "DESCRIPTION",
+    "README.md",
+    "LICENSE",
+]
+TREES = ["R", "core", "pyclass_bridge"]
 
 
 def call(*words, cwd=None, env=None):
@@ -110,6 +118,7 @@ def test_wheel_holds_the_r_sources_and_the_core(wheel):
         *scripts,
         "pyclass_bridge/rpkg/NAMESPACE",
         "pyclass_bridge/rpkg/DESCRIPTION",
+        "pyclass_bridge/rpkg/LICENSE",
     }
     assert "pyclass_bridge/bridge/namespace.R" in names
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
@@ -118,10 +127,11 @@ def test_wheel_holds_the_r_sources_and_the_core(wheel):
     assert {name.split("/")[0].split("-")[0] for name in names} == {"pyclass_bridge"}
 
 
-def test_wheel_names_the_pythons(wheel):
+def test_wheel_names_the_pythons_and_the_licence(wheel):
     archive = zipfile.ZipFile(wheel)
     (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
     metadata = archive.read(name).decode()
+    assert "\nLicense-Expression: MIT\n" in metadata
     named = re.findall(r"^Classifier: Programming Language :: Python :: 3\.(\d+)$", metadata, re.M)
     assert named == ["10", "11", "12", "13", "14"]
     assert "\nRequires-Python: >=3.10\n" in metadata

@@ -55,13 +55,13 @@ print(json.dumps([name for name in before if before[name] is not after.get(name)
 
 def test_what_is_set_aside_is_listed():
     code = """
-aside, set_aside = {}, embed._set_aside
+aside, set_aside = {}, embed._replaced
 
 def record(module, **replacements):
     aside[module.__name__] = sorted(replacements)
     return set_aside(module, **replacements)
 
-embed._set_aside = record
+embed._replaced = record
 session.start()
 print(json.dumps(aside))
 """

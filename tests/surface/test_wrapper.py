@@ -85,7 +85,7 @@ def test_a_name_of_a_newer_keras_comes_by_itself():
 
 def test_a_name_that_keras_lacks_says_so(r, keras):
     with pytest.raises(Exception, match=r"layer_nowhere\(\) stands for nothing in Keras 3"):
-        r("pyclassbridge:::make_surface_function('layer_nowhere')")
+        r("pyclassbridge:::make_wrapper('layer_nowhere')")
 
 
 def test_a_wrapper_is_found_by_its_namespace(r, keras):

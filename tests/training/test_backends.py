@@ -19,9 +19,9 @@ TWINS = [
     "callbacks/test_set.py",
     "callbacks/test_context.py",
     "training/test_run.py",
-    "classes/test_metric.py",
-    "classes/test_keras_bases.py",
-    "classes/test_keras_small_bases.py",
+    "training/test_metric.py",
+    "training/test_keras_bases.py",
+    "training/test_keras_small_bases.py",
     "training/test_resume.py",
 ]
 SURFACE = [

@@ -11,7 +11,7 @@ from base64 import b64decode
 
 import pytest
 from support.notebooks import run_notebook
-from support.progress import MODEL, RUN, assert_lines, in_terminal, screen
+from support.terminals import MODEL, RUN, assert_lines, in_terminal, screen
 
 from pyclass_bridge.bridge import output
 

@@ -265,3 +265,14 @@ def test_a_list_with_a_function(r):
 def test_everything_printed_and_documented():
     assert pyclass_bridge.RObject is RObject
     assert all(getattr(RObject, name).__doc__ for name in ("to_python", "r_class", "names"))
+
+
+def test_a_pickle_of_before_is_read():
+    data = pickle.dumps(raw("factor('a')"), protocol=0)
+    before = data.replace(b"cpyclass_bridge.values.handle\n", b"cpyclass_bridge.robject\n")
+    assert before != data
+    assert pickle.loads(before) == raw("factor('a')")
+
+
+def test_the_class_is_known_by_its_public_name():
+    assert f"{RObject.__module__}.{RObject.__qualname__}" == "pyclass_bridge.RObject"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import keras
 from keras import layers
-from keras_twins import data
+
+from support.keras_twins import data
 
 
 class Diary(keras.callbacks.Callback):

@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 from keras import layers
-from keras_twins import data
+
+from support.keras_twins import data
 
 
 def train():

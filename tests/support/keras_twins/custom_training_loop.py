@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from keras_twins import data
+
+from support.keras_twins import data
 
 
 def train():

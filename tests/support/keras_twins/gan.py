@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
-from keras_twins import data
+
+from support.keras_twins import data
 
 # What the script measures, not the training: R's mean() adds in long doubles and NumPy's in
 # doubles, so that one mean in two differs in its last bit.

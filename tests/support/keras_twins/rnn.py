@@ -2,7 +2,8 @@
 
 import keras
 from keras import layers
-from keras_twins import data
+
+from support.keras_twins import data
 
 
 def train():

@@ -3,7 +3,8 @@
 import keras
 import tensorflow as tf
 from keras import layers
-from keras_twins import data
+
+from support.keras_twins import data
 
 
 def train():

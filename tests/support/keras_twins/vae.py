@@ -3,7 +3,8 @@
 import keras
 import tensorflow as tf
 from keras import layers, ops
-from keras_twins import data
+
+from support.keras_twins import data
 
 # The loss that is reported, not its gradients, is summed by TensorFlow's threads in another order
 # from run to run: the twin differs from itself in the last bit. Weights and predictions are equal.

@@ -36,24 +36,34 @@ test_that("it is sealed, and is made once", {
   expect_error(make_namespace("../../.."), "exists already", fixed = TRUE)
 })
 
-test_that("a namespace that fails to load is gone, and directives are read as R reads them", {
-  source("../../../pyclass_bridge/bridge/namespace.R", local = TRUE)
+# A package's directory, which has another name than the package.
+write_package <- function(name, code) {
   dir <- tempfile()
   dir.create(file.path(dir, "R"), recursive = TRUE)
-  writeLines(c("Package: brokenbridge", "Version: 1.0"), file.path(dir, "DESCRIPTION"))
+  writeLines(c(paste("Package:", name), "Version: 1.0"), file.path(dir, "DESCRIPTION"))
   writeLines(
     c("# note", "export(f, \"%g%\")", "S3method(knitr::knit_print, x)", "S3method(print, y, f)"),
     file.path(dir, "NAMESPACE")
   )
-  writeLines("stop('no')", file.path(dir, "R", "a.R"))
-  expect_error(make_namespace(dir), "no")
-  expect_false(isNamespaceLoaded("brokenbridge"))
-  directives <- read_directives(file.path(dir, "NAMESPACE"))
-  expect_identical(directives$exports, c("f", "%g%"))
+  writeLines(code, file.path(dir, "R", "a.R"))
+  dir
+}
+
+test_that("NAMESPACE is read as R reads it, whatever the directory is called", {
+  source("../../../pyclass_bridge/bridge/namespace.R", local = TRUE)
+  dir <- write_package("smallbridge", "f <- `%g%` <- knit_print.x <- function(x, ...) 'shown'")
+  made <- make_namespace(dir)
+  on.exit(unloadNamespace("smallbridge"))
+  expect_setequal(getNamespaceExports(made), c("f", "%g%"))
   expect_identical(
-    directives$methods,
+    unname(made[[".__NAMESPACE__."]]$S3methods),
     rbind(c("knit_print", "x", "knit_print.x", "knitr"), c("print", "y", "f", NA))
   )
-  writeLines("exportPattern('.')", file.path(dir, "NAMESPACE"))
-  expect_error(read_directives(file.path(dir, "NAMESPACE")), "exportPattern")
+  expect_identical(print(structure(1, class = "y")), "shown")
+})
+
+test_that("a namespace that fails to load is gone", {
+  source("../../../pyclass_bridge/bridge/namespace.R", local = TRUE)
+  expect_error(make_namespace(write_package("brokenbridge", "stop('no')")), "no")
+  expect_false(isNamespaceLoaded("brokenbridge"))
 })

@@ -1,5 +1,6 @@
-# Python modules in R: import() and its like, the lazy `keras`, `py`.
-# Attaching the package imports nothing: Keras is imported when `keras` is first used.
+# Python modules in R: import() and its like, the lazy `keras`, `py`. The other half is
+# for_r/modules.py. Attaching the package imports nothing: Keras is imported when `keras` is first
+# used.
 
 #' Import a Python module
 #'
@@ -79,8 +80,8 @@ bind_on_use <- function(name, make, env) {
 
 #' Keras, TensorFlow, and the main module
 #'
-#' `keras` and `tf` are the Python packages, imported when the name is first used. `py` is Python's main
-#' module: what code there defines is `py$name`, and `py$name <- value` defines it from R.
+#' `keras` and `tf` are the Python packages, imported when the name is first used. `py` is Python's
+#' main module: what code there defines is `py$name`, and `py$name <- value` defines it from R.
 #'
 #' Without Keras, or with a backend that does not load, `keras` is an error that names the remedy,
 #' and so is `tf` without TensorFlow; the next use tries again.

@@ -1,4 +1,4 @@
-"""A model to train, and what a terminal of its own shows while a script trains it."""
+"""A script that trains a small model, and what a terminal shows of its progress."""
 
 from __future__ import annotations
 
