@@ -1,4 +1,7 @@
-"""Callback sets: the order of their stages, `self$ctx`, what instances are and do."""
+"""Callback sets: the order of their stages, `self$ctx`, what instances are and do.
+
+Of: callbacks/set.py, R/callbacks_set.R, R/callbacks_checks.R.
+"""
 
 from __future__ import annotations
 

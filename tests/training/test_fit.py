@@ -1,5 +1,8 @@
 """The arguments of compile(), fit(), evaluate() and predict(), and the history, as R users know
-them: each against the same call in Python."""
+them: each against the same call in Python.
+
+Of: training/fit.py, surface/methods.py.
+"""
 
 from __future__ import annotations
 

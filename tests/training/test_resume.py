@@ -1,6 +1,8 @@
 """callback_checkpoint_state() and fit(resume =): a resumed training is the uninterrupted one,
 number for number, and the file is whole whatever ends the program. Other backends:
 training/test_backends.py.
+
+Of: training/resume.py, training/record.py, training/description.py, training/random_states.py.
 """
 
 from __future__ import annotations
