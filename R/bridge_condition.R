@@ -1,6 +1,7 @@
 # R conditions on their way to Python, and Python exceptions as R conditions.
 # The handlers here are installed once for the session (install_handlers) and by the core in the
 # entries that can't see those (handler_calls). The usual path of a call runs none of this.
+# Python half: bridge/condition.py.
 
 # Python's conditions to R ---------------------------------------------------------------------
 
@@ -205,7 +206,9 @@ described_calls <- function(calls) {
 
 handler_heads <- c(".handleSimpleError", "record_condition", "stop_python", "refuse_quit")
 
-evaluator_calls <- c("console_run", "run_code", "withVisible", "eval", "evaluate_text", "source_env")
+evaluator_calls <- c(
+  "console_run", "run_code", "withVisible", "eval", "evaluate_text", "source_env"
+)
 
 # "" for a function that stands in the call as a value: R's own handlers are called so.
 call_head <- function(call) {

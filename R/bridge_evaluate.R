@@ -1,5 +1,6 @@
 # Functions that Python calls on the R values it holds, and the evaluation of files and text.
 # Each is small and has one caller in pyclass_bridge/; results cross by the table of values.
+# Python half: bridge/evaluate.py, bridge/source.py and bridge/function.py.
 
 describe_function <- function(fn) {
   if (is.primitive(fn)) {
@@ -90,25 +91,6 @@ set_arguments <- function(file, args) {
 }
 
 # Class specs ------------------------------------------------------------------------------------
-
-# One field of a class spec; `<group>_rows` are its members without their closures, and a number
-# picks the closure of one.
-spec_field <- function(spec, name, i = NULL) {
-  if (!is.null(i)) {
-    return(spec[[name]][[i]]$fn)
-  }
-  if (endsWith(name, "_rows")) {
-    members <- spec[[sub("_rows$", "", name)]]
-    return(unname(lapply(members, function(member) member[names(member) != "fn"])))
-  }
-  switch(name,
-    has_private = length(c(spec$private_methods, spec$private_active, spec$private_fields)) > 0L,
-    keywords = as_dict(spec$keywords),
-    fields = as_dict(spec$fields),
-    bases = unname(spec$bases),
-    spec[[name]]
-  )
-}
 
 # A named list also when it is empty.
 as_dict <- function(x) {

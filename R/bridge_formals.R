@@ -1,25 +1,20 @@
 # The formals of an R function as data: for the Python signature, the arity checks, the factory.
-# Pure R, and no default is ever evaluated here: a default is a literal or a piece of code.
+# Only python_name() asks Python. No default is evaluated here: it is a literal or a piece of code.
+# Python half: bridge/signature.py, which has the rule for names.
 
-# Python can't write these names as parameters; they get a trailing underscore, as in PEP 8.
-python_keywords <- c(
-  "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
-  "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if",
-  "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try",
-  "while", "with", "yield"
-)
+# The Python names of R names: `learning.rate` is `learning_rate`, `lambda` is `lambda_`. An empty
+# name, that of an argument given by position, stays empty.
+python_name <- function(names) {
+  given <- nzchar(names)
+  names[given] <- as.character(for_r$python_names(as.list(names[given])))
+  names
+}
 
 is_python_name <- function(name) {
-  grepl("^[[:alpha:]_][[:alnum:]_]*$", name) & !name %in% python_keywords
+  nzchar(name) && python_name(name) == name
 }
 
-# `learning.rate` is `learning_rate` in Python, `lambda` is `lambda_`, as in bridge/signature.py.
-python_name <- function(name) {
-  name <- sub("^([0-9])", "_\\1", gsub("[^[:alnum:]_]", "_", name))
-  ifelse(name %in% python_keywords, paste0(name, "_"), name)
-}
-
-# One entry of the class spec for each formal of `fn`, in order.
+# One row of the class spec for each formal of `fn`, in order.
 spec_formals <- function(fn) {
   defaults <- formals(fn)
   unname(Map(spec_formal, names(defaults), lapply(defaults, list)))

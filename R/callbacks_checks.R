@@ -1,6 +1,6 @@
 # The checks of a callback class at its definition: names of hooks and stages, state_dict() together
-# with load_state_dict(), bases of one kind. classes_checks.R calls them. There is no Python half;
-# callbacks/set.py checks the stages that are assigned to an instance.
+# with load_state_dict(), bases of one kind. Each works as those of classes_checks.R.
+# Python half: none; callbacks/set.py checks the stages that are assigned to an instance.
 
 # How messages speak of the hooks of a kind of callback: `what` one is called, the `names` of all,
 # and `meant`, which of them a name of the other kind means.
@@ -11,12 +11,12 @@ callback_words <- function(def) {
     on_test_batch_begin = "on_batch_valid_begin", on_test_batch_end = "on_batch_valid_end",
     on_test_end = "on_valid_end"
   )
-  if (def$checks$hooks == "stage") {
-    list(what = "a stage of a callback set", names = names(callback_stages), meant = stages)
+  if (def$checks$hooks_are == "stage") {
+    list(what = "a stage of a callback set", names = names(def$checks$hooks), meant = stages)
   } else {
     list(
-      what = paste("a", library_of(def), "callback hook"),
-      names = intersect(names(callback_hooks), names(def$checks$calls)),
+      what = paste("a", def$checks$library, "callback hook"),
+      names = names(def$checks$hooks),
       meant = structure(names(stages), names = stages)
     )
   }
@@ -26,7 +26,7 @@ check_hook <- function(def, name) {
   words <- callback_words(def)
   hook <- nearest_hook(name, words)
   # The base of all sets has the hooks of Keras.
-  hidden <- def$checks$hooks == "stage" && name %in% names(words$meant)
+  hidden <- def$checks$hooks_are == "stage" && name %in% names(words$meant)
   own <- !hidden && base_has(def, name)
   if (own || is.null(hook) && !startsWith(name, "on_")) {
     return(invisible())
@@ -128,9 +128,9 @@ check_callback_bases <- function(def) {
 check_stage <- function(def, member) {
   given <- names(formals(member$fn))
   is_stage <- member$given == "on_exit" ||
-    identical(def$checks$hooks, "stage") && member$given %in% names(callback_stages)
+    identical(def$checks$hooks_are, "stage") && member$given %in% names(def$checks$hooks)
   if (is_stage && length(given)) {
-    remedy <- if (def$checks$hooks == "stage") " and read `self$ctx`"
+    remedy <- if (def$checks$hooks_are == "stage") " and read `self$ctx`"
     abort_class(
       def$name, "`", member$given, "` is called without arguments, and takes ", ticked(given),
       ". Write `function()`", remedy, ".", member = member$given

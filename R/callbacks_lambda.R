@@ -1,6 +1,6 @@
 # callback_lambda(): a callback from functions, with epochs and batches counted from 1. It is a
-# class made by Callback(), which checks the hooks, shifts indices and merges logs; so its Python
-# half is classes/hooks.py.
+# class made by Callback(), which checks the hooks, shifts indices and merges logs.
+# Python half: none: the functions become a class of Callback().
 
 #' A callback from functions
 #'
@@ -78,7 +78,7 @@ is_named <- function(x) {
 chosen <- function(fun, argument, value, choices) {
   if (!identical(value, choices) && !(is_string(value) && value %in% choices)) {
     stop(
-      fun, "(): `", argument, "` is one of ", paste0("\"", choices, "\"", collapse = ", "),
+      fun, "(): `", argument, "` is one of ", quoted(choices),
       ", not ", describe_value(value), ".",
       call. = FALSE
     )

@@ -1,5 +1,6 @@
 # callback_mlflow(): MLflow's own Keras callback in a run that begins and ends with the training.
-# The other half is callbacks/mlflow.py, which is imported, with MLflow, when a callback is made.
+# MLflow is imported when a callback is made.
+# Python half: callbacks/mlflow.py.
 
 #' Log a training to MLflow
 #'

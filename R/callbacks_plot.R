@@ -1,6 +1,6 @@
 # callback_plot(): the curves of a training while it runs, as plot() draws those of its history, in
-# a PNG file, below the cell of a notebook (by shell/notebook.py), or on R's device. It is a class
-# made by Callback().
+# a PNG file, below the cell of a notebook, or on R's device.
+# Python half: none: the callback is a class of Callback().
 
 #' Plot a training while it runs
 #'

@@ -1,6 +1,7 @@
 # callback_progress(): a training's progress in R's own output, as a line for each epoch or as a bar
-# that is redrawn until its epoch has ended. It is a class made by Callback(); training/fit.py turns
-# Keras' own progress off where it finds `shows_progress`.
+# that is redrawn until its epoch has ended.
+# Python half: none: the callback is a class of Callback(). training/fit.py turns Keras' own
+# progress off where it finds `shows_progress`.
 
 #' Show the progress of a training in R's output
 #'

@@ -1,6 +1,6 @@
-# callback_set(): callbacks whose stages take no arguments and read `self$ctx`. The other half is
-# callbacks/set.py, their base class, and callbacks/context.py, `ctx`. They are defined and checked
-# as all Keras classes are (classes_keras.R).
+# callback_set(): callbacks whose stages take no arguments and read `self$ctx`. Their checks are in
+# callbacks_checks.R, and their row is in classes_kinds.R.
+# Python half: callbacks/set.py, the base of these classes, and callbacks/context.py, `ctx`.
 
 #' Callbacks of stages
 #'
@@ -41,7 +41,7 @@
 #' @param on_before_valid,on_batch_valid_begin,on_batch_valid_end,on_valid_end Stages of
 #'   validation; the first also runs in epochs without one.
 #' @param on_epoch_end,on_end,on_exit Stages at the end.
-#' @param initialize A function, the arguments of which are those of the generator.
+#' @param initialize A function, the arguments of which are those of the factory.
 #' @param state_dict,load_state_dict A function that returns what the callback has to remember, and
 #'   one of such a state; both or neither.
 #' @param ...,public Further members, as in [Callback()].

@@ -1,6 +1,7 @@
 # Marks on the functions of a class: active bindings, static methods, class methods.
 # A mark is the attribute "py_member" of the function; classes_spec.R takes it off again, so that
 # Python gets the function as the user wrote it.
+# Python half: none: a mark is read by classes_spec.R.
 
 #' Mark a function as an active binding
 #'

@@ -1,7 +1,8 @@
-# From what a user gives as a base class to the Python class: a class, a factory, an R6 generator,
-# a wrapper such as callback_early_stopping. Anything else is an error that names it.
+# The Python class for what a user gives as a base: a class, a factory, an R6 generator, a wrapper
+# such as callback_early_stopping. Anything else is an error that names it.
 # A wrapper of the Keras surface carries the attribute "py_class_of": a function of no arguments
 # that returns its Python class.
+# Python half: none: for_r/classes.py answers what is asked of a base.
 
 is_py_class <- function(x) {
   is_py_object(x) && inherits(x, "python.builtin.type")
@@ -76,7 +77,7 @@ check_metaclass <- function(class, keywords) {
   }
 }
 
-# `named` is the full name of a class, so that asking imports nothing.
+# `named` is the full name of a class: no library is imported to compare it.
 derives_from <- function(bases, named) {
   for (base in bases) {
     if (for_r$issubclass_named(base, named)) {
@@ -87,7 +88,7 @@ derives_from <- function(bases, named) {
 }
 
 # The row of `kinds` that classes with these bases belong to, or NULL.
-kind_of <- function(bases, kinds = c(keras_kinds, synalinks_kinds())) {
+kind_of <- function(bases, kinds = c(keras_kinds, synalinks_kinds)) {
   for (kind in kinds) {
     if (derives_from(bases, kind$named)) {
       return(kind)

@@ -1,56 +1,13 @@
 # The checks of a class definition: each raises one error that names class, member, what was
 # given and the remedy (their texts are tests/snapshots/definition_errors.txt).
-# Pure R. Assumes a definition as classes_spec.R describes it; what passes here can be built.
+# Pure R. Assumes a definition as classes_spec.R describes it.
+# Python half: none. What passes here can be built.
 
 abort_class <- function(class, ..., member = NULL) {
   message <- paste0(if (!is.null(class)) paste0("Class `", class, "`: "), ...)
   condition <- list(message = message, call = NULL, class_name = class, member = member)
   class(condition) <- c("py_class_definition_error", "error", "condition")
   stop(condition)
-}
-
-ticked <- function(x) {
-  paste0("`", x, "`", collapse = ", ")
-}
-
-counted <- function(n, what) {
-  paste0(if (n == 0) "no" else n, " ", what, if (n != 1) "s")
-}
-
-# What the user gave, as a noun phrase for an error.
-describe_value <- function(x) {
-  if (is.null(x)) {
-    "NULL"
-  } else if (is_py_object(x)) {
-    describe_py_object(x)
-  } else if (is.function(x)) {
-    "an R function"
-  } else if (is_string(x)) {
-    paste0("the string ", deparse_line(as.vector(x)))
-  } else if (is.atomic(x) && length(x) == 1L && is.null(attributes(x))) {
-    paste0("the value ", format(x))
-  } else if (is.object(x)) {
-    paste0("an object of class `", class(x)[[1L]], "`")
-  } else if (is.atomic(x)) {
-    paste0("a ", typeof(x), " vector of length ", length(x))
-  } else if (is.language(x)) {
-    paste0("the expression `", deparse_line(x), "`")
-  } else {
-    paste0(if (is.environment(x)) "an " else "a ", typeof(x))
-  }
-}
-
-describe_py_object <- function(x) {
-  type <- class(x)[[1L]]
-  if (is_py_class(x)) {
-    "a Python class"
-  } else if (type == "python.builtin.module") {
-    "a Python module"
-  } else if (is.function(x) && grepl("(function|method)$", type)) {
-    "a Python function"
-  } else {
-    paste0("an instance of `", type, "`")
-  }
 }
 
 # ---- the name and the lists of members ----
@@ -155,7 +112,7 @@ check_value_member <- function(def, name, value) {
   choices <- def$checks$choices[[name]]
   if (!is.null(choices) && !(is_string(value) && value %in% choices)) {
     abort_class(
-      def$name, "`", name, "` must be ", paste0("\"", choices, "\"", collapse = " or "), ", not ",
+      def$name, "`", name, "` must be ", quoted(choices, " or "), ", not ",
       describe_value(value), ".", member = name
     )
   }
@@ -220,7 +177,7 @@ check_arity <- function(def, member) {
   if (length(accepts$unreachable)) {
     abort_class(
       def$name, "`", member$given, "` needs ", ticked(accepts$unreachable), " by name, but ",
-      library_of(def), " passes its arguments by position. Write `function(",
+      def$checks$library, " passes its arguments by position. Write `function(",
       paste(usage$args, collapse = ", "), ")`.", member = member$given
     )
   }
@@ -240,17 +197,16 @@ check_arity <- function(def, member) {
 }
 
 check_order <- function(def, member, usage) {
-  has_index <- any(usage$args[1L] %in% c("epoch", "batch"))
-  if (has_index && identical(first_formal(member$fn), "logs")) {
+  if (!is.null(usage$index) && identical(first_formal(member$fn), "logs")) {
     abort_class(
       def$name, "`", member$given, "` has `logs` as its first argument, but ",
-      library_of(def), " passes `", usage$args[[1L]], "` first. Write `function(",
+      def$checks$library, " passes `", usage$index, "` first. Write `function(",
       paste(usage$args, collapse = ", "), ")`.", member = member$given
     )
   }
 }
 
-# A metric may be used by hand, so this is no error.
+# A metric may also be called without fit(), so this is a message and no error.
 check_sample_weight <- function(def, member) {
   given <- names(formals(member$fn))
   if (member$given == "update_state" && length(given) == 2L &&
@@ -265,7 +221,7 @@ check_sample_weight <- function(def, member) {
 # A hook in `private` is never called, and R6's `active =` is no list of members here.
 check_places <- function(def) {
   hooks <- intersect(names(def$private), names(def$checks$calls))
-  if (!is.null(def$checks$hooks) && length(hooks)) {
+  if (length(def$checks$hooks) && length(hooks)) {
     abort_class(
       def$name, "`", hooks[[1L]], "` is private, so it is never called. Make it public.",
       member = hooks[[1L]]
@@ -287,15 +243,7 @@ check_misspelt <- function(def, name) {
   if (is.null(def$checks) || name %in% names(def$checks$calls)) {
     return(invisible())
   }
-  if (is.null(def$checks$hooks)) check_method_name(def, name) else check_hook(def, name)
-}
-
-# Two letters that changed places are one edit.
-nearest_name <- function(name, among, edits) {
-  letters_of <- function(x) vapply(strsplit(x, ""), function(x) paste(sort(x), collapse = ""), "")
-  distance <- c(utils::adist(name, among)) - (letters_of(name) == letters_of(among))
-  edits <- min(edits, max(1L, nchar(name) %/% 2L))
-  if (length(distance) && min(distance) <= edits) among[[which.min(distance)]]
+  if (length(def$checks$hooks)) check_hook(def, name) else check_method_name(def, name)
 }
 
 # A base of the user's own may have more hooks than Keras.
@@ -308,7 +256,7 @@ base_has <- function(def, name) {
   FALSE
 }
 
-# What a class of any kind has under one name only.
+# `initialize` under a wrong name, in a class of any kind.
 check_lifecycle_name <- function(def, name) {
   misspelt <- name %in% c("init", "__init", "constructor") ||
     startsWith(name, "in") && !is.null(nearest_name(name, "initialize", 2L))
@@ -333,7 +281,7 @@ check_method_name <- function(def, name) {
   nearest <- nearest_name(name, wanted[nchar(wanted) > 4L], if (nchar(name) > 7L) 2L else 1L)
   if (!is.null(nearest) && !base_has(def, name)) {
     abort_class(
-      def$name, "`", name, "` is not a method that ", library_of(def), " calls. Did you mean `",
+      def$name, "`", name, "` is not a method that ", def$checks$library, " calls. Did you mean `",
       nearest, "`?",
       member = name
     )

@@ -1,13 +1,14 @@
 # The R function that stands for an R class: the class proxy with the formals of `initialize`.
 # Only arguments that were supplied go to Python, so a default is evaluated by the method itself,
 # lazily and in its own scope. Guarantees that it is still the proxy: every attribute of it and its
-# `.proxy` binding are kept. Here too: the words for an argument that a factory does not have.
+# `.proxy` binding are kept. The errors for arguments that a factory does not have are here, too.
+# Python half: none: classes/builder.py makes the class that a factory stands for.
 
 make_factory <- function(cls, spec) {
   arguments <- factory_formals(spec)
   body <- quote(call_class(base::environment()))
   env <- factory_env(cls, spec$name, names(arguments))
-  if (spec$kind == "Layer") {
+  if (spec$composes) {
     body <- quote(call_layer(base::environment(), base::sys.call(), base::parent.frame()))
     env$signature <- as.function(c(arguments, list(NULL)))
     arguments <- c(arguments, if (!"..." %in% names(arguments)) alist(... = ))
@@ -37,6 +38,7 @@ factory_env <- function(cls, name, arguments) {
   env$cls <- cls
   env$class_name <- name
   env$arguments <- as.character(arguments)
+  env$python_names <- python_name(env$arguments)
   env
 }
 
@@ -51,12 +53,13 @@ call_class <- function(frame) {
   } else {
     scope[[factory$class_name]] <- factory$cls
   }
-  eval(as.call(c(list(head), supplied_arguments(frame, factory$arguments))), scope)
+  eval(as.call(c(list(head), supplied_arguments(frame, factory))), scope)
 }
 
-# A `Layer()` takes its place in a pipe, as layer_*() does: a Sequential model, a tensor or a list of
-# tensors as first argument, without a name, is what the layer is put onto. The frame's formals are
-# those of `initialize`, so the call is matched anew without it. `L(, 3)`: there is nothing before.
+# An instance of a kind that composes takes its place in a pipe, as layer_*() does: it is put onto a
+# Sequential model, a tensor or a list of tensors that is the first argument and has no name. The
+# formals of the frame are those of `initialize`, so the call is matched again without that
+# argument. `L(, 3)` leaves it out.
 call_layer <- function(frame, call, caller) {
   factory <- parent.env(frame)
   arguments <- as.list(call)[-1L]
@@ -73,9 +76,10 @@ call_layer <- function(frame, call, caller) {
     as.list(seq_along(values)), names = names(values)
   )))
   matched <- as.list(match_factory(factory, places))[-1L]
-  values <- structure(
-    values[as.integer(matched)], names = python_name(as.character(names(matched)))
-  )
+  values <- values[as.integer(matched)]
+  if (!is.null(names(matched))) {
+    names(values) <- python_name(names(matched))
+  }
   layer <- do.call(factory$cls, values, quote = TRUE)
   if (is.null(before)) layer else surface_module()$apply_layer(before, layer)
 }
@@ -94,10 +98,11 @@ match_factory <- function(factory, call) {
 }
 
 # Before `...` by position as long as nothing is left out, since `...` may hold positional ones.
-supplied_arguments <- function(frame, arguments) {
+supplied_arguments <- function(frame, factory) {
   given <- list()
-  by_position <- "..." %in% arguments
-  for (name in arguments) {
+  by_position <- "..." %in% factory$arguments
+  for (i in seq_along(factory$arguments)) {
+    name <- factory$arguments[[i]]
     if (name == "...") {
       given <- c(given, quote(...))
       by_position <- FALSE
@@ -105,7 +110,7 @@ supplied_arguments <- function(frame, arguments) {
       by_position <- FALSE
     } else {
       given[[length(given) + 1L]] <- as.name(name)
-      names(given)[length(given)] <- if (by_position) "" else python_name(name)
+      names(given)[length(given)] <- if (by_position) "" else factory$python_names[[i]]
     }
   }
   given

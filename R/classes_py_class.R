@@ -1,6 +1,7 @@
 # Classes in R syntax: `Name(Base) %py_class% { ... }` and PyClass().
 # Here a form is taken apart into a definition; classes_spec.R checks and builds it. The body is
 # evaluated in an environment of its own below the caller's: what it assigns becomes the members.
+# Python half: none: classes_spec.R builds the definition.
 
 #' Define a Python class
 #'
@@ -215,7 +216,7 @@ check_class_body <- function(class, body) {
   }
 }
 
-# What can be seen in the code only: members without a name, or defined twice.
+# The mistakes that only the code shows: members without a name, or defined twice.
 check_statements <- function(class, code) {
   defined <- character()
   for (statement in code) {

@@ -1,6 +1,7 @@
 # R6 class generators as Python classes: r_to_py(R6Class(...)).
-# Reads the generator's fields only, so R6 itself is not needed here. A generator that did not
+# Only fields of the generator are read, so R6 itself is not needed here. A generator that did not
 # change gives the same Python class again, so that a child and its parent stay related.
+# Python half: none: classes_spec.R builds the definition.
 
 # The generators being built, innermost last: a generator in its own chain is a cycle.
 open_generators <- new.env(parent = emptyenv())

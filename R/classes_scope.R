@@ -1,9 +1,10 @@
 # The scope of methods: the class environment, `super`, and `private`.
 #   mask {self, super, private} (made by the core for each call) -> class environment -> parent_env
 # The class and the instance are held weakly, so that no cycle crosses the languages.
+# Python half: for_r/classes.py (`super`) and bridge/private.py (`private`).
 
-# One for each class (and, with own_env, for each method). `class_ref` is a Python callable that
-# gives the class.
+# The environment of a class, or of a method with `own_env`. `class_ref` is a Python callable that
+# returns the class.
 new_class_env <- function(parent, name, class_ref) {
   env <- new.env(parent = parent)
   env$.class_ref <- class_ref
@@ -21,9 +22,9 @@ set_private_members <- function(env, methods, active, fields) {
 
 # `super` ---------------------------------------------------------------------------------------
 
-# The core makes `super` from this function's formals and body, with an environment {self} of its own
-# above the class's: `super$m()`, `super()$m()` and `super(Class, self)$m()` all work. It does not see
-# the mask, in which it is, so that R counts one holder of each.
+# The core makes `super` from the formals and the body of this function, in an environment {self}
+# whose parent is that of the class: `super$m()`, `super()$m()` and `super(Class, self)$m()` all
+# work. The mask holds `super`, and `super` does not see the mask, so R counts one holder of each.
 super_template <- function(type, object = self) {
   if (missing(type)) {
     base::get("super", envir = base::parent.frame())
@@ -62,8 +63,8 @@ py_super <- function(type, object) {
 
 `[[.python.builtin.super` <- `$.python.builtin.super`
 
-# In private functions `self` is an active binding, whose values R >= 4.6 counts as shared for ever:
-# there Python is given what it gets the instance from.
+# In private functions `self` is an active binding, and R >= 4.6 counts the values of these as
+# shared for ever. So Python is given the callable that returns the instance.
 is_private <- function(scope) {
   !is.null(scope$.instance)
 }
@@ -72,7 +73,7 @@ receiver_of <- function(scope) {
   if (is_private(scope)) scope$.instance else if (is.null(scope$cls)) scope$self else scope$cls
 }
 
-# R then assigns the result to `super`: the method gets a variable of that name, which is the same.
+# R then assigns the result to `super`: the method gets a variable with that name and value.
 `$<-.python.builtin.super` <- function(x, name, value) {
   class_ref <- get(".class_ref", envir = environment(x))
   receiver <- receiver_of(environment(x))
@@ -125,8 +126,8 @@ add_private_members <- function(private, class_env, instance) {
   }
 }
 
-# What a method changes in the private environment of one instance, in that of its copy. Methods
-# that are as they were defined stay those of the copy.
+# Copies the private environment of an instance to that of its copy. The copy keeps its own methods
+# but for those that were replaced on the instance.
 copy_private <- function(from, to) {
   for (name in ls(from, all.names = TRUE)) {
     value <- if (!bindingIsActive(name, from)) list(from[[name]])
@@ -140,7 +141,7 @@ copy_private <- function(from, to) {
   rm(list = gone, envir = to)
 }
 
-# For instances that nothing can be kept for: assigning is an error.
+# For instances with which no environment can be kept: assigning in it is an error.
 no_private <- function() {
   private <- new.env(parent = emptyenv())
   lockEnvironment(private)

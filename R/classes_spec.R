@@ -1,6 +1,7 @@
 # From a class definition, however it was written, to the class spec that Python builds from.
 # The only place where the two languages meet at definition time: pure R, so it is tested with
 # a `for_r` that records the spec. Guarantees that every check has passed before Python sees it.
+# Python half: classes/spec.py, which reads the spec, and classes/builder.py.
 
 # A definition, as the forms (%py_class%, PyClass(), Metric(), R6) give it:
 #   name, form (for errors), doc, kind ("py_class" or a row of keras_kinds), bases (Python classes),
@@ -19,7 +20,23 @@ class_definition <- function(name, form, public, private = list(), bases = list(
 # The Python class of a definition, as the R function that makes instances.
 build_class <- function(def) {
   spec <- class_spec(def)
-  make_factory(for_r$build_class(.Call(core_handle, spec)), spec)
+  make_factory(for_r$build_class(spec_data(spec)), spec)
+}
+
+# The spec as Python gets it, in one crossing: plain data, and what stays R's as handles.
+spec_data <- function(spec) {
+  as_handle <- function(x) .Call(core_handle, x)
+  handled <- function(members) {
+    lapply(members, function(member) replace(member, "fn", list(as_handle(member$fn))))
+  }
+  private <- c(spec$private_methods, spec$private_active, spec$private_fields)
+  data <- spec[c("name", "module", "doc", "index_base", "merge_logs", "row", "convert")]
+  c(data, list(
+    bases = unname(spec$bases), keywords = as_dict(spec$keywords),
+    methods = handled(spec$methods), active = handled(spec$active),
+    fields = lapply(as_dict(spec$fields), as_handle), has_private = length(private) > 0L,
+    handle = as_handle(spec)
+  ))
 }
 
 class_spec <- function(def) {
@@ -27,7 +44,7 @@ class_spec <- function(def) {
   def$checks <- checks_of(def)
   check_member_names(def)
   check_places(def)
-  if (!is.null(def$checks$hooks)) {
+  if (length(def$checks$hooks)) {
     check_callback_bases(def)
     check_state(def)
   }
@@ -41,23 +58,26 @@ class_spec <- function(def) {
     check_arity(def, member)
   }
   check_async(def, public, private)
-  callback <- def$kind == "Callback"
+  constructor <- keras_kinds[[def$kind]]
   list(
     name = def$name, module = module_of(def$parent_env), doc = def$doc, kind = def$kind,
-    bases = def$bases, keywords = def$keywords, index_base = if (callback) 1L else 0L,
-    merge_logs = callback, convert = def$convert, parent_env = def$parent_env,
+    bases = def$bases, keywords = def$keywords,
+    index_base = if (is.null(constructor)) 0L else constructor$index_base,
+    merge_logs = isTRUE(constructor$merge_logs), composes = isTRUE(constructor$composes),
+    row = kind_data(def$checks), convert = def$convert, parent_env = def$parent_env,
     methods = as_spec(public$methods), active = as_spec(public$active),
     private_methods = as_spec(private$methods), private_active = as_spec(private$active),
     fields = public$fields, private_fields = private$fields
   )
 }
 
-# A constructor of ours may be given a base of another library.
+# The row by which a definition is checked: that of its constructor, or of its base. A constructor
+# may be given a base of Synalinks, whose row is the right one then.
 checks_of <- function(def) {
   if (def$kind == "py_class") {
     return(kind_of(def$bases))
   }
-  other <- kind_of(def$bases, synalinks_kinds())
+  other <- kind_of(def$bases, synalinks_kinds)
   if (is.null(other)) keras_kinds[[def$kind]] else other
 }
 
@@ -126,7 +146,8 @@ as_spec <- function(members) {
 
 # R name -> Python name of the methods that have both.
 member_aliases <- function(checks) {
-  c(initialize = "__init__", finalize = "__del__", if (isTRUE(checks$callable)) c(call = "__call__"))
+  call <- if (isTRUE(checks$callable)) c(call = "__call__")
+  c(initialize = "__init__", finalize = "__del__", call)
 }
 
 python_member_name <- function(name, checks) {

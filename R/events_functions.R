@@ -1,5 +1,5 @@
 # add_callback() and its like: functions called at the events of a model of Keras or Ultralytics.
-# Python's side is pyclass_bridge/events/functions.py, which checks and calls them.
+# Python half: events/functions.py, which checks and calls them.
 
 #' Functions called at the events of a model
 #'
@@ -10,14 +10,14 @@
 #'
 #' On a Keras model a function takes what it needs of `model`, `epoch` or `batch`, `logs` and
 #' `path`, by name, as far as the event has it. Epochs and batches count from 1, and a named list
-#' that a function of `logs` gives visibly is merged into them. The events are the hooks of
-#' [Callback()]; `on_model_save`, `on_model_load` and `on_model_export`, also when a callback such as
-#' a checkpoint saves or loads; and `on_exit`, which comes after all others and always: after an error
-#' and Ctrl-C as well. The `on_exit` of the `callbacks` of [fit()] runs after it.
+#' that a function of `logs` returns visibly is merged into them. The events are the hooks of
+#' [Callback()]; `on_model_save`, `on_model_load` and `on_model_export`, also when a callback such
+#' as a checkpoint saves or loads; and `on_exit`, which comes after all others and always: after an
+#' error and Ctrl-C as well. The `on_exit` of the `callbacks` of [fit()] runs after it.
 #'
-#' On a model of Ultralytics, such as a YOLO, the function takes the trainer, validator, predictor or
-#' exporter, as it is in Python: `trainer$epoch` counts from 0. `model$add_callback(event, fn)` is
-#' the same there.
+#' On a model of Ultralytics, such as a YOLO, the function takes the trainer, validator, predictor
+#' or exporter, as it is in Python: `trainer$epoch` counts from 0. `model$add_callback(event, fn)`
+#' is the same there.
 #'
 #' A misspelt event is an error with the nearest one, and so is a function that takes what the event
 #' does not have. An event that Ultralytics documents but never calls is a warning. An error of a

@@ -141,7 +141,7 @@ check_is_awaited <- function(def, member, awaited) {
   special <- grepl("^__.*__$", name) && !name %in% awaited_special
   called <- member$given %in% names(def$checks$calls)
   if (!name %in% awaited && (special || called)) {
-    caller <- if (special) "Python" else library_of(def)
+    caller <- if (special) "Python" else def$checks$library
     abort_class(
       def$name, "`", member$given, "` can't be async: ", caller, " calls it as a plain function ",
       "and never awaits it. Give the plain function, and py_await() in it what it needs.",

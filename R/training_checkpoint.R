@@ -1,6 +1,6 @@
-# callback_checkpoint_state(). The other half is training/checkpoint.py; R values in its file
-# (training/state_file.py) and R's random numbers (training/random_states.py) are read and written
-# here.
+# callback_checkpoint_state(). R values in its file (training/state_file.py) and R's random numbers
+# (training/random_states.py) are read and written here.
+# Python half: training/checkpoint.py.
 
 #' Write checkpoints of a training, to resume it
 #'

@@ -1,5 +1,6 @@
-# compile(), fit(), evaluate(), predict() and their like on Keras models. The other half is
-# training/fit.py, which gets R's arguments and data in one call and returns the result.
+# compile(), fit(), evaluate(), predict() and their like on Keras models: R's arguments and data go
+# to Python in one call.
+# Python half: training/fit.py.
 
 #' Configure, train and use a Keras model
 #'

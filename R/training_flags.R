@@ -1,6 +1,6 @@
-# flags(): the parameters of a training script, from defaults, a file and the command line. There is
-# no Python half: the file is simple YAML, names with values in sections or without, and is read
-# here.
+# flags(): the parameters of a training script, from defaults, a file and the command line. The
+# file is simple YAML, names with values in sections or without, and is read here.
+# Python half: none.
 
 #' Parameters of a training script
 #'

@@ -1,5 +1,6 @@
 # plot(history): a panel for each metric, by ggplot2 where it is installed, else by base graphics.
-# Both draw the data frame as.data.frame(history). There is no Python half.
+# Both draw the data frame as.data.frame(history).
+# Python half: none.
 
 #' Plot the history of a training
 #'

@@ -21,7 +21,8 @@ typedef struct {
   SEXP *symbols;                            /* R's names of the parameters */
   Py_ssize_t positional;                    /* how many of them are filled by position */
   Receiver receiver;
-  PyObject *index_name; /* of the first parameter, if R counts it from 1; else NULL */
+  PyObject *index_name; /* of what R counts from 1; else NULL */
+  int index_at;         /* its place among the parameters; -1 if it can only be in `...` */
   int logs_at;          /* the place of what a returned list is merged into, or -1 */
   int convert, returns_none, as_handle;
   unsigned calls;
@@ -103,9 +104,9 @@ static Py_ssize_t param_at(Function *f, PyObject *name) {
 }
 
 static bool is_index(Function *f, Py_ssize_t at, PyObject *name) {
-  if (!f->index_name || at > 0)
+  if (!f->index_name)
     return false;
-  return at == 0 || (name && PyUnicode_Compare(f->index_name, name) == 0);
+  return at >= 0 ? at == f->index_at : name && PyUnicode_Compare(f->index_name, name) == 0;
 }
 
 /* R evaluates a default itself: lazily, and so that missing() is right. A builtin has none. */
@@ -350,17 +351,17 @@ static int set_up(Function *f, PyObject *r_names) {
 }
 
 static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-  static char *keys[] = {"closure",      "name",      "params",     "r_names", "positional",
-                         "class_env",    "receiver",  "index_name", "logs_at", "convert",
-                         "returns_none", "as_handle", "defaults",   NULL};
+  static char *keys[] = {"closure",   "name",         "params",     "r_names",  "positional",
+                         "class_env", "receiver",     "index_name", "index_at", "logs_at",
+                         "convert",   "returns_none", "as_handle",  "defaults", NULL};
   PyObject *closure, *class_env = Py_None, *name, *params, *r_names, *defaults = NULL;
   PyObject *index_name = Py_None;
-  int receiver = NO_RECEIVER, logs_at = -1, convert = 1, none = 0, as_handle = 0;
+  int receiver = NO_RECEIVER, index_at = 0, logs_at = -1, convert = 1, none = 0, as_handle = 0;
   Py_ssize_t positional = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!UO!O!|nOiOipppO!", keys, &HandleType, &closure,
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!UO!O!|nOiOiipppO!", keys, &HandleType, &closure,
                                    &name, &PyTuple_Type, &params, &PyTuple_Type, &r_names,
-                                   &positional, &class_env, &receiver, &index_name, &logs_at,
-                                   &convert, &none, &as_handle, &PyTuple_Type, &defaults))
+                                   &positional, &class_env, &receiver, &index_name, &index_at,
+                                   &logs_at, &convert, &none, &as_handle, &PyTuple_Type, &defaults))
     return NULL;
   if (class_env != Py_None && !PyObject_TypeCheck(class_env, &HandleType)) {
     PyErr_SetString(PyExc_TypeError, "class_env must be a handle of an R environment");
@@ -378,6 +379,7 @@ static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwar
   f->positional = positional;
   f->receiver = (Receiver)receiver;
   f->index_name = index_name == Py_None ? NULL : Py_NewRef(index_name);
+  f->index_at = index_at;
   f->logs_at = logs_at;
   f->convert = convert;
   f->returns_none = none;

@@ -220,7 +220,7 @@ static SEXP closure_behind(PyObject *o) {
       PyDict_GET_SIZE(((PyFunctionObject *)o)->func_dict) > OWN_MARKS)
     return NULL;
   PyObject *handle = PyDict_GetItemString(((PyFunctionObject *)o)->func_dict, "__r_function__");
-  PyObject *call = PyDict_GetItemString(((PyFunctionObject *)o)->func_globals, "_f");
+  PyObject *call = PyDict_GetItemString(((PyFunctionObject *)o)->func_globals, "__r_call");
   if (!handle || !PyObject_TypeCheck(handle, &HandleType) || !call ||
       Py_TYPE(call) != &FunctionType)
     return NULL;

@@ -114,7 +114,7 @@ def end_sink(state) -> None:
 def report_wait(threads: list[int], labels: list[str], seconds: float) -> None:
     """Say who has R while another thread waits for it."""
     frames = sys._current_frames()
-    lines = [f"pyclass_bridge: waiting for R since {seconds:.0f} s"]
+    lines = [f"pyclass_bridge: has waited for R for {seconds:.0f} s"]
     for label in labels:
         lines.append(f"R is suspended in {label}(), which called Python")
     for thread in threads:

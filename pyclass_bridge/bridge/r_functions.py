@@ -30,9 +30,3 @@ def r_function(name: str):
 def r_handle(name: str):
     """The R function `name` of the namespace; its result stays an R value, in a handle."""
     return _make(name, as_handle=True)
-
-
-def shown(value) -> str:
-    """A value for the text of an error: one of R in R's words, one of Python as it is written."""
-    in_r = value is None or isinstance(value, _core.Handle)
-    return r_function("describe_value")(value) if in_r else repr(value)

@@ -2,7 +2,8 @@
 
 The function is a real one, with true name, parameters, defaults and doc. An argument that is the
 default object itself is left out of the call, so R evaluates its default, lazily, and `missing()`
-is right. A default that R computes is shown as R code.
+is right. A default that R computes is shown as R code. The one rule for Python's names of R names
+is `python_name` here: R/bridge_formals.R asks it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import functools
 import inspect
 import keyword
 import types
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 
 TRAMPOLINE = "<R>"  # the file that tracebacks show for the functions made here
 
@@ -48,15 +50,13 @@ class RCode:
 
 @dataclass(frozen=True)
 class Formal:
-    """One formal of an R function: `default` is `inspect.Parameter.empty`, a literal or `RCode`."""
+    """One formal of an R function: `default` is `inspect.Parameter.empty`, a literal or `RCode`;
+    `name` is Python's name of it."""
 
     r_name: str
     default: object = inspect.Parameter.empty
     is_dots: bool = False
-
-    @property
-    def name(self) -> str:
-        return python_name(self.r_name)
+    name: str = ""
 
     @property
     def has_default(self) -> bool:
@@ -73,6 +73,7 @@ class Parameters:
 
     @classmethod
     def of(cls, formals) -> Parameters:
+        formals = _named(formals)
         at = next((i for i, f in enumerate(formals) if f.is_dots), None)
         if at is None:
             return cls(tuple(formals), (), False)
@@ -82,7 +83,7 @@ class Parameters:
         """The same for a call in which every argument that Python gives counts as given."""
 
         def bare(formals):
-            return tuple(Formal(f.r_name, is_dots=f.is_dots) for f in formals)
+            return tuple(replace(f, default=inspect.Parameter.empty) for f in formals)
 
         return Parameters(bare(self.before), bare(self.after), self.has_dots)
 
@@ -91,19 +92,47 @@ class Parameters:
         return self.before + self.after
 
 
+# Names that the code of a trampoline uses itself, and the one that Python lets nobody assign to.
+_TAKEN = frozenset(
+    {"__r_call", "__r_exception", "__r_error", "__r_failed", "__r_value_of", "__debug__"}
+)
+
+
+@functools.lru_cache(maxsize=4096)
 def python_name(r_name: str) -> str:
-    """A Python identifier for an R name: `na.rm` is `na_rm`, `in` is `in_`."""
-    name = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in r_name) or "_"
-    if name[0].isdigit():
+    """A Python identifier for an R name: `na.rm` is `na_rm`, `in` is `in_`, `x²` is `x2`. Python
+    reads identifiers in Unicode's form NFKC, so that is the form of the result."""
+    normal = unicodedata.normalize("NFKC", r_name)
+    name = "".join(c if f"a{c}".isidentifier() else "_" for c in normal)
+    if not name.isidentifier():  # it is empty, or begins with a digit or a combining character
         name = f"_{name}"
-    return f"{name}_" if keyword.iskeyword(name) else name
+    return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
+
+
+def python_names(r_names) -> list[str]:
+    """`python_name` of each, for R."""
+    return [python_name(r_name) for r_name in r_names]
+
+
+def _named(formals) -> list[Formal]:
+    """The formals with Python names that differ: `x_y` beside `x.y` keeps its name, and `x.y` is
+    `x_y_`."""
+    taken = {f.r_name for f in formals if python_name(f.r_name) == f.r_name}
+    named = []
+    for formal in formals:
+        name = python_name(formal.r_name)
+        if name != formal.r_name:
+            name = _free(name, taken)
+            taken.add(name)
+        named.append(replace(formal, name=name))
+    return named
 
 
 def argument_names(function: types.FunctionType, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of arguments that R gives, as `function` has them if it was made here."""
-    if function.__code__.co_filename != TRAMPOLINE:
-        return names
-    return tuple(map(python_name, names))
+    """The names of arguments that R gives, as `function` has them if it was made here; those for
+    its `...` stay R's."""
+    known = function.__globals__.get("__r_names")
+    return names if known is None else tuple(known.get(name, name) for name in names)
 
 
 async def value_of(result):
@@ -111,8 +140,7 @@ async def value_of(result):
     return await result if inspect.isawaitable(result) else result
 
 
-def _free(name: str, parameters: Parameters) -> str:
-    taken = {f.name for f in parameters.named}
+def _free(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "_"
     return name
@@ -120,8 +148,8 @@ def _free(name: str, parameters: Parameters) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _code(name, before: tuple, after: tuple, dots: tuple, receiver, tells: bool, is_async: bool):
-    """The code object of `def name(...): return _f(...)`, perhaps `async def`; equal shapes share
-    it."""
+    """The code object of `def name(...): return __r_call(...)`, perhaps `async def`; equal shapes
+    share it."""
     lead = [receiver] if receiver else []
     params = lead + [f"{n}=0" if default else n for n, default in before]
     passed = lead + [n for n, _ in before]
@@ -133,10 +161,10 @@ def _code(name, before: tuple, after: tuple, dots: tuple, receiver, tells: bool,
     if dots:
         params.append(f"**{dots[1]}")
         passed.append(f"**{dots[1]}")
-    call = f"_f({', '.join(passed)})"
-    body = f"return await _value_of({call})" if is_async else f"return {call}"
+    call = f"__r_call({', '.join(passed)})"
+    body = f"return await __r_value_of({call})" if is_async else f"return {call}"
     if tells:
-        body = f"\n try: {body}\n except _Exception as _error: _failed(_error); raise"
+        body = f"\n try: {body}\n except __r_exception as __r_error: __r_failed(__r_error); raise"
     define = "async def" if is_async else "def"
     compiled = compile(f"{define} {name}({', '.join(params)}): {body}", TRAMPOLINE, "exec")
     return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
@@ -164,18 +192,25 @@ def trampoline(
         began |= formal.has_default
         before.append((formal.name, began))
     after = tuple((f.name, f.has_default) for f in parameters.after)
-    dots = (_free("args", parameters), _free("kwargs", parameters)) if parameters.has_dots else ()
-    receiver = receiver and _free(receiver, parameters)
-    safe = name if name.isidentifier() and not keyword.iskeyword(name) else python_name(name)
-    code = _code(safe, tuple(before), after, dots, receiver, failed is not None, is_async)
+    taken = {f.name for f in parameters.named}
+    receiver = receiver and _free(receiver, taken)
+    dots = (_free("args", taken), _free("kwargs", taken)) if parameters.has_dots else ()
+    code = _code(
+        python_name(name), tuple(before), after, dots, receiver, failed is not None, is_async
+    )
     defaults = tuple(
         formal.default if formal.has_default else MISSING
         for formal, (_, has) in zip(parameters.before, before, strict=True)
         if has
     )
-    names = {"_f": call, "_failed": failed, "_Exception": Exception, "__builtins__": builtins}
-    if is_async:
-        names["_value_of"] = value_of
+    names = {
+        "__r_call": call,
+        "__r_exception": Exception,
+        "__r_failed": failed,
+        "__r_value_of": value_of,
+        "__r_names": {f.r_name: f.name for f in parameters.named},
+        "__builtins__": builtins,
+    }
     function = types.FunctionType(code, names, name, defaults)
     function.__kwdefaults__ = {f.name: f.default for f in parameters.after if f.has_default} or None
     function.__doc__ = doc

@@ -10,10 +10,11 @@ import weakref
 
 import numpy as np
 
-from ..bridge.r_functions import shown
-from ..surface.error_text import nearest
+from ..bridge.words import described, nearest, ticked
 from ..training.run import current, identified
 from .gradients import STAGE, Tap
+
+_ASSIGNED = ("terminate", "gradients")
 
 
 class Context:
@@ -85,7 +86,7 @@ class Context:
     @terminate.setter
     def terminate(self, value):
         if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"`ctx$terminate` must be TRUE or FALSE, not {shown(value)}.")
+            raise TypeError(f"`ctx$terminate` must be TRUE or FALSE, not {described(value)}.")
         self._terminate = bool(value)
 
     def __dir__(self):
@@ -98,13 +99,13 @@ class Context:
         raise self._unknown(name)
 
     def __setattr__(self, name: str, value) -> None:
-        if not name.startswith("_") and name not in ("terminate", "gradients"):
+        if not name.startswith("_") and name not in _ASSIGNED:
             if not hasattr(type(self), name):
                 raise self._unknown(name)
             if value == getattr(self, name):
                 return  # `ctx$callbacks$other$field <- 1` in R ends with such an assignment
             raise AttributeError(
-                f"`ctx${name}` is read-only; `terminate` and `gradients` can be assigned.",
+                f"`ctx${name}` is read-only; only {ticked(_ASSIGNED, ' and ')} can be assigned.",
                 name=name,
             )
         super().__setattr__(name, value)

@@ -15,17 +15,14 @@ import types
 import keras
 
 from ..bridge.private import make_private
-from ..bridge.r_functions import r_function, shown
-from ..surface.error_text import nearest
+from ..bridge.r_functions import r_function
+from ..bridge.words import described, nearest, ticked
+from ..classes.kinds import kind_named
 from .context import Context, context_for
 from .gradients import STAGE, refuse_backend
 from .stages import Stages, begins_alone, ends_alone, long, short
 
-STAGES = (
-    "on_begin", "on_epoch_begin", "on_batch_begin", "on_after_backward", "on_batch_end",
-    "on_before_valid", "on_batch_valid_begin", "on_batch_valid_end", "on_valid_end",
-    "on_epoch_end", "on_end", "on_exit",
-)  # fmt: skip
+STAGES = tuple(kind_named("CallbackSet").hooks)
 
 
 # ---- stages that are hooks ----------------------------------------------------------------------
@@ -78,17 +75,18 @@ def _check_stage(cls: type, name: str, function) -> None:
     if name not in STAGES:
         return
     if not callable(function):
-        raise TypeError(f"`{name}` of `{cls.__name__}` must be a function, not {shown(function)}.")
+        raise TypeError(
+            f"`{name}` of `{cls.__name__}` must be a function, not {described(function)}."
+        )
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:  # some functions written in C have no signature
         parameters = ()
     required = [p.name for p in parameters if p.default is p.empty and p.kind not in _OPEN]
     if required:
-        taken = " and ".join(f"`{name}`" for name in required)
         raise TypeError(
-            f"`{name}` of `{cls.__name__}` is called without arguments, and takes {taken}. Write "
-            "`function()` and read `self$ctx`."
+            f"`{name}` of `{cls.__name__}` is called without arguments, and takes "
+            f"{ticked(required, ' and ')}. Write `function()` and read `self$ctx`."
         )
 
 

@@ -10,9 +10,7 @@ import functools
 import warnings
 import weakref
 
-from ..classes.hooks import HOOKS
-
-_STAGES = (*HOOKS, "on_exit")
+from ..classes.kinds import kind_named
 
 
 class Stages:
@@ -28,7 +26,7 @@ class Stages:
 
 def _active(callback) -> list[str]:
     """The hooks that are not those of Keras' base class, in the order in which they run."""
-    found = ((name, getattr(callback, name, None)) for name in _STAGES)
+    found = ((name, getattr(callback, name, None)) for name in kind_named("Callback").hooks)
     return [name for name, hook in found if hook is not None and not _is_default(hook)]
 
 

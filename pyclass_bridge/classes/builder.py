@@ -12,23 +12,15 @@ import types
 import weakref
 from dataclasses import dataclass
 
-from .. import _core
 from ..bridge.condition import in_member
 from ..bridge.function import core_function
 from ..bridge.private import copy_methods
 from ..bridge.r_functions import r_handle
 from ..bridge.signature import trampoline
-from .hooks import (
-    HOOKS,
-    INDEXED,
-    added_to_callback,
-    instances_only,
-    is_callback_set,
-    is_keras_metric,
-    setter_of,
-)
-from .required import name_missing_methods
-from .spec import ClassSpec, Member, class_spec_of
+from .hooks import added_to_callback, instances_only
+from .required import name_missing_methods, with_base_set_up
+from .results import is_state, with_python_result
+from .spec import ClassSpec, Member
 
 NO_RECEIVER, SELF, CLASS = 0, 1, 2
 RETURN_NONE = {"__init__", "__del__"}
@@ -49,12 +41,12 @@ class ClassRef:
 
 @dataclass(frozen=True)
 class RClassInfo:
-    """What a class made by R carries as `__r_class__`."""
+    """What a class made by R carries as `__r_class__`; `hooks` are those of its kind."""
 
     class_env: object
     has_private: bool
     index_base: int
-    kind: str
+    hooks: dict
 
     def __repr__(self) -> str:  # help() shows it
         return "<R class>"
@@ -63,12 +55,11 @@ class RClassInfo:
 class _Builder:
     def __init__(self, spec: ClassSpec):
         self.spec = spec
+        self.kind = spec.kind
         self.ref = ClassRef()
         self.class_env = r_handle("class_env_of")(spec.handle, self.ref)
-        bases = types.resolve_bases(spec.bases)  # Generic[T] is no class, but stands for one
-        self.setter = setter_of(bases)
-        self.is_callback = spec.kind == "Callback" or self.setter is not None
-        self.is_keras_metric = any(map(is_keras_metric, bases))
+        self.bases = types.resolve_bases(spec.bases)  # Generic[T] is no class, but stands for one
+        self.namespace: dict = {}
 
     def build(self) -> type:
         spec = self.spec
@@ -77,32 +68,55 @@ class _Builder:
         except TypeError as error:
             raise TypeError(f"class `{spec.name}`: {error}") from error
         self.ref.point_at(cls)
-        name_missing_methods(cls)
+        name_missing_methods(cls, self.kind)
         return cls
 
     def fill(self, namespace: dict) -> None:
         """The class body."""
+        self.namespace = namespace
+        self.add_description()
+        self.add_copying()
+        self.add_fields()
+        self.add_methods()
+        self.add_properties()
+        self.add_callback_parts()
+
+    def add_description(self) -> None:
         spec = self.spec
-        namespace["__module__"] = spec.module
-        namespace["__qualname__"] = spec.name
+        self.namespace["__module__"] = spec.module
+        self.namespace["__qualname__"] = spec.name
         if spec.doc is not None:
-            namespace["__doc__"] = spec.doc
-        namespace["__r_class__"] = RClassInfo(
-            self.class_env, spec.has_private, spec.index_base, spec.kind
+            self.namespace["__doc__"] = spec.doc
+        self.namespace["__r_class__"] = RClassInfo(
+            self.class_env, spec.has_private, spec.index_base, self.kind.hooks
         )
-        bases = types.resolve_bases(spec.bases)
-        namespace.update(copy_methods(bases))
-        namespace.update(spec.fields)
-        if self.is_keras_metric and "direction" in spec.fields:
-            namespace.setdefault("_direction", spec.fields["direction"])  # Keras' name of it
-        for member in spec.methods:
-            namespace[member.name] = self.method(member)
-        for member in spec.active:
-            namespace[member.name] = self.property(member)
-        if self.setter is not None and self.setter not in namespace:
-            namespace[self.setter] = instances_only(spec.name, self.ref, self.setter)
-        if self.setter == "set_model" and not any(map(is_callback_set, bases)):
-            namespace.update(added_to_callback(namespace, bases, self.ref))
+
+    def add_copying(self) -> None:
+        self.namespace.update(copy_methods(self.bases))
+
+    def add_fields(self) -> None:
+        fields = self.spec.fields
+        self.namespace.update(fields)
+        for name in fields.keys() & self.kind.stored_as.keys():
+            self.namespace.setdefault(self.kind.stored_as[name], fields[name])
+
+    def add_methods(self) -> None:
+        for member in self.spec.methods:
+            self.namespace[member.name] = self.method(member)
+
+    def add_properties(self) -> None:
+        for member in self.spec.active:
+            self.namespace[member.name] = self.property(member)
+
+    def add_callback_parts(self) -> None:
+        """What a class needs whose instances are given what is trained."""
+        kind, setter = self.kind, self.kind.setter
+        if setter is None or not any(map(kind.base_of, self.bases)):
+            return
+        if setter not in self.namespace:
+            self.namespace[setter] = instances_only(self.spec.name, self.ref, kind)
+        if kind.lists_stages:
+            self.namespace.update(added_to_callback(self.namespace, self.bases, self.ref))
 
     def environment(self, member: Member):
         if not member.own_env:
@@ -141,37 +155,34 @@ class _Builder:
         if member.decorator == "classmethod":
             return classmethod(self.trampoline(member, self.core(member, CLASS), "cls"))
         function = self.trampoline(member, self.instance_call(member), "self")
-        if self.shifts(member):
-            function.__r_index__ = member.name
+        index = self.index_of(member)
+        if index is not None:
+            function.__r_index__ = index
         return function
 
     def instance_call(self, member: Member):
-        is_hook = self.is_callback and member.name in HOOKS
-        is_state = self.is_callback and member.name == "state_dict"
+        is_hook = member.name in self.kind.hooks
         call = self.core(
             member,
             SELF,
-            index_name=INDEXED[member.name] if self.shifts(member) else None,
+            index_name=self.index_of(member),
             logs_at=self.logs_at(member) if is_hook and self.spec.merge_logs else -1,
             returns_none=is_hook or member.name in RETURN_NONE,
-            as_handle=is_state,
+            as_handle=is_state(member.name, self.kind),
         )
-        if is_state:
-            return _changed(call, _kept)
         if member.name == "__init__" and not member.calls_super:
-            return _with_base_set_up(call, self.spec.name, types.resolve_bases(self.spec.bases))
-        if self.is_keras_metric and member.name == "result":
-            return _unwrapping(call)
-        change = _RESULTS.get(member.name)
-        return call if change is None else _changed(call, change)
+            return with_base_set_up(call, self.spec.name, self.bases, self.kind)
+        return with_python_result(call, member.name, self.kind)
 
-    def shifts(self, member: Member) -> bool:
-        return self.spec.index_base == 1 and self.is_callback and member.name in INDEXED
+    def index_of(self, member: Member) -> str | None:
+        """The name of the index of a hook, where R counts it from 1."""
+        return self.kind.hooks.get(member.name) if self.spec.index_base == 1 else None
 
     def logs_at(self, member: Member) -> int:
         """Where `logs` is among the parameters: by name, else where Keras puts it."""
         names = [f.name for f in member.parameters.before]
-        at = names.index("logs") if "logs" in names else int(member.name in INDEXED)
+        after_index = int(self.kind.hooks[member.name] is not None)
+        at = names.index("logs") if "logs" in names else after_index
         return at if at < len(names) or member.parameters.has_dots else -1
 
     def property(self, member: Member) -> property:
@@ -197,83 +208,6 @@ class _Builder:
         return property(get, set if takes_value else None, doc=member.doc)
 
 
-def _unwrapping(call):
-    """A metric's `result()` may be a variable: neither JAX nor TensorFlow's eager loop takes one,
-    in a stateless scope it would be stale, and on torch its value changes in place at the next
-    reset. So a copy of its value is given."""
-
-    def result(self, *args, **kwargs):
-        return _value_of(call(self, *args, **kwargs))
-
-    return result
-
-
-def _changed(call, change):
-    def method(self, *args, **kwargs):
-        return change(call(self, *args, **kwargs))
-
-    return method
-
-
-def _kept(handle):
-    """A state as Python keeps it on an instance: it comes back to R identical."""
-    return _core.to_python(handle, True)
-
-
-def _whole(value):
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-# What Python or Keras wants of a method's result, where R has another type for it: R's numbers are
-# doubles, and an empty named list is `list()`.
-_RESULTS = {
-    "get_config": lambda config: {} if config == [] else config,
-    "__len__": _whole,
-    "__hash__": _whole,
-    "__index__": _whole,
-    "__bool__": lambda value: bool(value) if isinstance(value, (int, float)) else value,
-}
-
-
-def _value_of(result):
-    from keras import Variable, ops
-
-    if isinstance(result, Variable):
-        return ops.copy(result.value)
-    if isinstance(result, dict):
-        return {name: _value_of(item) for name, item in result.items()}
-    return result
-
-
-# ---- an `initialize` without `super$initialize()` ----------------------------------------------
-
-
-def _with_base_set_up(call, name: str, bases):
-    """`call`, an `initialize` whose R code does not mention `super`, for a class with these bases:
-    an instance whose base is not set up fails much later, in words about something else."""
-    base = next((b for b in bases if _needs_set_up(b)), None)
-    if base is None:
-        return call
-
-    def initialize(self, *args, **kwargs):
-        call(self, *args, **kwargs)
-        raise RuntimeError(
-            f"`initialize` of class `{name}` does not call `super$initialize()`, so what it "
-            f"inherits from `{base.__name__}` is not set up. Call it first in `initialize`."
-        )
-
-    return initialize
-
-
-def _needs_set_up(base: type) -> bool:
-    """Does a class of a library among these have an `__init__` that its instances can't do without?
-    That of the plain Callback only sets what fit() sets again before it calls a hook."""
-    own = (c for c in base.__mro__ if "__init__" in vars(c) and "__r_class__" not in vars(c))
-    owner = next(own, object)
-    of_library = owner.__module__.startswith(("keras.src.", "synalinks.src."))
-    return of_library and not (owner.__name__ == "Callback" and setter_of((owner,)))
-
-
-def build_class(handle) -> type:
-    """The Python class for the handle of an R class spec."""
-    return _Builder(class_spec_of(handle)).build()
+def build_class(data: dict) -> type:
+    """The Python class for what spec_data() in R gives."""
+    return _Builder(ClassSpec.of(data)).build()

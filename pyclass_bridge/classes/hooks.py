@@ -1,8 +1,8 @@
-"""Keras' callback hooks, and the one rule of index bases.
+"""Hooks of callbacks, and the one rule of index bases on the way to Python.
 
-Python counts epochs and batches from 0. In a class made by `Callback()` R counts them from 1. The
-shift is made at the language boundary: the core adds 1 when Python calls such a hook, and the
-functions here take 1 off when R calls one.
+Python counts epochs and batches from 0, and R from 1 in a class made by `Callback()`. The shift is
+made at the language boundary: the core adds 1 when Python calls such a hook, and `counted_by_r`
+here takes 1 off when R calls one. Which hooks there are is in R's table of kinds.
 """
 
 from __future__ import annotations
@@ -11,16 +11,7 @@ import functools
 import sys
 
 from ..bridge.signature import TRAMPOLINE
-
-# In the order in which they run, each alias after the hook that calls it.
-HOOKS = (
-    "on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_batch_begin",
-    "on_train_batch_end", "on_batch_end", "on_test_begin", "on_test_batch_begin",
-    "on_test_batch_end", "on_test_end", "on_epoch_end", "on_train_end", "on_predict_begin",
-    "on_predict_batch_begin", "on_predict_batch_end", "on_predict_end",
-)  # fmt: skip
-INDEXED = {hook: unit for hook in HOOKS for unit in ("epoch", "batch") if f"_{unit}_" in hook}
-
+from .kinds import Kind, kind_named
 
 _additions: list = []
 
@@ -35,59 +26,23 @@ def added_to_callback(namespace: dict, bases, class_ref) -> dict:
     return {n: v for members in _additions for n, v in members(namespace, bases, class_ref).items()}
 
 
-# By which method a callback gets what is trained, in each library that has callback classes.
-_SETTERS = {
-    "keras.src.callbacks.callback": "set_model",
-    "synalinks.src.callbacks.callback": "set_program",
-}
-
-
-def setter_of(bases) -> str | None:
-    """The name of that method for a callback class with these bases; None for another class. No
-    library is imported for the answer."""
-    for module, setter in _SETTERS.items():
-        if any(_inherits(base, module, "Callback") for base in bases):
-            return setter
-    return None
-
-
-def is_keras_callback(cls: type) -> bool:
-    """Is `cls` a Keras callback class?"""
-    return setter_of((cls,)) == "set_model"
-
-
-def is_callback_set(cls: type) -> bool:
-    """Is `cls` a class of `callback_set()`, or its base?"""
-    return _inherits(cls, "pyclass_bridge.callbacks.set", "CallbackSet")
-
-
-def is_keras_metric(cls: type) -> bool:
-    """Is `cls` a Keras metric class?"""
-    return _inherits(cls, "keras.src.metrics.metric", "Metric")
-
-
-def _inherits(cls: type, module: str, name: str) -> bool:
-    base = getattr(sys.modules.get(module), name, None)
-    return base is not None and issubclass(cls, base)
-
-
 def _to_zero(value):
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value - 1 if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def counted_by_r(hook, name: str, at: int = 0):
-    """`hook`, which counts from 0 and whose index is the argument at `at`, for R code that counts
-    from 1. Given to Python again, it is the hook itself (the core sees to it)."""
-    keyword = INDEXED[name]
+def counted_by_r(hook, index: str, at: int = 0):
+    """`hook`, which counts from 0 and whose argument `index` is the one at `at`, for R code that
+    counts from 1. When R gives the result to Python, Python gets `hook` itself: the core reads
+    `__r_counts_for__`."""
 
     @functools.wraps(hook)
     def call(*args, **kwargs):
         if len(args) > at:
             args = (*args[:at], _to_zero(args[at]), *args[at + 1 :])
-        elif keyword in kwargs:
-            kwargs[keyword] = _to_zero(kwargs[keyword])
+        elif index in kwargs:
+            kwargs[index] = _to_zero(kwargs[index])
         return hook(*args, **kwargs)
 
     call.__r_counts_for__ = hook
@@ -95,33 +50,35 @@ def counted_by_r(hook, name: str, at: int = 0):
 
 
 def from_hook(hook):
-    """`hook`, a method or function named `on_*` that R has got as an attribute of an instance or a
-    class of R's, as R calls it; the core asks. A hook that a `Callback()` class has from Python
-    counts for R as its own hooks do."""
+    """`hook`, a method or function named `on_*` that R has read from an instance of an R class, or
+    from the class itself, as R calls it. The core calls this. On an instance of a `Callback()`
+    class R also counts from 1 in the hooks that the class inherits from Python."""
     function = getattr(hook, "__func__", hook)
-    name = getattr(function, "__r_index__", None)
+    index = getattr(function, "__r_index__", None)
     receiver = getattr(hook, "__self__", None)
-    if name is None and receiver is not None and function.__name__ in INDEXED:
+    if index is None and receiver is not None:
         info = getattr(type(receiver), "__r_class__", None)
-        name = function.__name__ if info is not None and info.index_base == 1 else None
-    if name is None:
-        return hook
-    return counted_by_r(hook, name, at=int(receiver is None))
+        if info is not None and info.index_base == 1:
+            index = info.hooks.get(function.__name__)
+    return hook if index is None else counted_by_r(hook, index, at=int(receiver is None))
 
 
-def super_hook(method, name: str, caller_index_base: int):
-    """A hook got through `super` by a method whose class counts from `caller_index_base`."""
-    if name not in HOOKS:
+def super_hook(method, name: str, info):
+    """`method`, which R has got as `super$name`, as R calls it: with the index base of the class
+    whose `__r_class__` is `info` (None for a Python class)."""
+    # A class that has no hooks of its own may be mixed into a callback class.
+    hooks = (info and info.hooks) or kind_named("Callback").hooks
+    if name not in hooks:
         return method
-    hook = _sharing_logs(method, name)
-    return counted_by_r(hook, name) if caller_index_base == 1 and name in INDEXED else hook
+    index = hooks[name]
+    hook = _sharing_logs(method, name, int(index is not None))
+    return counted_by_r(hook, index) if index and info and info.index_base == 1 else hook
 
 
-def instances_only(name: str, class_ref, setter: str):
-    """`setter`, the first that fit() calls of a callback, for the class that `class_ref` gives:
-    a class where its instance belongs is an error that says so."""
-
-    library = "Keras" if setter == "set_model" else "Synalinks"
+def instances_only(name: str, class_ref, kind: Kind):
+    """The setter of the kind for the class that `class_ref` gives. It is the first method of a
+    callback that fit() calls, so a class in the place of its instance is an error that says so."""
+    setter, library = kind.setter, kind.library
 
     def set_trained(self, *args, **kwargs):
         cls = class_ref()
@@ -139,10 +96,9 @@ def instances_only(name: str, class_ref, setter: str):
 # ---- logs through super ------------------------------------------------------------------------
 
 
-def _sharing_logs(hook, name: str):
-    """`hook` for a call from R, which hands it a copy of the logs: what the hook changes in them
-    goes into the logs that all callbacks share, as it does between hooks of Python."""
-    at = _logs_at(name)
+def _sharing_logs(hook, name: str, at: int):
+    """`hook` for a call from R, which hands it a copy of the logs as the argument at `at`: what the
+    hook changes in them goes into the logs that all callbacks share, as between Python's hooks."""
 
     def call(*args, **kwargs):
         logs = kwargs["logs"] if "logs" in kwargs else args[at] if at < len(args) else None
@@ -155,10 +111,6 @@ def _sharing_logs(hook, name: str):
         return result
 
     return call
-
-
-def _logs_at(name: str) -> int:
-    return 1 if name in INDEXED else 0
 
 
 def _repeat_changes(before: dict, after: dict, shared) -> None:

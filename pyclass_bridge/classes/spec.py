@@ -1,13 +1,17 @@
 """What R says of a class, as plain data: the counterpart of R/classes_spec.R.
 
-The only place where the two languages meet at definition time; needs neither R nor Keras.
+The only place where the two languages meet at definition time. R gives the whole spec in one call,
+as dicts and lists; functions, fields and the spec itself are handles in it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .. import _core
+from ..bridge.function import parameters_of
 from ..bridge.signature import Parameters
+from .kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -19,26 +23,24 @@ class Member:
     given: str
     closure: object
     parameters: Parameters
-    doc: str | None = None
-    decorator: str = ""
-    is_async: bool = False
-    own_env: bool = False
-    calls_super: bool = True
+    doc: str | None
+    decorator: str
+    is_async: bool
+    own_env: bool
+    calls_super: bool
 
     @classmethod
-    def of(cls, row) -> Member:
-        from ..bridge.function import parameters_of
-
+    def of(cls, row: dict) -> Member:
         return cls(
             row["name"],
             row["given"],
             row["fn"],
             parameters_of(row["formals"]),
             row["doc"],
-            row["decorator"] or "",
-            bool(row["is_async"]),
-            bool(row["own_env"]),
-            bool(row["calls_super"]),
+            row["decorator"],
+            row["is_async"],
+            row["own_env"],
+            row["calls_super"],
         )
 
 
@@ -49,56 +51,36 @@ class ClassSpec:
     name: str
     module: str
     doc: str | None
-    kind: str
+    kind: Kind
     bases: tuple
     keywords: dict
     index_base: int
     merge_logs: bool
     convert: bool
-    parent_env: object
     methods: tuple[Member, ...]
     active: tuple[Member, ...]
     fields: dict
     has_private: bool
     handle: object
 
-
-def _kept(fields) -> dict:
-    """Class attributes, which come back to R identical: each as Python keeps it on an instance."""
-    from .. import _core
-    from ..bridge.r_functions import r_handle
-
-    element = r_handle("element_at")
-    names = fields.names or []
-    return {n: _core.to_python(element(fields, i + 1), True) for i, n in enumerate(names)}
-
-
-def class_spec_of(handle) -> ClassSpec:
-    """Read the spec behind the handle of an R list."""
-    from ..bridge.r_functions import r_function, r_handle
-
-    get = r_function("spec_field")
-    raw = r_handle("spec_field")
-
-    def members(name):
-        rows = get(handle, f"{name}_rows")
-        closures = [raw(handle, name, i + 1) for i in range(len(rows))]
-        return tuple(Member.of({**row, "fn": fn}) for row, fn in zip(rows, closures, strict=True))
-
-    return ClassSpec(
-        name=get(handle, "name"),
-        module=get(handle, "module"),
-        doc=get(handle, "doc"),
-        kind=get(handle, "kind"),
-        bases=tuple(get(handle, "bases")),
-        keywords=dict(get(handle, "keywords")),
-        index_base=get(handle, "index_base"),
-        merge_logs=get(handle, "merge_logs"),
-        convert=get(handle, "convert"),
-        parent_env=raw(handle, "parent_env"),
-        methods=members("methods"),
-        active=members("active"),
-        fields=_kept(raw(handle, "fields")),
-        has_private=get(handle, "has_private"),
-        handle=handle,
-    )
+    @classmethod
+    def of(cls, data: dict) -> ClassSpec:
+        """The spec that spec_data() in R gives."""
+        # Fields come back to R identical: each is as Python keeps it on an instance.
+        fields = {name: _core.to_python(x, True) for name, x in data["fields"].items()}
+        return cls(
+            name=data["name"],
+            module=data["module"],
+            doc=data["doc"],
+            kind=Kind.of(data["row"]),
+            bases=tuple(data["bases"]),
+            keywords=data["keywords"],
+            index_base=data["index_base"],
+            merge_logs=data["merge_logs"],
+            convert=data["convert"],
+            methods=tuple(map(Member.of, data["methods"])),
+            active=tuple(map(Member.of, data["active"])),
+            fields=fields,
+            has_private=data["has_private"],
+            handle=data["handle"],
+        )

@@ -1,7 +1,7 @@
 """Functions called at the events of a model of Keras or Ultralytics: add_callback() and its like.
 
-What is asked is checked here: the event, the function, the methods of an object. How a model calls
-its functions is `events_keras` and `events_ultralytics`, which have the same few functions each.
+What is asked is checked here: the event, the function, the methods of an object. How a model
+calls its functions is in `keras` and `ultralytics`, which have the same few functions each.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import inspect
 import warnings
 
-from ..bridge.r_functions import r_function, shown
-from ..classes.hooks import is_keras_callback
-from ..values.handle import RObject
+from ..bridge.r_functions import r_function
+from ..bridge.words import described
+from ..classes.kinds import is_keras_callback
 from . import keras, ultralytics
 
 
@@ -47,7 +47,7 @@ def add_callback(model, event, fn=None):
 
 
 def added(model, event, fn) -> list[str]:
-    """Do what `add_callback()` does; the sentences that it warns with, for R to warn in its way."""
+    """Add the functions as `add_callback()` does, and return its warnings: R gives its own."""
     kind = _kind_of("add_callback", model)
     if isinstance(event, str):
         functions = [(_checked(kind, event), fn)]
@@ -127,20 +127,8 @@ def _kind_of(function: str, model):
             return kind
     raise TypeError(
         f"{function}(): the first argument is a model of Keras or of Ultralytics, not "
-        f"{_described(model)}."
+        f"{described(model)}."
     )
-
-
-def _described(value) -> str:
-    if isinstance(value, type):
-        return f"the class `{value.__name__}`"
-    if inspect.isroutine(value):
-        return "a function"
-    if isinstance(value, (str, int, float)):
-        return repr(value)
-    if isinstance(value, RObject):
-        return shown(value)
-    return f"an instance of `{type(value).__name__}`"
 
 
 def _checked(kind, event, function: str = "add_callback") -> str:
@@ -159,7 +147,7 @@ def _callable(event: str, fn):
     if fn is None:
         raise TypeError(f"add_callback(): the function that is called at `{event}` is missing.")
     raise TypeError(
-        f"add_callback(): what is called at `{event}` is a function, not {_described(fn)}."
+        f"add_callback(): what is called at `{event}` is a function, not {described(fn)}."
     )
 
 
@@ -173,7 +161,7 @@ def _members(kind, given, fn) -> list[tuple]:
     if fn is not None or inspect.isroutine(given):
         raise TypeError(
             'add_callback(): an event is named by a string such as "on_train_end", not by '
-            f"{_described(given)}."
+            f"{described(given)}."
         )
     if isinstance(given, dict):
         found = given
@@ -182,7 +170,7 @@ def _members(kind, given, fn) -> list[tuple]:
         found = {name: getattr(given, name) for name in names}
     if not found:
         raise ValueError(
-            f"add_callback(): {_described(given)} has no method named for an event, such as "
+            f"add_callback(): {described(given)} has no method named for an event, such as "
             f"`{next(iter(kind.events()))}`."
         )
     return [(_checked(kind, name), function) for name, function in found.items()]
@@ -192,7 +180,7 @@ def _hooks(kind, callback) -> list[str]:
     """The hooks of a Keras callback. Its class has been checked: other `on_*` are its own."""
     if hasattr(callback, "on_exit"):
         raise TypeError(
-            f"add_callback(): {_described(callback)} has an `on_exit` that runs by itself: give it "
+            f"add_callback(): {described(callback)} has an `on_exit` that runs by itself: give it "
             "among the `callbacks` of fit()."
         )
     methods = {name: getattr(callback, name, None) for name in kind.events()}

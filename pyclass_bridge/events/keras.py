@@ -16,10 +16,16 @@ import warnings
 
 from ..bridge.function import core_function, parameters_of
 from ..bridge.r_functions import r_function
-from ..classes.hooks import HOOKS, INDEXED, is_keras_callback
+from ..bridge.words import ticked
+from ..classes.kinds import is_keras_callback, kind_named
 
 NAME = "Keras"
-_HOOKS = tuple(hook for hook in HOOKS if not hook.startswith("on_batch_"))  # without the aliases
+# Keras' hooks, each with the name of its index: without the aliases, and `on_exit` is called below.
+_HOOKS = {
+    hook: index
+    for hook, index in kind_named("Callback").hooks.items()
+    if not hook.startswith("on_batch_") and hook != "on_exit"
+}
 _RUNS = ("fit", "evaluate", "predict")
 _FILES = {
     "save": "on_model_save",
@@ -29,7 +35,7 @@ _FILES = {
 }
 # What each event has for its functions.
 _EVENTS = {
-    **{h: ("model", INDEXED[h], "logs") if h in INDEXED else ("model", "logs") for h in _HOOKS},
+    **{h: ("model", index, "logs") if index else ("model", "logs") for h, index in _HOOKS.items()},
     **{event: ("model", "path") for event in _FILES.values()},
     "on_exit": ("model",),
 }
@@ -48,7 +54,7 @@ def events() -> dict:
 
 
 def doubts(event: str) -> tuple:
-    """What speaks against a function for an event: nothing, Keras calls them all."""
+    """Reasons why a function for an event would not run: none, since Keras has them all."""
     return ()
 
 
@@ -92,8 +98,8 @@ def adapted(event: str, fn):
     wrong = [p.name for p in required if p.name not in names or p.kind is p.POSITIONAL_ONLY]
     if wrong:
         raise TypeError(
-            f"add_callback(): the function for `{event}` takes {_ticked(wrong)}, and the event has "
-            f"{_ticked(names)} only."
+            f"add_callback(): the function for `{event}` takes {ticked(wrong)}, and the event has "
+            f"{ticked(names)} only."
         )
     call = _of_r(fn, event) if hasattr(fn, "__r_function__") else fn
     if kinds == {inspect.Parameter.VAR_POSITIONAL}:
@@ -117,28 +123,22 @@ def _parameters(event: str, fn):
         ) from None
 
 
-def _ticked(names) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
 def _of_r(fn, event: str):
-    """The R function of `fn`: it counts from 1, and a named list that it gives visibly is merged
-    into the logs that it takes, as with the hooks of Callback()."""
+    """The R function of `fn` as an event calls it: R counts from 1, and a named list that the
+    function returns visibly is merged into the logs that it takes, as in hooks of Callback()."""
     closure = fn.__r_function__
     parameters = parameters_of(r_function("describe_function")(closure)["formals"])
     names = [f.name for f in parameters.named]
-    logs_at = names.index("logs") if "logs" in names else len(names)
-    call = core_function(closure, event, parameters, logs_at=logs_at, returns_none=True)
-    index = INDEXED.get(event)
-    if index is None:
-        return call
-
-    def counted_from_1(**given):
-        if index in given:
-            given[index] += 1
-        call(**given)
-
-    return counted_from_1
+    index = _HOOKS.get(event)
+    return core_function(
+        closure,
+        event,
+        parameters,
+        index_name=index,
+        index_at=names.index(index) if index in names else -1,
+        logs_at=names.index("logs") if "logs" in names else len(names),
+        returns_none=True,
+    )
 
 
 class _Hook:
@@ -235,7 +235,7 @@ class _Events:
         return callback
 
     def hook(self, model, event: str):
-        index = INDEXED.get(event)
+        index = _HOOKS.get(event)
         if index is None:
             return lambda logs=None: self.call(event, model=model, logs=logs)
         return lambda i, logs=None: self.call(event, model=model, **{index: i}, logs=logs)

@@ -12,6 +12,8 @@ import re
 import sys
 from pathlib import Path
 
+from ..bridge.words import ticked
+
 NAME = "Ultralytics"
 
 
@@ -29,7 +31,7 @@ def events() -> tuple[str, ...]:
 
 
 def doubts(event: str) -> list[str]:
-    """What speaks against a function for an event."""
+    """Reasons why a function for an event would not run."""
     if event not in never_called():
         return []
     from ultralytics import __version__
@@ -64,10 +66,9 @@ def adapted(event: str, fn):
         except TypeError:
             continue
         return fn if given else lambda _: fn()
-    names = ", ".join(f"`{name}`" for name in signature.parameters)
     raise TypeError(
-        f"add_callback(): the function for `{event}` takes {names}, and Ultralytics calls it with "
-        "one argument: the trainer, validator, predictor or exporter."
+        f"add_callback(): the function for `{event}` takes {ticked(signature.parameters)}, and "
+        "Ultralytics calls it with one argument: the trainer, validator, predictor or exporter."
     )
 
 

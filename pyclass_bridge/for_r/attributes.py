@@ -3,9 +3,10 @@
 Guarantees: only `del_attr` changes an object, and an AttributeError names the nearest attribute.
 """
 
-import difflib
 import importlib
 import types
+
+from pyclass_bridge.bridge.words import nearest
 
 
 def get_attr(x, name):
@@ -40,10 +41,9 @@ def attribute_hint(error):
     name, owner = getattr(error, "name", None), getattr(error, "obj", None)
     text = str(error)
     if name and owner is not None and "Did you mean" not in text:
-        others = [other for other in _dir(owner) if other != name]
-        near = difflib.get_close_matches(name, others, n=1, cutoff=0.7)
-        if near:
-            error.args = (f"{text.rstrip('.')}. Did you mean: '{near[0]}'?", *error.args[1:])
+        near = nearest(name, [other for other in _dir(owner) if other != name])
+        if near is not None:
+            error.args = (f"{text.rstrip('.')}. Did you mean: '{near}'?", *error.args[1:])
     return error
 
 

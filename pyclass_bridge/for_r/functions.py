@@ -11,6 +11,7 @@ from importlib import import_module
 from pyclass_bridge.bridge.condition import from_r as exception_of
 from pyclass_bridge.bridge.condition import warn
 from pyclass_bridge.bridge.output import begin_sink, end_sink, redraws_lines
+from pyclass_bridge.bridge.signature import python_names
 from pyclass_bridge.for_r.attributes import (
     attribute_names,
     del_attr,
@@ -153,6 +154,7 @@ __all__ = [
     "on_load",
     "predicate",
     "print_text",
+    "python_names",
     "quiet_warnings",
     "read_value",
     "redraws_lines",

@@ -38,7 +38,7 @@ def super_attr(class_ref, receiver, name: str, called: bool = False):
         found = _of_bases(owner, receiver() if called else receiver, name)
     except AttributeError as error:
         raise AttributeError(f"in class `{owner.__name__}`: {error}") from None
-    return super_hook(found, name, owner.__dict__["__r_class__"].index_base)
+    return super_hook(found, name, owner.__dict__["__r_class__"])
 
 
 class RSuper:
@@ -55,8 +55,7 @@ class RSuper:
         owner = object.__getattribute__(self, "_owner")
         receiver = object.__getattribute__(self, "_receiver")
         found = _of_bases(owner, receiver, name)
-        info = owner.__dict__.get("__r_class__")
-        return super_hook(found, name, info.index_base if info else 0)
+        return super_hook(found, name, owner.__dict__.get("__r_class__"))
 
 
 def super_object(cls: type, receiver) -> RSuper:

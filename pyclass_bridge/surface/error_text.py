@@ -7,13 +7,13 @@ shown as they are.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import os
 import re
 import sys
 
 from ..bridge.condition import RError
+from ..bridge.words import nearest, quoted, ticked
 from ..for_r.errors import remember_error
 from ..for_r.tensor import dims
 from .table import RENAMED
@@ -24,30 +24,22 @@ _LIBRARIES = frozenset({"keras", "tensorflow", "jax", "jaxlib", "torch"})
 # ---- names -------------------------------------------------------------------------------------
 
 
-def nearest(name: str, known) -> str | None:
-    """The name among `known` that `name` means: the new name for an old one, or a similar name."""
+def meant(name: str, known) -> str | None:
+    """The name among `known` that `name` means: the new name for an old one of Keras, else the
+    nearest."""
     known = list(known)
-    renamed = [new for new in RENAMED.get(name, ()) if new in known]
-    return next(iter([*renamed, *difflib.get_close_matches(name, known, n=1, cutoff=0.6)]), None)
+    renamed = (new for new in RENAMED.get(name, ()) if new in known)
+    return next(renamed, None) or nearest(name, known)
 
 
 def no_argument(function: str, wrong: str, known) -> str:
     """The sentence about an argument that `function` does not have; `known` are those it has."""
-    near = nearest(wrong, known)
+    near = meant(wrong, known)
     if near:
         hint = f"; did you mean `{near}`?"
     else:
-        hint = f"; its arguments are {_ticked(known)}." if known else "."
+        hint = f"; its arguments are {ticked(known)}." if known else "."
     return f"{function}() has no argument `{wrong}`{hint}"
-
-
-def _ticked(names) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def quoted(strings) -> str:
-    """Strings in double quotes, with commas between."""
-    return ", ".join(f'"{string}"' for string in strings)
 
 
 # ---- replacements that need more than a pattern --------------------------------------------------
@@ -67,7 +59,7 @@ def _no_dtype(found: re.Match) -> str:
 
 
 def _no_string(kind: str, name: str, known) -> str:
-    near = nearest(name, known)
+    near = meant(name, known)
     hint = f'; did you mean "{near}"?' if near else "."
     if not near and 0 < len(known) < 8:
         hint = f"; there are {quoted(sorted(known))}."
@@ -81,8 +73,8 @@ def _one_of(found: re.Match) -> str:
 
 def _no_layer(found: re.Match) -> str:
     name, known = found.group(1), re.findall(r"'([^']*)'", found.group(2))
-    near = nearest(name, known)
-    hint = f"; did you mean `{near}`?" if near else f"; its layers are {_ticked(known)}."
+    near = meant(name, known)
+    hint = f"; did you mean `{near}`?" if near else f"; its layers are {ticked(known)}."
     return f"the model has no layer `{name}`{hint}"
 
 
@@ -116,7 +108,8 @@ def _too_small(found: re.Match) -> str:
 def _no_input(found: re.Match) -> str:
     name, given = found[1], re.findall(r"'([^']*)'", found[2])
     known = re.findall(r"'([^']*)'", found[3])
-    near = nearest(name, [other for other in given if other not in known])
+    others = [other for other in given if other not in known]
+    near = others[0] if len(others) == 1 else meant(name, others)
     hint = f"; is `{near}` meant?" if near else "."
     return f"there are no data for `{name}`, which is an input of the model{hint}"
 
@@ -127,7 +120,7 @@ def _other_inputs(found: re.Match) -> str:
 
 
 def _other_outputs(found: re.Match) -> str:
-    outputs, names = (_ticked(re.findall(r"'([^']*)'", found[i])) for i in (1, 3))
+    outputs, names = (ticked(re.findall(r"'([^']*)'", found[i])) for i in (1, 3))
     return f"`{found[2]}` is for {names}, and the model has the outputs {outputs}."
 
 
@@ -352,7 +345,7 @@ def _refused_argument(text: str, called) -> str | None:
     wrong = [found[1]] if found is not None and found[1] in given else []
     if target is not None and re.search(r"missing \d+ required", text):
         # Python names the missing argument, though the user has misspelt it.
-        wrong = [name for name in given if name and name not in known and nearest(name, known)]
+        wrong = [name for name in given if name and name not in known and meant(name, known)]
     return no_argument(called["name"], wrong[0], known) if wrong else None
 
 

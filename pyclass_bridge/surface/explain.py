@@ -14,7 +14,7 @@ import re
 import numpy as np
 
 from ..for_r.tensor import dims
-from .error_text import nearest
+from .error_text import meant
 
 # The parts of the data, in Keras' order.
 _PARTS = ("x", "y", "sample_weight")
@@ -107,7 +107,7 @@ def _other_inputs(label: str, data, given: dict, inputs: dict) -> str | None:
         absent = [name for name in inputs if name not in data]
         if absent:
             extra = [name for name in data if name not in inputs]
-            near = nearest(absent[0], extra)
+            near = meant(absent[0], extra)
             hint = f"; is `{near}` meant?" if near else "."
             return f"`{label}` has no `{absent[0]}`, which is an input of the model{hint}"
     elif len(given) != len(inputs):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import keras
 
-from ..bridge.r_functions import shown
-from ..surface.error_text import nearest, quoted
+from ..bridge.words import described, quoted
+from ..surface.error_text import meant
 from ..surface.names import snake_case
 
 _MONITORING = (
@@ -33,7 +33,7 @@ def monitor_checks(callbacks, keywords: dict) -> list:
         elif not isinstance(callback.monitor, str):
             raise TypeError(
                 f"{_shown(callback)}: `monitor` must be one string, the name of a value in the "
-                f"logs, not {shown(callback.monitor)}."
+                f"logs, not {described(callback.monitor)}."
             )
         elif _has_own_hook(callback):
             # Its hook may add to the logs that it gives to Keras' hook, which shows only in what
@@ -116,9 +116,9 @@ class _MonitorCheck(keras.callbacks.Callback):
                 if self.has_validation_data()
                 else " No validation runs: give fit() `validation_data` or `validation_split`."
             )
-        near = monitor if monitor in known else nearest(monitor, known)
-        meant = f' Did you mean "{near}"?' if near not in (None, monitor) else ""
-        return text + meant + remedy
+        near = monitor if monitor in known else meant(monitor, known)
+        hint = f' Did you mean "{near}"?' if near not in (None, monitor) else ""
+        return text + hint + remedy
 
 
 def _shown(callback) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import keras
 
-from ..bridge.r_functions import shown
+from ..bridge.words import described
 from .monitor import monitor_checks
 
 _PACKAGE = __package__.partition(".")[0]
@@ -145,7 +145,7 @@ def _weight(callback) -> float:
     if weight is None:
         return 0.0
     if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight != weight:
-        name, given = type(callback).__name__, shown(weight)
+        name, given = type(callback).__name__, described(weight)
         raise TypeError(
             f"`weight` of `{name}` must be a number, not {given}: callbacks run in the order of "
             "their weights."
@@ -175,7 +175,7 @@ def _id(callback) -> str | None:
     name = _of_r(callback, "id")
     if name is not None and not (isinstance(name, str) and name):
         raise TypeError(
-            f"`id` of `{type(callback).__name__}` must be one string, not {shown(name)}."
+            f"`id` of `{type(callback).__name__}` must be one string, not {described(name)}."
         )
     return name
 

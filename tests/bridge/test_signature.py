@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import keyword
+import unicodedata
 
 import pytest
 from support.r_scope import RScope
@@ -209,10 +211,93 @@ def test_a_keras_layer_with_build_and_call(define, keras):
         ("é", "é"),
         ("..1", "__1"),
         ("`", "_"),
+        ("", "_"),
+        (" ", "_"),
+        ("x²", "x2"),
+        ("x₁", "x1"),
+        ("²", "_2"),
+        ("½", "_1_2"),
+        ("ﬁt", "fit"),
+        ("\uff58", "x"),
+        ("µ", "μ"),
+        ("e\u0301", "é"),
+        ("\u0301x", "_\u0301x"),
+        ("\xb4a", "_\u0301a"),
+        ("имя", "имя"),
+        ("変数", "変数"),
+        ("ตัวแปร", "ตัวแปร"),
+        ("🙂", "_"),
+        ("a-b+c", "a_b_c"),
+        ("None", "None_"),
+        ("lambda", "lambda_"),
+        ("\uff49\uff46", "if_"),
+        ("match", "match"),
+        ("type", "type"),
+        ("_", "_"),
+        ("__debug__", "__debug___"),
+        ("__r_call", "__r_call_"),
+        (".f", "_f"),
     ],
 )
-def test_python_name(r_name, expected):
+def test_python_name(r, r_name, expected):
     assert python_name(r_name) == expected
+    assert r("pyclassbridge:::python_name")(r_name) == (expected if r_name else "")
+
+
+def test_every_character_gives_a_name_that_python_can_write():
+    for code in [*range(1, 0xD800), *range(0xE000, 0x30000, 7)]:
+        for r_name in (chr(code), f"a{chr(code)}"):
+            name = python_name(r_name)
+            assert name.isidentifier() and unicodedata.is_normalized("NFKC", name)
+            assert not keyword.iskeyword(name) and python_name(name) == name
+
+
+FOLDED = [
+    (["x.y", "x_y"], "(x_y_, x_y)"),
+    (["x_y", "x.y", "x-y"], "(x_y, x_y_, x_y__)"),
+    (["x²", "x2"], "(x2_, x2)"),
+    (["🙂", "🙃"], "(_, __)"),
+    (["ﬁ", "fi", "\uff46i"], "(fi_, fi, fi__)"),
+    (["self", "args", "...", "kwargs"], "(self, args, *args_, kwargs, **kwargs_)"),
+    ([".f", "f", "__r_call", "Exception"], "(_f, f, __r_call_, Exception)"),
+]
+
+
+@pytest.mark.parametrize(("names", "signature"), FOLDED)
+def test_names_that_fold_into_one_stay_apart(r, names, signature):
+    formals = ", ".join("..." if name == "..." else f"`{name}`" for name in names)
+    plain = [name for name in names if name != "..."]
+    body = "list({})".format(", ".join(f"`{name}`" for name in plain))
+    function = r(f"function({formals}) {body}")
+    assert str(inspect.signature(function)) == signature
+    given = {
+        parameter.name: value
+        for value, parameter in enumerate(
+            p for p in inspect.signature(function).parameters.values() if p.kind not in (2, 4)
+        )
+    }
+    assert function(**given) == list(range(len(plain)))
+
+
+def test_r_gives_arguments_by_its_own_names_when_they_fold_into_one(define):
+    a = define(
+        """
+        A %py_class% { m <- function(x.y, ...) c(x.y, paste(names(list(...)))) }
+        A()
+        """
+    )
+    fold = define("function(o) o$m(x.y = 1, a.b = 2)")
+    assert fold(a) == ["1", "a.b"]
+
+
+def test_the_factory_gives_odd_names_to_initialize(define):
+    a = define(
+        """
+        A %py_class% { initialize <- function(`x²`, .f, `if` = 3) self$all <- c(`x²`, .f, `if`) }
+        A(`x²` = 1, .f = 2, `if` = 5)
+        """
+    )
+    assert list(a.all) == [1.0, 2.0, 5.0]
 
 
 def test_trampoline_calls_with_what_it_got():

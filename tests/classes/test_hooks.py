@@ -55,7 +55,7 @@ def test_an_unbound_hook(ns, r):
     assert ns.last() == 3
 
 
-def test_a_hook_inherited_from_python_counts_for_r_as_its_own_do(ns, r):
+def test_r_counts_from_1_in_a_hook_inherited_from_python(ns, r):
     run = r("function(o) { o$on_train_begin(); o$on_epoch_end(1L, list(loss = 3)); o$best_epoch }")
     assert run(ns.Stops(monitor="loss")) == 0
 

@@ -125,7 +125,7 @@ def test_same_result_as_written_and_compiled(define, body):
 
 def fresh(define, method, instance, x):
     """The method as it was written: the core has not compiled it yet."""
-    core = method.__globals__["_f"]
+    core = method.__globals__["__r_call"]
     again = type(core)(
         core.closure, core.__name__, ("x",), ("x",), 1, class_env=core.class_env, receiver=1
     )

@@ -148,6 +148,18 @@ function(model, x, y) {
 """
 
 
+@pytest.mark.parametrize(
+    "formals", ["model, epoch", "epoch", "logs, epoch = 0", "...", "model, ..."]
+)
+def test_r_counts_from_1_wherever_the_index_is(formals):
+    body = "list(...)$epoch" if "..." in formals else "epoch"
+    code = f"function(m, note) add_callback(m, 'on_epoch_end', function({formals}) note({body}))"
+    model, seen = dense_model(), []
+    from_r(code)(model, seen.append)
+    model.fit(X, Y, epochs=2, verbose=0)
+    assert seen == [1, 2]
+
+
 def test_a_visible_list_joins_the_logs(keras):
     found = from_r(MERGING)(dense_model(), X, Y)
     assert sorted(found) == ["loss", "scaled"]

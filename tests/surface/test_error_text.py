@@ -158,7 +158,7 @@ def test_if_on_a_tensor_has_a_remedy_at_top_level(keras):
     ],
 )
 def test_the_nearest_name(wrong, known, right):
-    assert error_text.nearest(wrong, known) == right
+    assert error_text.meant(wrong, known) == right
 
 
 def test_arguments_before_the_dots_may_be_abbreviated(keras, r):

@@ -10,7 +10,7 @@ instance <- fake_object("keras.src.callbacks.early_stopping.EarlyStopping")
 module <- fake_object("python.builtin.module")
 Async <- fake_class("Async", async = "update_state")
 synalinks <- local({
-  kinds <- asNamespace("pyclassbridge")$synalinks_kinds()
+  kinds <- asNamespace("pyclassbridge")$synalinks_kinds
   list(
     Callback = fake_class("Callback", of = kinds$Callback$named),
     Metric = fake_class("Metric", of = kinds$Metric$named, async = "update_state")

@@ -1,0 +1,65 @@
+# Words for the texts of errors: the name that was meant, names in ticks, a value as a noun phrase.
+# Pure R.
+# Python half: bridge/words.py, where `nearest` gives the same answers.
+
+ticked <- function(names) {
+  paste0("`", names, "`", collapse = ", ")
+}
+
+quoted <- function(strings, between = ", ") {
+  paste0("\"", strings, "\"", collapse = between)
+}
+
+counted <- function(n, what) {
+  paste0(if (n == 0) "no" else n, " ", what, if (n != 1) "s")
+}
+
+# The name `among` others that takes the fewest edits from `name`, or NULL; of two the shorter. An
+# edit is a letter that is added, left out or replaced; two letters that changed places count as
+# one. There may be one edit for each three letters of the name, and `most` of them.
+nearest_name <- function(name, among, most = 3L) {
+  if (!length(among)) {
+    return(NULL)
+  }
+  letters_of <- function(x) lapply(strsplit(x, ""), sort, method = "radix")
+  edits <- c(utils::adist(name, among)) - mapply(identical, letters_of(name), letters_of(among))
+  limit <- min(most, nchar(name) %/% 3L)
+  best <- order(edits, nchar(among))[[1L]]
+  if (edits[[best]] <= limit) among[[best]]
+}
+
+# What the user gave, as a noun phrase for an error.
+describe_value <- function(x) {
+  if (is.null(x)) {
+    "NULL"
+  } else if (is_py_object(x)) {
+    describe_py_object(x)
+  } else if (is.function(x)) {
+    "an R function"
+  } else if (is_string(x)) {
+    paste0("the string ", deparse_line(as.vector(x)))
+  } else if (is.atomic(x) && length(x) == 1L && is.null(attributes(x))) {
+    paste0("the value ", format(x))
+  } else if (is.object(x)) {
+    paste0("an object of class `", class(x)[[1L]], "`")
+  } else if (is.atomic(x)) {
+    paste0("a ", typeof(x), " vector of length ", length(x))
+  } else if (is.language(x)) {
+    paste0("the expression `", deparse_line(x), "`")
+  } else {
+    paste0(if (is.environment(x)) "an " else "a ", typeof(x))
+  }
+}
+
+describe_py_object <- function(x) {
+  type <- class(x)[[1L]]
+  if (is_py_class(x)) {
+    "a Python class"
+  } else if (type == "python.builtin.module") {
+    "a Python module"
+  } else if (is.function(x) && grepl("(function|method)$", type)) {
+    "a Python function"
+  } else {
+    paste0("an instance of `", type, "`")
+  }
+}

@@ -1,0 +1,173 @@
+# Callback(), Metric(), Layer() and the other constructors, made from the rows of classes_kinds.R.
+# Keras is imported when a constructor first needs its default base, not before.
+# Python half: none: classes_spec.R builds the definition.
+
+# The constructor of one row, with the recommended members as real formals.
+class_constructor <- function(kind) {
+  args <- keras_kinds[[kind]]$args
+  recommended <- structure(lapply(args, as.name), names = args)
+  formals <- c(
+    alist(classname = ),
+    structure(rep(list(NULL), length(args)), names = args),
+    alist(
+      ... = , public = list(), private = list(), inherit = NULL, parent_env = parent.frame()
+    )
+  )
+  body <- bquote({
+    check_class_name(classname, .(paste0(kind, "()")))
+    check_full_names(classname, names(sys.call()), .(c("classname", args)))
+    define_keras_class(
+      .(kind), classname, .(as.call(c(quote(list), recommended))), list(...), public, private,
+      inherit, substitute(inherit), parent_env
+    )
+  })
+  as.function(c(formals, body), envir = environment(class_constructor))
+}
+
+# R takes the beginning of an argument's name for the name.
+check_full_names <- function(class, given, arguments) {
+  for (name in setdiff(given, c("", arguments))) {
+    taken <- arguments[startsWith(arguments, name)]
+    if (length(taken)) {
+      abort_class(
+        class, "`", name, "` would be taken for `", taken[[1L]], "`. Write the whole name; for a ",
+        "member of your own called `", name, "`, write `public = list(", name, " = ...)`.",
+        member = name
+      )
+    }
+  }
+}
+
+define_keras_class <- function(kind, name, recommended, dots, public, private, inherit,
+                               inherit_code, parent_env) {
+  check_member_list(name, dots, "...")
+  check_member_list(name, public, "public")
+  check_member_list(name, private, "private")
+  if (!is.environment(parent_env)) {
+    abort_class(
+      name, "`parent_env` must be an environment, not ", describe_value(parent_env), "."
+    )
+  }
+  if (is.null(inherit)) {
+    inherit <- inherit_code <- keras_kinds[[kind]]$base
+    bases <- given_bases(name, inherit, inherit_code, environment(define_keras_class))
+  } else {
+    bases <- given_bases(name, inherit, inherit_code, parent_env)
+  }
+  build_class(class_definition(
+    name, paste0(kind, "()"),
+    public = c(drop_nulls(recommended), drop_nulls(dots), public), private = private,
+    bases = bases, kind = kind, parent_env = parent_env
+  ))
+}
+
+drop_nulls <- function(x) {
+  x[!vapply(x, is.null, NA)]
+}
+
+#' Subclass a Keras base class
+#'
+#' Each makes a Python class from R functions and returns a function that makes its instances,
+#' with the arguments of `initialize`. A `Callback()` sees epochs and batches counted from 1, and
+#' a named list that a hook returns visibly is merged into its logs.
+#'
+#' A name that is no name for a class, a base that is no class, a member without a name, a method
+#' that cannot take what Keras passes, and a hook that Keras does not have are errors that name the
+#' class and the member.
+#'
+#' @param classname String, the name of the class.
+#' @param on_epoch_begin,on_epoch_end,on_train_batch_begin,on_train_batch_end Functions of the
+#'   epoch or batch and `logs`, which Keras calls at these moments of training.
+#' @param on_test_batch_begin,on_test_batch_end,on_predict_batch_begin,on_predict_batch_end The
+#'   same for evaluation and prediction.
+#' @param on_train_begin,on_train_end,on_test_begin,on_test_end,on_predict_begin,on_predict_end
+#'   Functions of `logs`.
+#' @param initialize,call,build,get_config,update_state,result,update_step Recommended methods;
+#'   NULL leaves the one of the base.
+#' @param train_step,test_step,predict_step,compute_loss,compute_metrics The steps of a model, as
+#'   above.
+#' @param ...,public Further members: methods, active bindings, class attributes. NULL among `...`
+#'   is left out, NULL in `public` is Python's `None`. In a `Callback()`, `on_exit`, a function of
+#'   no arguments, runs when the training is over, also after an error and Ctrl-C, under [fit()];
+#'   `weight`, a number, orders the callbacks of a training, the higher the later (0 without one).
+#'   With `direction = "up"` (`"down"`) a metric says that high (low) values are better: callbacks
+#'   with `mode = "auto"` read it.
+#' @param private Named list of members that only the methods see, as `private$name`.
+#' @param inherit The base: a Python class, an R class, a wrapper such as
+#'   `callback_early_stopping`. Default: the Keras base.
+#' @param parent_env The environment in which the methods look up what is not theirs.
+#' @return A function that returns instances. Those of a `Callback()` list the hooks that they have
+#'   as `$stages`. That of `Layer()` takes its place in a pipe: given a
+#'   model or tensors as first argument without a name, it puts the layer onto them.
+#' @examples
+#' \dontrun{
+#' PrintLoss <- Callback(
+#'   "PrintLoss",
+#'   on_epoch_end = function(epoch, logs = NULL) cat("epoch", epoch, "loss", logs$loss, "\n")
+#' )
+#' x <- matrix(rnorm(40), ncol = 4)
+#' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+#' model |> compile(loss = "mse")
+#' model |> fit(x, rowSums(x), epochs = 2, callbacks = list(PrintLoss()), verbose = 0)
+#'
+#' metric_mean_error <- Metric(
+#'   "MeanError",
+#'   initialize = function(name = "mean_error", ...) {
+#'     super$initialize(name = name, ...)
+#'     self$total <- self$add_weight(shape = shape(), initializer = "zeros", name = "total")
+#'   },
+#'   update_state = function(y_true, y_pred, sample_weight = NULL) {
+#'     self$total$assign(self$total + op_mean(y_true - y_pred))
+#'   },
+#'   result = function() self$total$value
+#' )
+#' model |> compile(loss = "mse", metrics = metric_mean_error())
+#' evaluate(model, x, rowSums(x), verbose = 0)$mean_error
+#' }
+#' @name keras_classes
+Callback <- class_constructor("Callback")
+
+#' @rdname keras_classes
+Metric <- class_constructor("Metric")
+
+#' @rdname keras_classes
+Layer <- class_constructor("Layer")
+
+#' @rdname keras_classes
+Loss <- class_constructor("Loss")
+
+#' @rdname keras_classes
+Model <- class_constructor("Model")
+
+#' @rdname keras_classes
+Constraint <- class_constructor("Constraint")
+
+#' @rdname keras_classes
+Initializer <- class_constructor("Initializer")
+
+#' @rdname keras_classes
+Regularizer <- class_constructor("Regularizer")
+
+#' @rdname keras_classes
+Optimizer <- class_constructor("Optimizer")
+
+#' @rdname keras_classes
+LearningRateSchedule <- class_constructor("LearningRateSchedule")
+
+#' @rdname keras_classes
+new_callback_class <- Callback
+
+#' @rdname keras_classes
+new_metric_class <- Metric
+
+#' @rdname keras_classes
+new_layer_class <- Layer
+
+#' @rdname keras_classes
+new_loss_class <- Loss
+
+#' @rdname keras_classes
+new_model_class <- Model
+
+#' @rdname keras_classes
+new_learning_rate_schedule_class <- LearningRateSchedule

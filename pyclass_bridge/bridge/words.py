@@ -1,0 +1,58 @@
+"""Words for the texts of errors: the name that was meant, names in ticks, a value as a noun phrase.
+
+R/bridge_words.R has the same functions for R code, with the same answers. Only `described` needs a
+started session.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+def ticked(names, between: str = ", ") -> str:
+    """Names in backticks, one after the other."""
+    return between.join(f"`{name}`" for name in names)
+
+
+def quoted(strings) -> str:
+    """Strings as R code has them, one after the other."""
+    return ", ".join(f'"{string}"' for string in strings)
+
+
+def described(value) -> str:
+    """A value as a noun phrase: one of R, and None, in R's words."""
+    from .. import _core
+    from .r_functions import r_function
+
+    if value is None or isinstance(value, _core.Handle):
+        return r_function("describe_value")(value)
+    if isinstance(value, type):
+        return f"the class `{value.__name__}`"
+    if inspect.isroutine(value):
+        return "a function"
+    if isinstance(value, (str, bytes, int, float, complex, list, tuple, dict, set)):
+        return repr(value)
+    return f"an instance of `{type(value).__name__}`"
+
+
+def nearest(name: str, known, most: int = 3) -> str | None:
+    """The name in `known` that takes the fewest edits from `name`, or None; of two the shorter.
+
+    An edit is a letter that is added, left out or replaced; two letters that changed places count
+    as one. There may be one edit for each three letters of the name, and `most` of them.
+    """
+    limit = min(most, len(name) // 3)
+    # Names of too different lengths are out: looking at them takes long.
+    near = [other for other in known if abs(len(other) - len(name)) <= limit]
+    ranked = [(_edits(name, other), len(other), at) for at, other in enumerate(near)]
+    edits, _, at = min(ranked, default=(limit + 1, 0, 0))
+    return near[at] if edits <= limit else None
+
+
+def _edits(a: str, b: str) -> int:
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
+    return row[-1] - (sorted(a) == sorted(b))
