@@ -1,9 +1,9 @@
-# The checks of callback classes: hooks and stages have their right names, a state is kept by two
-# methods, a callback set has a callback set as its base. Each works as those of classes_checks.R.
-# Python half: none: these are checks of definitions, as in classes_checks.R.
+# The checks of a callback class at its definition: names of hooks and stages, state_dict() together
+# with load_state_dict(), bases of one kind. Each works as those of classes_checks.R.
+# Python half: none; callbacks/set.py checks the stages that are assigned to an instance.
 
-# The words for the hooks of a kind: `what` one is, `names` all there are, `meant` the one that is
-# meant by a name of the other kind.
+# How messages speak of the hooks of a kind of callback: `what` one is called, the `names` of all,
+# and `meant`, which of them a name of the other kind means.
 callback_words <- function(def) {
   stages <- c(
     on_train_begin = "on_begin", on_train_end = "on_end", on_train_batch_begin = "on_batch_begin",
@@ -52,7 +52,7 @@ check_hook <- function(def, name) {
   }
 }
 
-# What users of other frameworks and of older versions write for the parts of a hook's name.
+# Words of other frameworks and of older versions for the parts of a hook's name.
 hook_synonyms <- c(
   start = "begin", started = "begin", begins = "begin", finish = "end", stop = "end",
   ends = "end", ended = "end", validation = "test", valid = "test", val = "test",
@@ -60,7 +60,7 @@ hook_synonyms <- c(
   inference = "predict", prediction = "predict", epochs = "epoch", batches = "batch"
 )
 
-# By the parts of its name, else as it is written.
+# The hook that is meant by `name`: by the parts of the name, else by the whole name.
 nearest_hook <- function(name, words) {
   snake <- snake_name(name)
   if (!startsWith(snake, "on_")) {
@@ -88,7 +88,7 @@ snake_name <- function(name) {
   tolower(gsub("([a-z])([A-Z])", "\\1_\\2", gsub(".", "_", name, fixed = TRUE)))
 }
 
-# A state that is kept is also read again.
+# A state that is saved must also be loaded.
 check_state <- function(def) {
   for (name in names(callback_state)) {
     other <- setdiff(names(callback_state), name)
@@ -101,7 +101,7 @@ check_state <- function(def) {
   }
 }
 
-# A callback set counts nothing and has stages, another callback has the hooks of Keras.
+# A callback set has stages, another callback has the hooks of Keras: neither inherits the other.
 check_callback_bases <- function(def) {
   is_set <- derives_from(def$bases, keras_kinds$CallbackSet$named)
   if (def$kind == "CallbackSet" && !is_set) {
@@ -124,7 +124,7 @@ check_callback_bases <- function(def) {
   }
 }
 
-# A stage takes nothing, not even what it could do without: it would never be passed.
+# A stage takes no argument, not even an optional one, which it would never get.
 check_stage <- function(def, member) {
   given <- names(formals(member$fn))
   is_stage <- member$given == "on_exit" ||

@@ -1,5 +1,5 @@
-# callback_lambda(): a callback from functions, with epochs and batches counted from 1.
-# It is made as a class of Callback(), so hooks are checked, shifted and merged into logs as there.
+# callback_lambda(): a callback from functions, with epochs and batches counted from 1. It is a
+# class made by Callback(), which checks the hooks, shifts indices and merges logs.
 # Python half: none: the functions become a class of Callback().
 
 #' A callback from functions
@@ -30,7 +30,7 @@ callback_lambda <- function(on_epoch_begin = NULL, on_epoch_end = NULL, on_train
   ))
   is_hook <- names(functions) %in% names(callback_hooks) & vapply(functions, is.function, NA)
   hooks <- Map(lambda_hook, names(functions)[is_hook], functions[is_hook])
-  # The functions keep the environments that they were made in; the methods only call them.
+  # The methods only call the functions, whose environments stay those that they were made in.
   env <- list2env(list(functions = functions), parent = topenv())
   make <- Callback("LambdaCallback", public = c(hooks, functions[!is_hook]), parent_env = env)
   make()
@@ -46,8 +46,8 @@ lambda_hook <- function(name, fn) {
   as.function(c(formals, as.call(c(bquote(functions[[.(name)]]), passed))))
 }
 
-# Checks of the callbacks that R has besides those of Keras: `wanted` says what `is_right` asks for,
-# and NULL is right where the argument is `optional`.
+# Checks an argument of a function that makes a callback: `is_right` tests the value, `wanted` says
+# in words for what, and NULL passes where the argument is `optional`.
 check_callback_argument <- function(fun, value, wanted, is_right, optional = FALSE) {
   if (!(optional && is.null(value)) && !is_right(value)) {
     stop(
@@ -74,7 +74,7 @@ is_named <- function(x) {
   (is.list(x) || is.atomic(x)) && all(has_name(x))
 }
 
-# The choice that was made among strings; the first where the argument has its default.
+# The string that the user has chosen; the first one where the argument has its default.
 chosen <- function(fun, argument, value, choices) {
   if (!identical(value, choices) && !(is_string(value) && value %in% choices)) {
     stop(
@@ -86,7 +86,7 @@ chosen <- function(fun, argument, value, choices) {
   value[[1L]]
 }
 
-# The one number under each name of the logs.
+# The logs that are one number each, as a vector with names.
 logged_numbers <- function(logs) {
   is_number <- vapply(logs, function(value) is.numeric(value) && length(value) == 1L, NA)
   unlist(logs[is_number])

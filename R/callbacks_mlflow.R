@@ -60,7 +60,7 @@ callback_mlflow <- function(experiment_name = NULL, run_name = NULL, tracking_ur
   )
 }
 
-# MLflow keeps a parameter as text: a factor or a date as R shows it.
+# MLflow stores a parameter as text: a factor or a date as R shows it.
 mlflow_param <- function(value) {
   if (inherits(value, c("factor", "Date", "POSIXt"))) as.character(value) else value
 }

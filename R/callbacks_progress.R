@@ -1,6 +1,7 @@
 # callback_progress(): a training's progress in R's own output, as a line for each epoch or as a bar
-# that is drawn over until its epoch has ended.
-# Python half: none: the callback is a class of Callback().
+# that is redrawn until its epoch has ended.
+# Python half: none: the callback is a class of Callback(). training/fit.py turns Keras' own
+# progress off where it finds `shows_progress`.
 
 #' Show the progress of a training in R's output
 #'
@@ -28,8 +29,8 @@ callback_progress <- function(style = c("auto", "bar", "lines"), digits = 4) {
   progress_class()(style, digits)
 }
 
-# A function of its own, since a method keeps the frame that it was written in: with the class in
-# that frame, each would keep the other.
+# A function of its own, since a method holds the frame that it was written in: with the class in
+# that frame, class and method would hold each other for ever.
 progress_class <- function() {
   Callback(
     "ProgressCallback",

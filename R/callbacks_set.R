@@ -1,6 +1,6 @@
 # callback_set(): callbacks whose stages take no arguments and read `self$ctx`. Their checks are in
 # callbacks_checks.R, and their row is in classes_kinds.R.
-# Python half: callbacks/set.py, the base of these classes.
+# Python half: callbacks/set.py, the base of these classes, and callbacks/context.py, `ctx`.
 
 #' Callbacks of stages
 #'
@@ -102,7 +102,7 @@ set_class_name <- function(id) {
   paste(c("CallbackSet", capitals), collapse = "")
 }
 
-# `id` may be an argument that the caller of callback_set() left out.
+# `id` may be a missing argument of callback_set().
 check_set_id <- function(id) {
   if (missing(id)) {
     abort_class(NULL, "callback_set(): `id` is missing. Give one string such as \"my_stop\".")
@@ -137,7 +137,7 @@ check_active_list <- function(class, active) {
   }
 }
 
-# What `$clone(deep = TRUE)` makes of one field.
+# The value of one field in a copy by `$clone(deep = TRUE)`.
 deep_clone_of <- function(private, name, value) {
   private$deep_clone(name, value)
 }

@@ -78,7 +78,7 @@ target_data <- function(y, label = "y") {
 # an iterator that py_iterator() has made of one, gives batches.
 model_data <- function(model, x, label = "x") {
   if (is.data.frame(x)) {
-    inputs <- as.list(models_module()$inputs_of(model))
+    inputs <- as.list(keras_module("surface.data")$inputs_of(model))
     if (length(inputs)) frame_inputs(x, inputs, label) else keras_data(x, label)
   } else if (is.function(x) && !is_py_object(x)) {
     batch_iterator(model, x, label)

@@ -1,5 +1,6 @@
 # Keras models as R users know them: keras_model_sequential(), keras_model(), summary(), layers,
-# weights. The work is Keras' own; places of layers count from 1.
+# weights. Places of layers count from 1.
+# Python half: surface/models.py.
 
 #' Make a Keras model
 #'

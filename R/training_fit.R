@@ -1,5 +1,6 @@
-# compile(), fit(), evaluate(), predict() and their like on Keras models: R's arguments and data,
-# one call of Python (surface/models.py), R's results.
+# compile(), fit(), evaluate(), predict() and their like on Keras models: R's arguments and data go
+# to Python in one call.
+# Python half: training/fit.py.
 
 #' Configure, train and use a Keras model
 #'
@@ -80,7 +81,7 @@ compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", 
     arguments[key] <- list(named_metrics(arguments[[key]], code, output))
   }
   further <- lapply(named_dots("compile", ...), surface_values)
-  models_module()$compile(object, as_dict(arguments), as_dict(further))
+  training_module()$compile(object, as_dict(arguments), as_dict(further))
   invisible(object)
 }
 
@@ -94,7 +95,7 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
                                              validation_freq = 1,
                                              verbose = verbosity("fit"),
                                              view_metrics = FALSE, resume = NULL) {
-  result <- with_sink(models_module()$fit(object, arguments_of(list(
+  result <- with_sink(training_module()$fit(object, arguments_of(list(
     x = model_data(object, x), y = target_data(y), batch_size = batch_size, epochs = epochs,
     callbacks = surface_values(callbacks), validation_split = validation_split,
     validation_data = validation(object, validation_data),
@@ -114,7 +115,7 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
                                                   verbose = verbosity("evaluate"),
                                                   sample_weight = NULL, steps = NULL,
                                                   callbacks = NULL) {
-  with_sink(models_module()$evaluate(object, arguments_of(list(
+  with_sink(training_module()$evaluate(object, arguments_of(list(
     x = model_data(object, x), y = target_data(y), batch_size = batch_size, verbose = verbose,
     sample_weight = keras_data(sample_weight, "sample_weight"), steps = steps,
     callbacks = surface_values(callbacks)
@@ -125,11 +126,13 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
 predict.keras.src.models.model.Model <- function(object, x = NULL, ..., batch_size = NULL,
                                                  verbose = verbosity("predict"),
                                                  steps = NULL, callbacks = NULL) {
-  with_sink(models_module()$predict(object, arguments_of(list(
+  with_sink(training_module()$predict(object, arguments_of(list(
     x = model_data(object, x), batch_size = batch_size, verbose = verbose, steps = steps,
     callbacks = surface_values(callbacks)
   )), as_dict(named_dots("predict", ...))))
 }
+
+training_module <- function() keras_module("training.fit")
 
 # What the option for `fun` says, such as options(keras.fit_verbose = 2).
 verbosity <- function(fun) {
@@ -156,7 +159,7 @@ verbosity <- function(fun) {
 #' }
 train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weight = NULL) {
   with_method(object, "train_on_batch", "train_on_batch", "a Keras model")
-  models_module()$on_batch(object, "train_on_batch", arguments_of(list(
+  training_module()$on_batch(object, "train_on_batch", arguments_of(list(
     x = model_data(object, x), y = target_data(y),
     sample_weight = keras_data(sample_weight, "sample_weight"),
     class_weight = class_weights(class_weight)
@@ -166,7 +169,7 @@ train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weig
 #' @rdname train_on_batch
 test_on_batch <- function(object, x, y = NULL, sample_weight = NULL, ...) {
   with_method(object, "test_on_batch", "test_on_batch", "a Keras model")
-  models_module()$on_batch(object, "test_on_batch", as_dict(c(list(
+  training_module()$on_batch(object, "test_on_batch", as_dict(c(list(
     x = model_data(object, x), y = target_data(y),
     sample_weight = keras_data(sample_weight, "sample_weight")
   ), named_dots("test_on_batch", ...))))
@@ -175,7 +178,7 @@ test_on_batch <- function(object, x, y = NULL, sample_weight = NULL, ...) {
 #' @rdname train_on_batch
 predict_on_batch <- function(object, x) {
   with_method(object, "predict_on_batch", "predict_on_batch", "a Keras model")
-  models_module()$predict_on_batch(object, model_data(object, x))
+  training_module()$predict_on_batch(object, model_data(object, x))
 }
 
 #' Fit a preprocessing layer to data
@@ -198,13 +201,13 @@ adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
   with_method(object, "adapt", "adapt", "a layer that learns from data")
   given <- drop_nulls(list(batch_size = batch_size, steps = steps))
   further <- named_dots("adapt", ...)
-  models_module()$adapt(object, adapt_data(object, data), as_dict(c(given, further)))
+  training_module()$adapt(object, adapt_data(object, data), as_dict(c(given, further)))
   invisible(object)
 }
 
 # A layer that reads text takes the levels of factors, not their codes.
 adapt_data <- function(layer, data) {
-  if (!models_module()$reads_text(layer)) {
+  if (!keras_module("surface.data")$reads_text(layer)) {
     return(keras_data(data, "data"))
   }
   if (is.data.frame(data)) {
@@ -216,8 +219,8 @@ adapt_data <- function(layer, data) {
 #' A metric from a function
 #'
 #' For `metrics` of [compile()], which shows a plain R function under the name that it has there, in
-#' the list or as a variable, and one without a name as `r_function`. An error of the function is one
-#' of the training.
+#' the list or as a variable, and one without a name as `r_function`. An error of the function is
+#' one of the training.
 #'
 #' @param name String, the name shown.
 #' @param metric_fn A function of `y_true` and `y_pred`, tensors, that gives a tensor.
@@ -230,8 +233,9 @@ adapt_data <- function(layer, data) {
 #' evaluate(model, matrix(1:4, 2), 1:2, verbose = 0)$worst
 #' }
 custom_metric <- function(name, metric_fn) {
-  # A proxy without conversion, since a converting one would be the R function again, without the name.
-  py_proxy(models_module(), FALSE)$named_function(name, metric_fn)
+  # A proxy without conversion, since a converting one would be the R function again, without the
+  # name.
+  py_proxy(training_module(), FALSE)$named_function(name, metric_fn)
 }
 
 # R functions among the metrics under their names: the one in the list, else the variable's. `code`

@@ -1,5 +1,6 @@
-# flags(): the parameters of a training script, from defaults, a file and the command line.
-# The file is YAML of a simple kind, which is read here: names with values, in sections or without.
+# flags(): the parameters of a training script, from defaults, a file and the command line. The
+# file is simple YAML, names with values in sections or without, and is read here.
+# Python half: none.
 
 #' Parameters of a training script
 #'

@@ -1,7 +1,8 @@
-# The history of a training: what fit() returns. It prints, plots and is a data frame on demand.
-# A list of `params`, `metrics` (a number for each epoch, by name) and `epoch`, counted from 1. The
-# attribute `validated` holds the epochs that ended with a validation. `callbacks` holds the states of
-# the callbacks by id, if there are any.
+# The history of a training, which fit() returns: made, printed, and as a data frame. It is a list
+# of `params`, `metrics` (a number for each epoch, by name), `epoch`, counted from 1, and
+# `callbacks`, the states of the callbacks by id, if there are any. The attribute `validated` holds
+# the epochs that ended with a validation.
+# Python half: training/fit.py, which gives its parts.
 
 training_history <- function(result) {
   metrics <- lapply(as.list(result$metrics), function(values) unlist(as.list(values)))

@@ -1,5 +1,6 @@
 # plot(history): a panel for each metric, by ggplot2 where it is installed, else by base graphics.
-# Both read one data frame, as.data.frame(history).
+# Both draw the data frame as.data.frame(history).
+# Python half: none.
 
 #' Plot the history of a training
 #'
@@ -152,7 +153,8 @@ history_base <- function(data, ...) {
 
 # In the outer margin, above the panels.
 history_legend <- function(kinds, cex) {
-  graphics::par(fig = c(0, 1, 0, 1), oma = c(0, 0, 0, 0), mar = c(0, 0, 0, 0), new = TRUE, cex = cex)
+  none <- c(0, 0, 0, 0)
+  graphics::par(fig = c(0, 1, 0, 1), oma = none, mar = none, new = TRUE, cex = cex)
   graphics::plot.new()
   graphics::legend(
     "top",

@@ -1,7 +1,7 @@
-"""MLflow's own Keras callback, with a run that begins and ends with the training.
+"""MLflow's own Keras callback, in a run that begins and ends with the training.
 
-R reaches this module as `mlflow_module()` (R/callbacks_mlflow.R). Importing it imports MLflow.
-MLflow's callback turns the errors of its logging into warnings; those of the run are errors here.
+R calls `make()` of this module (R/callbacks_mlflow.R). Importing it imports MLflow. MLflow's
+callback turns errors of its logging into warnings; errors of the run stay errors.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Run(keras.callbacks.Callback):
         self._hyperparameters = params
 
     def on_train_begin(self, logs=None):
-        self._end("FAILED")  # what an earlier training has left open
+        self._end("FAILED")  # the run that an earlier training has left open
         if self._tracking_uri is not None:
             mlflow.set_tracking_uri(self._tracking_uri)
         self._begin()
@@ -58,7 +58,7 @@ class _Run(keras.callbacks.Callback):
         given = [name for name, value in self._wanted.items() if value is not None]
         if given:
             raise ValueError(
-                f"callback_mlflow(): `{given[0]}` is for a run of its own, but the MLflow run "
+                f"callback_mlflow(): `{given[0]}` is for a new run, but the MLflow run "
                 f'"{active.info.run_name}" is active: call mlflow$end_run() first, or leave it out.'
             )
 
@@ -83,5 +83,5 @@ def _experiment_id(name: str | None) -> str | None:
 
 
 def make(**arguments) -> RunCallback:
-    """The callback; NULL in R is None."""
+    """The callback."""
     return RunCallback(**arguments)

@@ -14,8 +14,8 @@ from ..classes.kinds import kind_named
 
 
 class Stages:
-    """The attribute `stages`: the names of the active ones. A user's attribute of that name on the
-    instance comes before it."""
+    """The attribute `stages`, the names of the active ones. An instance may have an attribute of
+    that name instead."""
 
     def __init__(self, active):
         self.active = active
@@ -25,7 +25,7 @@ class Stages:
 
 
 def _active(callback) -> list[str]:
-    """The hooks that are not those of Keras' base, in the order in which they run."""
+    """The hooks that are not those of Keras' base class, in the order in which they run."""
     found = ((name, getattr(callback, name, None)) for name in kind_named("Callback").hooks)
     return [name for name, hook in found if hook is not None and not _is_default(hook)]
 
@@ -52,7 +52,7 @@ def _label(callback) -> str:
 
 
 def members(namespace: dict, bases, class_ref) -> dict:
-    """What a callback class with this `namespace` and these bases has in addition."""
+    """What is added to a callback class with this `namespace` and these bases."""
     given = {"stages": Stages(_active), "__repr__": short, "__r_print__": long}
     found = {
         name: value
@@ -74,7 +74,8 @@ _warned = weakref.WeakSet()
 
 
 def begins_alone(callback) -> None:
-    """Say once for a class what its `on_exit` misses, unless this package trains."""
+    """Warn once for a class that its `on_exit` runs after a normal end only, unless this package
+    trains."""
     cls = type(callback)
     if _ends_alone(callback) and cls not in _warned:
         _warned.add(cls)
@@ -102,8 +103,8 @@ _ENDS = {"on_train_begin": begins_alone, "on_train_end": ends_alone}
 
 
 def _ending(namespace: dict, bases, name: str, class_ref):
-    """The hook `name` of the class that `class_ref` gives, with what `on_exit` needs after it. In a
-    chain of classes only the first does it."""
+    """The hook `name` of the class that `class_ref()` returns, followed by what `on_exit` needs. In
+    a chain of classes only that of the instance's own class does this."""
     own = namespace.get(name)
 
     def hook(self, logs=None):

@@ -1,7 +1,6 @@
-"""Training for R: compile, fit, evaluate and predict with R's arguments, and models as R has them.
+"""Models for R (R/surface_models.R): construction, layers, weights, summary.
 
-The data come as arrays (R/surface_data.R). Epochs count from 1 in R; whole-number doubles are
-integers; one callback is a list of callbacks; a class where an instance belongs is an error.
+Places of layers count from 1 in R, and from the end if they are negative.
 """
 
 from __future__ import annotations
@@ -10,211 +9,21 @@ import inspect
 
 import keras
 
-from ..bridge.output import redraws_lines
-from ..training.resume import train
-from ..training.run import flattened
 from .arguments import as_shape, whole_number
-from .data import inputs_of, prepare, reads_text, text_tensors
 from .error_text import no_argument
-from .explain import explained
 from .indices import zero_based
+from .methods import keywords_of
 
 __all__ = [
-    "adapt",
-    "compile",
     "dims_of",
-    "evaluate",
-    "fit",
     "functional",
     "get_layer",
     "get_weights",
-    "inputs_of",
-    "named_function",
-    "on_batch",
-    "predict",
-    "predict_on_batch",
-    "reads_text",
     "sequential",
     "set_trainable",
     "summary",
     "summary_text",
 ]
-
-_WHOLE = frozenset({
-    "batch_size", "epochs", "steps_per_epoch", "validation_steps", "validation_batch_size", "steps",
-    "steps_per_execution", "validation_freq", "line_length",
-})  # fmt: skip
-
-
-# ---- arguments ---------------------------------------------------------------------------------
-
-
-def keywords_of(method, function: str, given: dict, extra: dict) -> dict:
-    """The arguments of the Keras method `method`: those that are NULL in R are left to Keras."""
-    known = inspect.signature(method).parameters
-    is_open = any(p.kind is p.VAR_KEYWORD for p in known.values())
-    is_open = is_open and not method.__module__.startswith("keras.")  # its own take none in fact
-    for name in extra:
-        if name not in known and (not is_open or name.startswith("return_dict")):
-            raise TypeError(no_argument(function, name, dict.fromkeys([*given, *known])))
-    keywords = {k: v for k, v in (given | extra).items() if v is not None}
-    for name in _WHOLE & set(keywords):
-        keywords[name] = whole_number(function, name, keywords[name])
-    if "verbose" in keywords:
-        keywords["verbose"] = _verbose(function, keywords["verbose"])
-    return keywords
-
-
-def _verbose(function: str, value):
-    """TRUE and FALSE are 1 and 0; what Keras does not know is an error."""
-    if value == "auto":
-        # Keras draws a bar into files too.
-        return 1 if redraws_lines() else 2
-    if value in (0, 1, 2):
-        return int(value)
-    raise ValueError(f'{function}(): `verbose` is "auto", 0, 1 or 2, not {value!r}.')
-
-
-def _refuse_classes(function: str, name: str, value, base: type) -> None:
-    """An error where a class (in R: a generator) stands for an instance."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            _refuse_classes(function, name, item, base)
-    elif isinstance(value, type) and issubclass(value, base):
-        raise TypeError(
-            f"{function}(): `{name}` holds the class `{value.__name__}`, not an instance of it: "
-            f"did you forget `()`?"
-        )
-
-
-def _callbacks(function: str, keywords: dict) -> None:
-    """One callback or several, in a list of its own; anything else is an error."""
-    value = keywords.pop("callbacks", None)
-    if value is None:
-        return
-    flat = flattened(value)
-    _refuse_classes(function, "callbacks", flat, keras.callbacks.Callback)
-    for item in flat:
-        if not isinstance(item, keras.callbacks.Callback):
-            what = "a function" if inspect.isfunction(item) else repr(item)
-            raise TypeError(
-                f"{function}(): `callbacks` takes callbacks, not {what}. Make one with Callback(), "
-                "callback_lambda() or callback_*()."
-            )
-    keywords["callbacks"] = flat
-
-
-def _shows_progress(callbacks) -> bool:
-    """Is callback_progress() among them? It stands in the place of Keras' own progress."""
-    if isinstance(callbacks, (list, tuple)):
-        return any(map(_shows_progress, callbacks))
-    return getattr(callbacks, "shows_progress", False) is True
-
-
-# ---- training ----------------------------------------------------------------------------------
-
-
-def compile(model, given: dict, extra: dict) -> None:
-    """``model.compile()``; one metric is a list of metrics."""
-    keywords = keywords_of(model.compile, "compile", given, extra)
-    bases = {
-        "optimizer": keras.optimizers.Optimizer,
-        "loss": keras.losses.Loss,
-        "metrics": keras.metrics.Metric,
-        "weighted_metrics": keras.metrics.Metric,
-    }
-    for name, base in bases.items():
-        _refuse_classes("compile", name, keywords.get(name), base)
-    for name in ("metrics", "weighted_metrics"):
-        if name in keywords and not isinstance(keywords[name], (list, tuple, dict)):
-            keywords[name] = [keywords[name]]
-    model.compile(**keywords)
-
-
-def fit(model, given: dict, extra: dict, resume: str | None = None) -> dict:
-    """``model.fit()``; the history as R has it, epochs counted from 1."""
-    if given.get("verbose") == "auto" and _shows_progress(given.get("callbacks")):
-        given["verbose"] = 0
-    keywords = keywords_of(model.fit, "fit", given, extra)
-    if "initial_epoch" in keywords:
-        keywords["initial_epoch"] = zero_based("fit", "initial_epoch", keywords["initial_epoch"])
-    freq = keywords.setdefault("validation_freq", 1)
-    if isinstance(freq, int) and freq < 1:
-        raise ValueError(f"fit(): `validation_freq` counts epochs from 1, so {freq} is none.")
-    if not 0 <= keywords.get("validation_split", 0) < 1:
-        split = keywords["validation_split"]
-        raise ValueError(f"fit(): `validation_split` is a fraction below 1, not {split:g}.")
-    _callbacks("fit", keywords)
-    failures = prepare(model, keywords)
-    if not hasattr(keywords.get("x"), "__getitem__"):
-        # Keras warns that it does not shuffle a dataset or batches, unless it need not.
-        keywords.setdefault("shuffle", False)
-
-    def run(final: dict):
-        return explained(model, "fit", final, failures, given=keywords)
-
-    history = train(model, keywords, run, resume)
-    epochs = [epoch + 1 for epoch in history.epoch]
-    validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]
-    return {
-        "params": dict(history.params or {}),
-        "metrics": {name: list(values) for name, values in history.history.items()},
-        "epoch": epochs,
-        "validated": [epoch for epoch in epochs if epoch in validated],
-        "callbacks": history.callbacks,
-    }
-
-
-def evaluate(model, given: dict, extra: dict) -> dict:
-    """``model.evaluate()``: loss and metrics by name."""
-    keywords = keywords_of(model.evaluate, "evaluate", given, extra)
-    _callbacks("evaluate", keywords)
-    failures = prepare(model, keywords)
-    return dict(explained(model, "evaluate", keywords | {"return_dict": True}, failures))
-
-
-def predict(model, given: dict, extra: dict):
-    """``model.predict()``: an array, or what structure of arrays the model gives."""
-    keywords = keywords_of(model.predict, "predict", given, extra)
-    _callbacks("predict", keywords)
-    failures = prepare(model, keywords)
-    return explained(model, "predict", keywords, failures)
-
-
-def on_batch(model, name: str, given: dict) -> dict:
-    """``train_on_batch`` or ``test_on_batch``: loss and metrics by name."""
-    keywords = {k: v for k, v in given.items() if v is not None}
-    prepare(model, keywords)
-    return dict(explained(model, name, keywords | {"return_dict": True}))
-
-
-def predict_on_batch(model, x):
-    """``model.predict_on_batch()``."""
-    x = text_tensors(model, "x", x)
-    return explained(model, "predict_on_batch", {"x": x})
-
-
-def adapt(layer, data, keywords: dict) -> None:
-    """``layer.adapt()``; the size of the batches is only for layers that read data in batches."""
-    known = inspect.signature(layer.adapt).parameters
-    if "batch_size" not in known:
-        keywords.pop("batch_size", None)
-    wrong = next((name for name in keywords if name not in known), None)
-    if wrong is not None:
-        kind = type(layer).__name__
-        raise TypeError(f"adapt(): the layer is a {kind}, which adapts without `{wrong}`.")
-    layer.adapt(data, **{k: whole_number("adapt", k, v) for k, v in keywords.items()})
-
-
-def named_function(name: str, function):
-    """`function` under the name that Keras shows."""
-    function.__name__ = name
-    return function
-
-
-# ---- models ------------------------------------------------------------------------------------
 
 
 def sequential(layers: list, start: dict, name: str | None, trainable: bool):
@@ -238,7 +47,7 @@ def _whole_dims(key: str, dims):
 
 def functional(inputs, outputs, keywords: dict):
     """A model from tensors to tensors."""
-    known = ("inputs", "outputs", "name", "trainable")  # Keras passes over others in silence
+    known = ("inputs", "outputs", "name", "trainable")  # Keras ignores others without an error
     for name in keywords:
         if name not in known:
             raise TypeError(no_argument("keras_model", name, known))
@@ -246,7 +55,7 @@ def functional(inputs, outputs, keywords: dict):
 
 
 def get_layer(model, name, index):
-    """A layer by its name or by its place, counted from 1; negative from the end."""
+    """A layer by its name or by its place."""
     if name is not None:
         return model.get_layer(name)
     place = zero_based("get_layer", "index", index)
@@ -272,7 +81,9 @@ def set_trainable(x, trainable: bool, start, stop, which) -> None:
         return
     function = "unfreeze_weights" if trainable else "freeze_weights"
     if not isinstance(x, keras.Model):
-        raise TypeError(f"{function}(): a layer has no layers to choose from; leave that out.")
+        raise TypeError(
+            f"{function}(): a layer has no layers to choose from. Leave out `from`, `to`, `which`."
+        )
     if which is not None and (start is not None or stop is not None):
         raise TypeError(f"{function}(): give either `which`, or `from` and `to`.")
     if which is None:
@@ -280,7 +91,7 @@ def set_trainable(x, trainable: bool, start, stop, which) -> None:
         chosen = [first <= i <= last for i in range(len(x.layers))]
     else:
         chosen = _chosen(function, x, which)
-    # A layer learns only in a model that does, and setting the model sets all its layers.
+    # A layer is trained only in a trainable model, and this sets all layers of the model.
     x.trainable = True
     for layer, is_chosen in zip(x.layers, chosen, strict=True):
         layer.trainable = trainable if is_chosen else not trainable
@@ -315,8 +126,8 @@ def _place(model, item, default: int) -> int:
 
 
 def summary(model, given: dict, extra: dict, **printing) -> None:
-    """``model.summary()``. Whether layers are trainable is shown when it is None (NA in R) if one
-    with weights is not."""
+    """``model.summary()``. It shows which layers are trainable where R says so or, if R says NA,
+    where a layer with weights is not."""
     keywords = keywords_of(model.summary, "summary", given, extra)
     if "show_trainable" not in keywords:
         keywords["show_trainable"] = any(x.weights and not x.trainable for x in model.layers)

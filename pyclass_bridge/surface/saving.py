@@ -15,7 +15,7 @@ from pathlib import Path
 import keras
 
 from .arguments import ANY, WHOLE, Argument, convert, documented, kind_of
-from .models import keywords_of
+from .methods import keywords_of
 from .objects import by_name
 
 # What `export()` takes among its `**kwargs`, on JAX.

@@ -1,6 +1,6 @@
-"""`callback_checkpoint_state()`: the state of a training in one file, as it goes on.
+"""`callback_checkpoint_state()`: the callback that writes checkpoints of its training.
 
-What is in the file says training/resume.py, how it is written training/state_file.py.
+Its other half is R/training_checkpoint.R. training/record.py knows what a checkpoint holds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import keras
 
 from ..surface.arguments import whole_number
 from . import state_file
-from .run import current
+from .run import Training, current
 
 __all__ = ["CheckpointState", "checkpoint_state"]
 
@@ -20,9 +20,9 @@ _FUNCTION = "callback_checkpoint_state"
 
 
 class CheckpointState(keras.callbacks.Callback):
-    """Writes the state of the training at `path` after every `freq` epochs and after the last.
+    """Writes a checkpoint at `path` after every `freq` epochs and after the last one.
 
-    It runs after all other callbacks, so that the file has them as the next epoch finds them.
+    It runs after all other callbacks, so that the file has their states at the end of the epoch.
     """
 
     weight = math.inf
@@ -31,59 +31,59 @@ class CheckpointState(keras.callbacks.Callback):
         super().__init__()
         self.path = path
         self.freq = freq
-        self._run = None
+        self._training = None
 
     def on_train_begin(self, logs=None):
-        this = current()
-        self._run = this.run if this is not None and this.holds(self) else None
-        if self._run is None:
+        training = current()
+        if training is None or not training.holds(self):
             raise RuntimeError(
-                f"{_FUNCTION}() works in fit() of R and in pyclass_bridge.fit(model, ...), which "
-                "know the callbacks; model.fit() of Keras is not enough."
+                f"{_FUNCTION}() works in R's fit() and in pyclass_bridge.fit(model, ...), but not "
+                "in Keras' own model.fit()."
             )
+        self._training = training
         directory = os.path.dirname(self.path) or "."
         try:
             os.makedirs(directory, exist_ok=True)
         except OSError as error:
             raise type(error)(
-                f"{_FUNCTION}(): {directory}, the directory of `path`, can't be made: "
+                f"{_FUNCTION}(): can't create {directory}, the directory of `path`: "
                 f"{error.strerror}."
             ) from error
         state_file.remove_unfinished(self.path)
 
     def on_epoch_end(self, epoch, logs=None):
-        is_last = self.model.stop_training or epoch + 1 == self._run.epochs
+        is_last = self.model.stop_training or epoch + 1 == self.params["epochs"]
         if is_last or (epoch + 1) % self.freq == 0:
             try:
-                self._run.write(self.path)
+                self._training.record.write(self.path)
             except OSError as error:
                 raise OSError(
                     f"{_FUNCTION}() could not write {self.path} after epoch {epoch + 1}: "
-                    f"{error.strerror}. A file that was there before is whole."
+                    f"{error.strerror}. A file that was there before is unchanged."
                 ) from error
 
     def _refuse_another(self) -> None:
-        if self._run is not None:
+        if self._training is not None:
             raise RuntimeError(
-                f"The {_FUNCTION}() for {self.path} keeps a training that is under way: give "
+                f"This {_FUNCTION}(), for {self.path}, is in a training that is under way. Use "
                 "another one, with a path of its own."
             )
 
-    def _leave_context(self, training) -> None:
-        if self._run is training.run:
-            self._run = None
+    def _leave_training(self, training: Training) -> None:
+        if self._training is training:
+            self._training = None
 
 
 def checkpoint_state(path: str, freq=1) -> CheckpointState:
     """The callback, its arguments checked."""
     if not isinstance(path, str) or not path:
-        raise TypeError(f"{_FUNCTION}(): `path` is the path of a file, one string.")
+        raise TypeError(f"{_FUNCTION}(): `path` must be one string, the path of a file.")
     path = os.path.expanduser(path)
     if os.path.isdir(path):
         raise IsADirectoryError(f"{_FUNCTION}(): `path` is a directory, {path}, not a file.")
     if isinstance(freq, bool) or not isinstance(freq, (int, float, str)):
-        raise TypeError(f"{_FUNCTION}(): `freq` is a whole number of epochs.")
+        raise TypeError(f"{_FUNCTION}(): `freq` must be a whole number of epochs.")
     freq = whole_number(_FUNCTION, "freq", freq)
     if freq < 1:
-        raise ValueError(f"{_FUNCTION}(): `freq` counts epochs from 1, so {freq} is none.")
+        raise ValueError(f"{_FUNCTION}(): `freq` must be 1 or more, not {freq}.")
     return CheckpointState(path, freq)

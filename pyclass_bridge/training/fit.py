@@ -1,67 +1,161 @@
-"""`pyclass_bridge.fit()`: train from Python with all that callbacks written in R can have.
+"""compile(), fit(), evaluate(), predict() and their like for R (R/training_fit.R).
 
-Keras is imported when it is called.
+R's arguments become those of Keras' methods, and their results what R shows. The data are arrays
+(R/surface_data.R). Epochs count from 1 in R. A class where an instance belongs is an error.
 """
 
 from __future__ import annotations
 
 import inspect
-import os
+
+import keras
+
+from ..surface.arguments import whole_number
+from ..surface.data import prepare, text_tensors
+from ..surface.explain import explained
+from ..surface.indices import zero_based
+from ..surface.methods import keywords_of
+from .run import flattened
+from .train import train
+
+__all__ = [
+    "adapt",
+    "compile",
+    "evaluate",
+    "fit",
+    "named_function",
+    "on_batch",
+    "predict",
+    "predict_on_batch",
+]
 
 
-def fit(model, *args, callbacks=None, resume=None, **keywords):
-    """Train a Keras model as ``model.fit(...)`` does, its callbacks under the rules of R's `fit()`.
-
-    Callbacks run in the order of their `weight`, and `on_exit` of each runs at last, also after an
-    error and Ctrl-C.
-
-    Args:
-        model: A compiled Keras model.
-        *args: As for ``model.fit``.
-        callbacks: A callback or a list of them.
-        resume: The path of a file that `checkpoint_state()` has written: the training goes on with
-            the epoch after it.
-        **keywords: As for ``model.fit``.
-
-    Returns:
-        The ``keras.callbacks.History``, that of a resumed training with the epochs before it. Its
-        `callbacks` are what `state_dict()` of the callbacks gave at the end, by id.
-
-    Raises:
-        TypeError, ValueError: a `weight` that is no number, two callbacks with one `id`, or a
-            `monitor` that the logs of the first epoch do not have.
-        FileNotFoundError: there is no file to resume from.
-        ValueError: the file is of a training with another model, optimizer, number of epochs or
-            class of a callback.
-
-    Example:
-        >>> ns = pyclass_bridge.source("callbacks.R")  # doctest: +SKIP
-        >>> pyclass_bridge.fit(model, x, y, epochs=3, callbacks=[ns.EarlyStop()])  # doctest: +SKIP
-    """
-    from .resume import train
-
-    given = inspect.signature(model.fit).bind_partial(*args, **keywords).arguments
-    path = os.path.expanduser(resume) if resume is not None else None
-    return train(model, {**given, "callbacks": callbacks}, lambda final: model.fit(**final), path)
+def compile(model, given: dict, extra: dict) -> None:
+    """``model.compile()``; one metric is a list of metrics."""
+    keywords = keywords_of(model.compile, "compile", given, extra)
+    bases = {
+        "optimizer": keras.optimizers.Optimizer,
+        "loss": keras.losses.Loss,
+        "metrics": keras.metrics.Metric,
+        "weighted_metrics": keras.metrics.Metric,
+    }
+    for name, base in bases.items():
+        _refuse_classes("compile", name, keywords.get(name), base)
+    for name in ("metrics", "weighted_metrics"):
+        if name in keywords and not isinstance(keywords[name], (list, tuple, dict)):
+            keywords[name] = [keywords[name]]
+    model.compile(**keywords)
 
 
-def checkpoint_state(path, freq=1):
-    """R's `callback_checkpoint_state()`: a callback that keeps a training in a file, to `resume`.
+def fit(model, given: dict, extra: dict, resume: str | None = None) -> dict:
+    """``model.fit()``; the parts of R's history, with epochs counted from 1."""
+    callbacks = flattened(given.pop("callbacks", None))
+    shows_progress = any(getattr(c, "shows_progress", False) is True for c in callbacks)
+    if given.get("verbose") == "auto" and shows_progress:
+        given["verbose"] = 0
+    keywords = keywords_of(model.fit, "fit", given, extra)
+    if "initial_epoch" in keywords:
+        keywords["initial_epoch"] = zero_based("fit", "initial_epoch", keywords["initial_epoch"])
+    freq = keywords.setdefault("validation_freq", 1)
+    if isinstance(freq, int) and freq < 1:
+        raise ValueError(f"fit(): `validation_freq` must be 1 or more, not {freq}.")
+    split = keywords.get("validation_split", 0)
+    if not 0 <= split < 1:
+        raise ValueError(f"fit(): `validation_split` must be a fraction below 1, not {split:g}.")
+    _check_callbacks("fit", callbacks)
+    failures = prepare(model, keywords)
+    if not hasattr(keywords.get("x"), "__getitem__"):
+        # Keras would warn that it does not shuffle a dataset or batches.
+        keywords.setdefault("shuffle", False)
 
-    Args:
-        path: The path of the file.
-        freq: An int, the number of epochs from one file to the next.
+    def run(arguments: dict):
+        return explained(model, "fit", arguments, failures, given=keywords)
 
-    Returns:
-        The callback, for `fit()`.
+    history = train(model, callbacks, keywords, resume, run)
+    epochs = [epoch + 1 for epoch in history.epoch]
+    validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]
+    return {
+        "params": dict(history.params or {}),
+        "metrics": {name: list(values) for name, values in history.history.items()},
+        "epoch": epochs,
+        "validated": [epoch for epoch in epochs if epoch in validated],
+        "callbacks": history.callbacks,
+    }
 
-    Raises:
-        TypeError, ValueError: `path` is no path of a file, or `freq` no number of epochs.
 
-    Example:
-        >>> keep = pyclass_bridge.checkpoint_state("run.state")  # doctest: +SKIP
-        >>> pyclass_bridge.fit(model, x, y, epochs=9, callbacks=keep)  # doctest: +SKIP
-    """
-    from .checkpoint import checkpoint_state as checked
+def evaluate(model, given: dict, extra: dict) -> dict:
+    """``model.evaluate()``: loss and metrics by name."""
+    return dict(_run(model, "evaluate", given, extra, return_dict=True))
 
-    return checked(os.fspath(path), freq)
+
+def predict(model, given: dict, extra: dict):
+    """``model.predict()``: an array, or the structure of arrays that the model gives."""
+    return _run(model, "predict", given, extra)
+
+
+def _run(model, method: str, given: dict, extra: dict, **further):
+    keywords = keywords_of(getattr(model, method), method, given, extra)
+    if "callbacks" in keywords:
+        keywords["callbacks"] = flattened(keywords["callbacks"])
+        _check_callbacks(method, keywords["callbacks"])
+    failures = prepare(model, keywords)
+    return explained(model, method, keywords | further, failures)
+
+
+def on_batch(model, name: str, given: dict) -> dict:
+    """``train_on_batch`` or ``test_on_batch``: loss and metrics by name."""
+    keywords = {k: v for k, v in given.items() if v is not None}
+    prepare(model, keywords)
+    return dict(explained(model, name, keywords | {"return_dict": True}))
+
+
+def predict_on_batch(model, x):
+    """``model.predict_on_batch()``."""
+    x = text_tensors(model, "x", x)
+    return explained(model, "predict_on_batch", {"x": x})
+
+
+def adapt(layer, data, keywords: dict) -> None:
+    """``layer.adapt()``; a batch size is ignored by layers that read all data at once."""
+    known = inspect.signature(layer.adapt).parameters
+    if "batch_size" not in known:
+        keywords.pop("batch_size", None)
+    wrong = next((name for name in keywords if name not in known), None)
+    if wrong is not None:
+        kind = type(layer).__name__
+        raise TypeError(f"adapt(): the layer is a {kind}, which adapts without `{wrong}`.")
+    layer.adapt(data, **{k: whole_number("adapt", k, v) for k, v in keywords.items()})
+
+
+def named_function(name: str, function):
+    """`function` under the name that Keras shows."""
+    function.__name__ = name
+    return function
+
+
+# ---- checks --------------------------------------------------------------------------------------
+
+
+def _refuse_classes(function: str, name: str, value, base: type) -> None:
+    """An error where a class (in R: a generator) stands for an instance."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            _refuse_classes(function, name, item, base)
+    elif isinstance(value, type) and issubclass(value, base):
+        raise TypeError(
+            f"{function}(): `{name}` holds the class `{value.__name__}`, not an instance of it: "
+            f"did you forget `()`?"
+        )
+
+
+def _check_callbacks(function: str, callbacks: list) -> None:
+    _refuse_classes(function, "callbacks", callbacks, keras.callbacks.Callback)
+    for item in callbacks:
+        if not isinstance(item, keras.callbacks.Callback):
+            what = "a function" if inspect.isfunction(item) else repr(item)
+            raise TypeError(
+                f"{function}(): `callbacks` takes callbacks, not {what}. Make one with Callback(), "
+                "callback_lambda() or callback_*()."
+            )

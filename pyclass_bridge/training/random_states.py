@@ -1,7 +1,7 @@
-"""The states of the random number generators that a training may draw from.
+"""The states of the random number generators that a training may use.
 
-R's, Python's, NumPy's, Keras' own and, where it is the backend, torch's. Those of layers are
-variables of the model. TensorFlow's stateful operations have a state that nobody can read.
+R's, Python's, NumPy's, Keras' own and, where it is the backend, torch's. The generators of layers
+are variables of the model. The state of TensorFlow's stateful operations can't be read.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from ..bridge.r_functions import r_function, r_handle
 
 
 def states() -> dict:
-    """All of them, as they are now."""
-    # First: Keras draws the seed of its generator from Python's.
+    """All current states, by the name of their generator."""
+    # First, since Keras draws the seed of its generator from Python's.
     of_keras = keras.ops.convert_to_numpy(global_seed_generator().state)
     return {
         "keras": of_keras,
@@ -29,7 +29,7 @@ def states() -> dict:
 
 
 def restore(states: dict) -> None:
-    """Set all of them to what `states()` gave."""
+    """Set all of them to what `states()` has returned."""
     global_seed_generator().state.assign(states["keras"])
     random.setstate(states["python"])
     np.random.set_state(states["numpy"])

@@ -1,8 +1,8 @@
-"""One training, as its callbacks have it: their order, their ids, and the exit at last.
+"""One training: one run of ``model.fit``, as plain data, and what holds while it runs.
 
-`fit()` of R and `pyclass_bridge.fit()` run Keras' ``model.fit`` inside `training()`. Guarantees
-that `on_exit` of each callback runs once the training has begun, whatever ends it, and that the
-first error of the training is the one that goes on.
+`build()` makes the training. It runs inside of `under_way()`, which guarantees that `on_exit` of
+each callback runs once the training has begun, whatever ends it, and that the first error is the
+one that is raised; the others are warnings.
 """
 
 from __future__ import annotations
@@ -10,39 +10,56 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import warnings
+from dataclasses import dataclass
 
 import keras
 
 from ..bridge.words import described
-from ..callbacks.monitor import monitor_checks
+from .monitor import monitor_checks
 
 _PACKAGE = __package__.partition(".")[0]
 _current: contextvars.ContextVar = contextvars.ContextVar("training", default=None)
 
 
+@dataclass(eq=False)
 class Training:
-    """What is under way: the model, and the callbacks by id in the order in which they run."""
+    """One run of ``model.fit``."""
 
-    def __init__(self, model, callbacks):
-        self.model = model
-        self.callbacks = identified(ordered(callbacks))
-        for callback in self.callbacks.values():
-            getattr(callback, "_refuse_another", lambda: None)()
-        self.began = False
-        self.run = None  # that of a training with checkpoints (training/resume.py)
-
-    def listed(self, keywords: dict) -> list:
-        """The callbacks for Keras and its ``fit(**keywords)``: the user's, with a check of each
-        `monitor`, after one that sees the training begin."""
-        return [_Begin(self), *monitor_checks(self.callbacks.values(), keywords)]
+    model: keras.Model
+    callbacks: dict  # the user's by id, in the order in which they run
+    keywords: dict  # the arguments of ``model.fit``; its callbacks are these and the package's own
+    record: object = None  # what its checkpoints hold (training/record.py), if it has any
+    began: bool = False
 
     def holds(self, callback) -> bool:
-        """Is it one of them?"""
+        """Is it one of the user's callbacks?"""
         return any(callback is item for item in self.callbacks.values())
+
+    def states(self) -> dict:
+        """What `state_dict()` returns, of each callback that has one, by id."""
+        having = {k: c for k, c in self.callbacks.items() if callable(getattr(c, "state_dict", 0))}
+        return {name: callback.state_dict() for name, callback in having.items()}
+
+
+def build(model, callbacks: list, keywords: dict) -> Training:
+    """The training of `model` with these callbacks and the other arguments of ``model.fit``.
+
+    Raises:
+        TypeError: a `weight` is no number, or an `id` or `monitor` no string.
+        ValueError: two callbacks have the same `id`.
+        RuntimeError: a callback that takes part in one training only is in another one.
+    """
+    by_id = identified(ordered(callbacks))
+    for callback in callbacks:
+        getattr(callback, "_refuse_another", lambda: None)()
+    training = Training(model, by_id, keywords)
+    listed = [_Begin(training), *monitor_checks(by_id.values(), keywords)]
+    training.keywords = keywords | {"callbacks": listed}
+    return training
 
 
 class _Begin(keras.callbacks.Callback):
-    """Notes that the training has begun."""
+    """Notes that the training has begun, before any other callback runs."""
 
     def __init__(self, training: Training):
         super().__init__()
@@ -53,62 +70,55 @@ class _Begin(keras.callbacks.Callback):
 
 
 def current() -> Training | None:
-    """The innermost training under way that `fit()` of R or `pyclass_bridge.fit()` has begun."""
+    """The innermost training under way; None within Keras' own ``model.fit``."""
     return _current.get()
 
 
 def holds(callback) -> bool:
-    """Is that a training of this callback, which then runs its `on_exit`?"""
-    this = current()
-    return this is not None and this.holds(callback)
+    """Is `callback` in the innermost training under way, which then runs its `on_exit`?"""
+    training = current()
+    return training is not None and training.holds(callback)
 
 
 @contextlib.contextmanager
-def training(model, callbacks):
-    """Give the `Training` of `callbacks`, a flat list, for the time of its ``model.fit``.
-
-    Raises:
-        TypeError: a `weight` is no number, or an `id` no string.
-        ValueError: two callbacks have the same `id`.
-        RuntimeError: another training under way has one of them that knows its training.
-    """
-    this = Training(model, callbacks)
-    token = _current.set(this)
+def under_way(training: Training):
+    """Make `training` the current one for the time of its ``model.fit``, and end it."""
+    token = _current.set(training)
     try:
-        yield this
+        yield
     except BaseException:
-        _tell(_leave(this), "the training had")
+        _warn(_end(training), "the training had")
         raise
     else:
-        errors = _leave(this)
-        _tell(errors[1:], "that of another callback had")
+        errors = _end(training)
+        _warn(errors[1:], "that of another callback had")
         for error in errors[:1]:
             raise error
     finally:
         _current.reset(token)
+        # Its own callbacks refer to the training: without this, the cycle would hold the data.
+        training.keywords, training.record = {}, None
 
 
-def _tell(errors: list, after: str) -> None:
+def _warn(errors: list, after: str) -> None:
     for error in errors:
-        said = str(error) or type(error).__name__  # Ctrl-C has no text
-        warnings.warn(f"on_exit failed after {after}: {said}", stacklevel=4)
+        text = str(error) or type(error).__name__  # KeyboardInterrupt has no text
+        warnings.warn(f"on_exit failed after {after}: {text}", stacklevel=4)
 
 
-def _leave(this: Training) -> list[BaseException]:
-    """Run `on_exit` of all callbacks, then take their context from them; the errors on the way,
-    Ctrl-C among them."""
+def _end(training: Training) -> list[BaseException]:
+    """Run `on_exit` of all callbacks, then tell them that the training has ended. Return the errors
+    of `on_exit`, KeyboardInterrupt among them."""
     errors = []
-    for callback in this.callbacks.values():
+    for callback in training.callbacks.values():
         on_exit = getattr(callback, "on_exit", None)
-        if this.began and callable(on_exit):
+        if training.began and callable(on_exit):
             try:
                 on_exit()
             except BaseException as error:
                 errors.append(error)
-    for callback in this.callbacks.values():
-        leave = getattr(callback, "_leave_context", None)
-        if leave is not None:
-            leave(this)
+    for callback in training.callbacks.values():
+        getattr(callback, "_leave_training", lambda training: None)(training)
     return errors
 
 
@@ -116,8 +126,8 @@ def _leave(this: Training) -> list[BaseException]:
 
 
 def flattened(callbacks) -> list:
-    """The callbacks in a callback, a list of lists, or a ``CallbackList``, whose own order and ends
-    are those of the training then. None is none: `if (condition) callback` gives it in R."""
+    """The callbacks in a callback, a list of lists or a ``CallbackList`` as one list; None, which
+    `if (condition) callback` gives in R, is none."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
     if isinstance(callbacks, (list, tuple)):
@@ -136,19 +146,22 @@ def _weight(callback) -> float:
         return 0.0
     if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight != weight:
         name, given = type(callback).__name__, described(weight)
-        raise TypeError(f"`weight` of `{name}` orders the callbacks: a number, not {given}.")
+        raise TypeError(
+            f"`weight` of `{name}` must be a number, not {given}: callbacks run in the order of "
+            "their weights."
+        )
     return weight
 
 
 def identified(callbacks: list) -> dict:
-    """The callbacks by `id`; one without an id of its own has the name of its class, with a number
-    from the second on."""
+    """The callbacks by `id`. One without an id gets the name of its class, from the second on with
+    a number."""
     taken = set()
     for name in filter(None, map(_id, callbacks)):
         if name in taken:
             raise ValueError(
-                f'Two callbacks have the id "{name}", which names one in its training. Give one of '
-                f'them another: `callback$id <- "{name}_2"` in R.'
+                f'Two callbacks have the id "{name}", which must be unique in a training. Give one '
+                f'of them another: `callback$id <- "{name}_2"` in R.'
             )
         taken.add(name)
     result = {}
@@ -162,18 +175,17 @@ def _id(callback) -> str | None:
     name = _of_r(callback, "id")
     if name is not None and not (isinstance(name, str) and name):
         raise TypeError(
-            f"`id` of `{type(callback).__name__}` names the callback: one string, not "
-            f"{described(name)}."
+            f"`id` of `{type(callback).__name__}` must be one string, not {described(name)}."
         )
     return name
 
 
 def _of_r(callback, name: str):
-    """An attribute that says something to this package. Other callbacks may use the name for what
-    they like."""
+    """The attribute `name` of a callback of this package or of a class written in R. Other
+    callbacks may use the name for something else."""
     cls = type(callback)
-    of_package = any(base.__module__.startswith(f"{_PACKAGE}.") for base in cls.__mro__)
-    return getattr(callback, name, None) if of_package or hasattr(cls, "__r_class__") else None
+    is_ours = any(base.__module__.startswith(f"{_PACKAGE}.") for base in cls.__mro__)
+    return getattr(callback, name, None) if is_ours or hasattr(cls, "__r_class__") else None
 
 
 def _free(name: str, taken) -> str:

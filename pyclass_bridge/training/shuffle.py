@@ -1,8 +1,8 @@
-"""Arrays in an order that a checkpoint can bring back, on TensorFlow.
+"""Arrays in an order that a resumed training can repeat, on TensorFlow.
 
 Keras shuffles arrays anew in each epoch. On JAX it draws the order from NumPy's generator, on torch
-from torch's: their states can be read and set. On TensorFlow an operation inside of the dataset
-draws it, whose state can't be; the batches here are drawn from NumPy's generator in its place.
+from torch's, and their states can be read and set. On TensorFlow an operation in the dataset draws
+it, whose state can't be read; here NumPy's generator draws it instead.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Shuffled(keras.utils.PyDataset):
 
 
 def in_known_order(keywords: dict) -> dict:
-    """The arguments of ``fit`` with the arrays to be shuffled as `Shuffled`; all else is left to
-    Keras, as are data that it refuses."""
+    """The arguments of ``fit`` with arrays that are to be shuffled as `Shuffled`. Other data are as
+    given, also those that Keras refuses."""
     data = tuple(keywords.get(name) for name in _DATA)
     if (
         keras.backend.backend() != "tensorflow"
@@ -63,11 +63,10 @@ def in_known_order(keywords: dict) -> dict:
 
 
 def _prepared(data: tuple) -> tuple:
-    """x, y and weights without those that are not given; floats in Keras' precision, as it has
-    them itself."""
+    """x, y and weights without those that are None, with floats in Keras' precision."""
     x, y, weights = data
-    kept = (x,) if y is None else (x, y) if weights is None else (x, y, weights)
-    return keras.tree.map_structure(_prepared_array, keras.tree.lists_to_tuples(kept))
+    given = (x,) if y is None else (x, y) if weights is None else (x, y, weights)
+    return keras.tree.map_structure(_prepared_array, keras.tree.lists_to_tuples(given))
 
 
 def _prepared_array(array):
@@ -92,7 +91,7 @@ def _rows_of(array, rows):
 
 
 def _sparse(matrix):
-    """A sparse matrix of SciPy, in coordinates, as TensorFlow has it."""
+    """A sparse tensor of TensorFlow from a COO matrix of SciPy."""
     import tensorflow as tf
 
     indices = np.stack([matrix.row, matrix.col], axis=1).astype("int64")

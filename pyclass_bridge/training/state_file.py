@@ -1,8 +1,8 @@
-"""The file of a checkpoint: a tree of values, written whole or not at all.
+"""The file of a checkpoint: a tree of values, written completely or not at all.
 
-It is a zip archive: `state.json` holds the tree, NumPy arrays and R values are members of their
-own. Python values come back equal, R values identical. Nothing is pickled, so a file from elsewhere
-runs no Python code. Importing this imports no Keras.
+It is a zip archive. `state.json` holds the tree; NumPy arrays and R values are members of the
+archive. Python values come back equal, R values identical. Nothing is pickled, so reading a file
+runs no Python code of it. Importing this imports no Keras.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _PLAIN = (bool, int, float, str, type(None))
 
 
 class NotKept(TypeError):
-    """A value that the file has no form for; the text says what it is."""
+    """A value that a file can't hold. The text says what it is."""
 
 
 @dataclass(frozen=True)
 class RValue:
-    """A value that goes to R's serialization as R has it, whatever Python holds it as."""
+    """A value that R serializes, also where Python holds it as a value of its own."""
 
     value: object
 
@@ -36,11 +36,11 @@ class RValue:
 
 
 def pack(value, members: dict[str, bytes]):
-    """`value` as JSON has it: plain values as they are, others as a list that starts with their
-    kind. What has no place in JSON becomes one of the `members`.
+    """`value` for JSON: plain values as they are, others as a list of their kind and content. What
+    JSON can't hold is added to the `members` of the archive.
 
     Raises:
-        NotKept: it holds an object that is neither plain, NumPy's nor R's.
+        NotKept: it holds an object that is neither plain nor of NumPy or R.
     """
     from ..values.handle import RObject
 
@@ -88,19 +88,19 @@ def _r_bytes(value) -> bytes:
 
 
 def array_as_text(x) -> str | None:
-    """An array of NumPy as text, for R's serialization; None for another object."""
+    """An array of NumPy as text, which R serializes; None for another object."""
     if not isinstance(x, np.ndarray) or x.dtype.kind in "OV":
         return None
     return base64.b64encode(_array_bytes(x)).decode()
 
 
 def array_of_text(text: str):
-    """The array that `array_as_text()` made a text of."""
+    """The array of which `array_as_text()` has made this text."""
     return _array(base64.b64decode(text))
 
 
 def unpack(packed, members):
-    """The value that `pack()` has packed; an R value as an `RObject`."""
+    """The value that `pack()` has packed; an R value is an `RObject`."""
     if not isinstance(packed, list):
         return packed
     kind, content = packed
@@ -128,9 +128,9 @@ _UNPACK = {
 
 
 def write(path: str, tree, members: dict[str, bytes]) -> None:
-    """Put the packed `tree` and its `members` in the place of the file at `path`.
+    """Write the packed `tree` and its `members` to a new file, which then replaces that at `path`.
 
-    Whatever ends this, an error or the process, `path` is the file before or the new one.
+    If an error or the end of the process interrupts this, the file at `path` is the one before.
     """
     unfinished = f"{_unfinished(path)}{os.getpid()}.tmp"
     try:
@@ -154,31 +154,36 @@ def read(path: str):
 
     Raises:
         FileNotFoundError: there is none.
-        ValueError: it is no such file, or damaged.
+        ValueError: it is another file, or damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
         return json.loads(members.pop("state.json")), members
     except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is no file of callback_checkpoint_state().") from error
+        raise ValueError(not_written(path)) from error
+
+
+def not_written(path: str) -> str:
+    """The text of the error for another file, or a damaged one."""
+    return f"{path} is no checkpoint of callback_checkpoint_state(), or it is damaged."
 
 
 def remove_unfinished(path: str) -> None:
-    """Remove what writers that were killed have left beside `path`."""
+    """Remove the unfinished files beside `path` of processes that were killed."""
     for leftover in glob.glob(f"{glob.escape(_unfinished(path))}*.tmp"):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(leftover)
 
 
 def _unfinished(path: str) -> str:
-    """The beginning of the paths of unfinished files: hidden, in the same directory."""
+    """How the paths of unfinished files begin: hidden files in the same directory."""
     directory, name = os.path.split(path)
     return os.path.join(directory, f".{name}.")
 
 
 def _sync_directory(path: str) -> None:
-    """The new name is on the disk, too."""
+    """Write the new name to the disk, too."""
     directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
     try:
         os.fsync(directory)

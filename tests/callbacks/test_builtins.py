@@ -1,5 +1,8 @@
 """Keras' own callbacks made and used from R, against the same ones from Python: the same seed, so
-equal histories, weights and files."""
+equal histories, weights and files.
+
+Of: surface/wrapper.py.
+"""
 
 from __future__ import annotations
 

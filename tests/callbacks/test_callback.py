@@ -1,4 +1,7 @@
-"""Callbacks written in R against the same callbacks written in Python, side by side."""
+"""Callbacks written in R against the same callbacks written in Python, side by side.
+
+Of: classes/hooks.py, R/callbacks_lambda.R.
+"""
 
 from __future__ import annotations
 

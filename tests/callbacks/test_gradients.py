@@ -2,6 +2,9 @@
 
 The file runs in this process and, where they are installed, on the other backends in one process
 each.
+
+Of: callbacks/gradients.py, callbacks/gradients_backend.py, callbacks/gradients_tensorflow.py,
+callbacks/gradients_jax.py, callbacks/gradients_torch.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What an R callback keeps on `self`, and R callbacks that inherit and are inherited from."""
+"""What an R callback keeps on `self`, and R callbacks that inherit and are inherited from.
+
+Of: classes/builder.py, classes/hooks.py.
+"""
 
 from __future__ import annotations
 

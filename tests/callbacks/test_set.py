@@ -1,4 +1,7 @@
-"""Callback sets: the order of their stages, `self$ctx`, what instances are and do."""
+"""Callback sets: the order of their stages, `self$ctx`, what instances are and do.
+
+Of: callbacks/set.py, R/callbacks_set.R, R/callbacks_checks.R.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import weakref
 import numpy as np
 import pytest
 from support import error_texts
+from support.callback_sets import Notes, fit
 from support.twin import backend, data, dense_model
 
 import pyclass_bridge
@@ -32,19 +36,6 @@ NOTING = (
     + ",\n".join(f'{stage} = function() self$tell("{stage}")' for stage in STAGES)
     + ")"
 )
-
-
-def fit(callbacks, model=None, **fitting):
-    """Train on the twins' data for 2 epochs of 3 batches; the history."""
-    x, y = data()
-    given = {"epochs": 2, "batch_size": 16, "verbose": 0, "shuffle": False, **fitting}
-    model = model or dense_model()
-    return pyclass_bridge.fit(model, x, y, callbacks=callbacks, **given)
-
-
-class Notes(list):
-    def __call__(self, *what):
-        self.append(tuple(what))
 
 
 # ---- the order -----------------------------------------------------------------------------------
@@ -150,133 +141,6 @@ def test_an_epoch_without_validation_has_no_scores_of_it(source):
     callback = ns.Valid()
     fit([callback], epochs=4, validation_data=data(16), validation_freq=2)
     assert list(callback.seen) == [True, False, True, False]
-
-
-# ---- the context ---------------------------------------------------------------------------------
-
-SCORES = """
-Scores <- callback_set("scores",
-  initialize = function(note) self$note <- note,
-  on_begin = function() {
-    ctx <- self$ctx
-    self$note(ctx$total_epochs, ctx$loss_fn, py_id(ctx$model) == py_id(ctx$network),
-      py_id(ctx$optimizer) == py_id(ctx$model$optimizer), is.null(ctx$last_loss))
-  },
-  on_batch_end = function() self$note(self$ctx$last_loss, self$ctx$step_valid),
-  on_epoch_end = function() {
-    self$note(self$ctx$last_loss, self$ctx$last_scores_train, self$ctx$last_scores_valid)
-  })
-"""
-
-
-def test_a_set_sees_what_a_twin_sees(keras, source):
-    twin_notes = []
-
-    class Twin(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            twin_notes.append((self.params["epochs"], self.model.loss, True, True, True))
-
-        def on_train_batch_end(self, batch, logs=None):
-            twin_notes.append((logs["loss"], 0))
-
-        def on_epoch_end(self, epoch, logs=None):
-            scores = {k: v for k, v in logs.items() if not k.startswith("val_")}
-            valid = {k[4:]: v for k, v in logs.items() if k.startswith("val_")}
-            twin_notes.append((logs["loss"], scores, valid))
-
-    notes, validation = Notes(), data(16)
-    history = fit(
-        [source(SCORES).Scores(notes)],
-        dense_model(metrics=["mae"]),
-        validation_data=validation,
-    )
-    twin = fit([Twin()], dense_model(metrics=["mae"]), validation_data=validation)
-    assert notes == twin_notes
-    assert history.history == twin.history
-
-
-def test_a_set_terminates_at_the_end_of_the_epoch(keras, source):
-    class Twin(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            self.model.stop_training = epoch == 1
-
-    ns = source(
-        """
-        Stop <- callback_set("stop", on_batch_begin = function() {
-          if (self$ctx$epoch == 2) self$ctx$terminate <- TRUE
-        })
-        """
-    )
-    model, twin_model = dense_model(), dense_model()
-    history = fit([ns.Stop()], model, epochs=5)
-    twin = fit([Twin()], twin_model, epochs=5)
-    assert history.history == twin.history
-    assert len(history.epoch) == 2
-    for mine, other in zip(model.get_weights(), twin_model.get_weights(), strict=True):
-        np.testing.assert_array_equal(mine, other)
-
-
-def test_the_context_is_null_outside_of_a_training(source):
-    ns = source(
-        """
-        Look <- callback_set("look", public = list(fail = FALSE, seen = character()),
-          on_begin = function() self$seen <- c(self$seen, class(self$ctx)[[1]]),
-          on_batch_valid_end = function() stop("called outside of a training"),
-          on_end = function() if (self$fail) stop("no luck"))
-        """
-    )
-    callback, model = ns.Look(), dense_model()
-    x, y = data(16)
-    assert callback.ctx is None
-    fit([callback], model)
-    assert callback.ctx is None
-    model.evaluate(x, y, verbose=0, callbacks=[callback])
-    model.predict(x, verbose=0, callbacks=[callback])
-    assert callback.ctx is None
-    callback.fail = True
-    with pytest.raises(pyclass_bridge.RError, match="no luck"):
-        fit([callback], model)
-    assert callback.ctx is None
-    model.evaluate(x, y, verbose=0, callbacks=[callback])
-    callback.fail = False
-    model.fit(x, y, verbose=0, callbacks=[callback])
-    assert callback.ctx is None
-    seen = callback.seen
-    assert {*seen} == {"pyclass_bridge.callbacks.set.Context"}
-
-
-def test_the_callbacks_of_the_context(keras, source):
-    ns = source(
-        """
-        Ids <- callback_set("ids", on_end = function() {
-          self$ids <- names(self$ctx$callbacks)
-          self$patience <- self$ctx$callbacks$EarlyStopping$patience
-        })
-        Other <- Callback("Other")
-        """
-    )
-    callback, stopping = ns.Ids(), keras.callbacks.EarlyStopping("loss", patience=4)
-    fit([callback, stopping, ns.Other(), ns.Other()])
-    assert callback.ids == ["ids", "EarlyStopping", "Other", "Other_2"]
-    assert callback.patience == 4
-    x, y = data(16)
-    dense_model().fit(x, y, verbose=0, callbacks=[callback, stopping])
-    assert callback.ids == "ids"
-
-
-def test_a_set_assigns_to_another_callback(keras, source):
-    ns = source(
-        """
-        Sets <- callback_set("sets", on_begin = function() {
-          self$ctx$callbacks$EarlyStopping$patience <- 7L
-          self$ctx$callbacks$other$field <- "set"
-        })
-        Other <- callback_set("other")
-        """
-    )
-    stopping, other = keras.callbacks.EarlyStopping("loss"), ns.Other()
-    fit([ns.Sets(), stopping, other], epochs=1)
-    assert (stopping.patience, other.field) == (7, "set")
 
 
 MISUSES = {
@@ -488,52 +352,6 @@ def test_a_copy_has_the_assigned_stages_as_its_own(how, source):
     copied = how(original)
     assert copied.on_epoch_end.__self__ is copied
     fit([copied])
-
-
-# ---- what every Keras callback class of R has ----------------------------------------------------
-
-KINDS = """
-Plain <- Callback("Plain",
-  on_epoch_end = function(epoch, logs) NULL, on_train_begin = function(logs) NULL)
-Derived <- Callback("Derived", inherit = Plain, on_exit = function() NULL)
-Raw(keras$callbacks$Callback) %py_class% {
-  on_batch_end <- function(batch, logs = NULL) NULL
-}
-Stopping(keras$callbacks$EarlyStopping) %py_class% {
-  on_test_begin <- function(logs = NULL) NULL
-}
-Mine <- Callback("Mine", public = list(stages = 3, `__repr__` = function() "mine"))
-Later <- Callback("Later", initialize = function() self$stages <- "two")
-Nothing <- Callback("Nothing")
-Set <- callback_set("my_set", on_end = function() 1, on_begin = function() 1)
-"""
-
-
-def test_stages_and_printing(source, r):
-    ns = source(KINDS)
-    shown = r("function(x) paste(capture.output(print(x)), collapse = '|')")
-    callbacks = {
-        "Plain": ns.Plain(), "Derived": ns.Derived(), "Raw": ns.Raw(), "Set": ns.Set(),
-        "Stopping": ns.Stopping(monitor="loss"),
-    }  # fmt: skip
-    assert {name: callback.stages for name, callback in callbacks.items()} == {
-        "Plain": ["on_train_begin", "on_epoch_end"],
-        "Derived": ["on_train_begin", "on_epoch_end", "on_exit"],
-        "Raw": ["on_batch_end"],
-        "Stopping": ["on_train_begin", "on_test_begin", "on_epoch_end", "on_train_end"],
-        "Set": ["on_begin", "on_end"],
-    }
-    assert shown(callbacks["Set"]) == '<CallbackSetMySet "my_set">|* Stages: on_begin, on_end'
-    assert repr(callbacks["Set"]) == '<CallbackSetMySet "my_set": on_begin, on_end>'
-    assert shown(callbacks["Raw"]) == "<Raw>|* Stages: on_batch_end"
-    assert repr(ns.Nothing()) == "<Nothing: no stages>"
-
-
-def test_members_of_the_user_s_own_stay(source, r):
-    ns = source(KINDS)
-    mine = ns.Mine()
-    assert (mine.stages, repr(mine), ns.Later().stages) == (3, "mine", "two")
-    assert r("function(x) capture.output(print(x))")(mine) == "mine"
 
 
 def test_weights_order_the_callbacks(keras, source):

@@ -1,5 +1,7 @@
 """state_dict() and load_state_dict(): the states of callbacks, in the history and in the file of a
 checkpoint, are what R or Python gave.
+
+Of: training/state_file.py, training/record.py, R/training_checkpoint.R.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""R callbacks in all ways of training: data made by R, other threads, checkpoints."""
+"""R callbacks in all ways of training: data made by R, other threads, checkpoints.
+
+Of: training/train.py, classes/hooks.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 # zip_lists() and named_list(), and the flags of a training script.
+# Of: R/surface_lists.R, R/training_flags.R.
 
 test_that("zip_lists() turns lists inside out", {
   expect_identical(zip_lists(list(1, 2), list("a", "b")), list(list(1, "a"), list(2, "b")))

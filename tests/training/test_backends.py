@@ -1,6 +1,8 @@
 """R classes and the Keras surface on each backend of Keras, in a process of its own for each.
 
 A backend that is not installed is skipped. On the backend of this process the files run as such.
+
+Of: training/train.py, callbacks/set.py, classes/builder.py.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ TWINS = [
     "callbacks/test_training.py",
     "events/test_functions.py",
     "callbacks/test_set.py",
+    "callbacks/test_context.py",
     "training/test_run.py",
     "training/test_metric.py",
     "training/test_keras_bases.py",

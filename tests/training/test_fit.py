@@ -1,5 +1,8 @@
 """The arguments of compile(), fit(), evaluate() and predict(), and the history, as R users know
-them: each against the same call in Python."""
+them: each against the same call in Python.
+
+Of: training/fit.py, surface/methods.py.
+"""
 
 from __future__ import annotations
 
@@ -309,14 +312,14 @@ def test_a_history_knows_which_epochs_were_validated(keras, code, epochs):
 # ---- mistakes ----------------------------------------------------------------------------------
 
 MISTAKES = {
-    "fit(model, x, y, verbose = 'no')": "fit(): `verbose` is \"auto\", 0, 1 or 2, not 'no'.",
-    "evaluate(model, x, y, verbose = 3)": 'evaluate(): `verbose` is "auto", 0, 1 or 2, not 3.0.',
-    "fit(model, x, y, validation_split = 2)": "`validation_split` is a fraction below 1, not 2.",
-    "fit(model, x, y, validation_split = -0.1)": "is a fraction below 1, not -0.1.",
+    "fit(model, x, y, verbose = 'no')": "fit(): `verbose` must be \"auto\", 0, 1 or 2, not 'no'.",
+    "evaluate(model, x, y, verbose = 3)": '`verbose` must be "auto", 0, 1 or 2, not 3.0.',
+    "fit(model, x, y, validation_split = 2)": "must be a fraction below 1, not 2.",
+    "fit(model, x, y, validation_split = -0.1)": "must be a fraction below 1, not -0.1.",
     "fit(model, x, y, batch_size = 7.5)": "fit(): `batch_size` takes whole numbers, not 7.5.",
     "fit(model, x, y, initial_epoch = 1.5)": "fit(): `initial_epoch` takes whole numbers",
     "fit(model, x, y, validation_freq = 1.5)": "fit(): `validation_freq` takes whole numbers",
-    "fit(model, x, y, validation_freq = 0)": "`validation_freq` counts epochs from 1, so 0 is",
+    "fit(model, x, y, validation_freq = 0)": "`validation_freq` must be 1 or more, not 0.",
     "adapt(layer_normalization(), x, 32)": "adapt(): further arguments are given by name",
     "predict(model, x, steps = 1.5)": "predict(): `steps` takes whole numbers, not 1.5.",
     "train_on_batch(3, x, y)": "train_on_batch(): `object` is a Keras model, not the value 3.",

@@ -1,4 +1,7 @@
-"""Keras' progress where R users see it: a terminal, a log, a sink, knitr, a notebook."""
+"""Keras' progress where R users see it: a terminal, a log, a sink, knitr, a notebook.
+
+Of: bridge/output.py, R/training_fit.R.
+"""
 
 from __future__ import annotations
 

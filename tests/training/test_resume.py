@@ -1,11 +1,12 @@
 """callback_checkpoint_state() and fit(resume =): a resumed training is the uninterrupted one,
 number for number, and the file is whole whatever ends the program. Other backends:
 training/test_backends.py.
+
+Of: training/resume.py, training/record.py, training/description.py, training/random_states.py.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import signal
@@ -22,7 +23,6 @@ from support.paths import TESTS
 from support.twin import backend
 
 import pyclass_bridge
-from pyclass_bridge.training import state_file
 
 
 @pytest.fixture(scope="module")
@@ -91,41 +91,6 @@ def test_a_file_for_every_second_epoch(whole, tmp_path):
     assert run == whole[0]
     # The last epoch is written, too: nothing is left to train.
     assert resumed.fit(path, resume=path, freq=4) == whole[0]
-
-
-def test_a_checkpoint_is_that_of_one_training(keras, tmp_path):
-    path = str(tmp_path / "run.state")
-    keep, other = pyclass_bridge.checkpoint_state(path), pyclass_bridge.checkpoint_state(path + "2")
-
-    class Within(keras.callbacks.Callback):
-        said = ()
-
-        def on_epoch_end(self, epoch, logs=None):
-            tries = (
-                lambda: resumed.fit(path, listed=[keep]),
-                lambda: resumed.new_model().fit(*resumed.data(), verbose=0, callbacks=[other]),
-            )
-            for train in tries:
-                with pytest.raises(RuntimeError) as caught:
-                    train()
-                self.said = (*self.said, str(caught.value))
-
-    within = Within()
-    resumed.fit(path, listed=[keep, within], epochs=1)
-    assert "keeps a training that is under way" in within.said[0]
-    assert "of Keras is not enough" in within.said[1]
-    assert os.listdir(tmp_path) == ["run.state"]
-    resumed.fit(path, listed=[keep], epochs=1)
-
-
-def test_r_says_what_the_tilde_is(keras, r):
-    made = r("""function(home) {
-      before <- Sys.getenv("HOME")
-      on.exit(Sys.setenv(HOME = before))
-      Sys.setenv(HOME = home)
-      c(callback_checkpoint_state("~/a")$path, path.expand("~/a"))
-    }""")("/elsewhere")
-    assert made[0] == made[1]
 
 
 def test_a_training_that_was_stopped_stays_stopped(keras, tmp_path):
@@ -241,171 +206,7 @@ def test_the_history_in_r_has_all_epochs(source, tmp_path, r):
     assert check(ns.resumed_in_r, str(tmp_path / "run.state"))
 
 
-# ---- the data ----------------------------------------------------------------------------------
-
-
-KINDS = {
-    "weights and split": lambda x, y: {
-        "x": x,
-        "y": y,
-        "sample_weight": np.arange(len(y)),
-        "validation_split": 0.3,
-    },
-    "weights of classes": lambda x, y: {"x": x, "y": (y > 0) * 1, "class_weight": {0: 1, 1: 3}},
-    "validation": lambda x, y: {"x": x, "y": y, "validation_data": (x[:9], y[:9])},
-    "tensors": lambda x, y: {"x": _tensor(x), "y": _tensor(y)},
-    "sparse": lambda x, y: {"x": pytest.importorskip("scipy.sparse").coo_matrix(x), "y": y},
-    "frame": lambda x, y: {"x": pytest.importorskip("pandas").DataFrame(x), "y": y},
-}
-
-
-def _tensor(array):
-    import keras
-
-    return keras.ops.convert_to_tensor(array)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_batches_in_a_known_order_train_as_those_of_keras(kind, keras, monkeypatch):
-    from pyclass_bridge.training import shuffle
-
-    if backend() != "tensorflow":
-        pytest.skip("Keras draws the order from a generator whose state is known")
-    monkeypatch.setattr(shuffle.Shuffled, "on_epoch_begin", lambda self: None)
-
-    def run(arguments):
-        keras.utils.set_random_seed(1)
-        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-        model.compile("sgd", "mse", weighted_metrics=["mae"])
-        return model.fit(**arguments, epochs=2, verbose=0).history
-
-    given = {**KINDS[kind](*resumed.data()), "batch_size": 16}
-    ordered = shuffle.in_known_order(given)
-    assert isinstance(ordered["x"], shuffle.Shuffled)
-    assert run(ordered) == run({**given, "shuffle": False})
-
-
-def test_named_inputs_are_shuffled_together(keras):
-    from pyclass_bridge.training.shuffle import Shuffled, in_known_order
-
-    if backend() != "tensorflow":
-        pytest.skip("Keras draws the order from a generator whose state is known")
-    x = {"a": np.arange(20.0), "b": [np.arange(20), np.arange(20).reshape(10, 2).repeat(2, 0)]}
-    batches = in_known_order({"x": x, "y": np.arange(20), "batch_size": 8})["x"]
-    assert isinstance(batches, Shuffled)
-    batches.on_epoch_begin()
-    parts = [batches[i] for i in range(len(batches))]
-    assert [len(y) for _, y in parts] == [8, 8, 4]
-    order = np.concatenate([y for _, y in parts])
-    assert sorted(order) == list(range(20)) and list(order) != list(range(20))
-    assert all((inputs["a"] == y).all() and (inputs["b"][0] == y).all() for inputs, y in parts)
-    assert parts[0][0]["a"].dtype == "float32"
-
-
-# ---- the file ----------------------------------------------------------------------------------
-
-KILLS = """
-import os, random, signal, sys, time
-import numpy as np
-from pyclass_bridge.training import state_file
-
-path = sys.argv[1]
-random.seed(1)
-
-def write(number):
-    members = {}
-    values = {"number": number, "array": np.full(60_000, number)}
-    state_file.write(path, state_file.pack(values, members), members)
-
-def read():
-    values = state_file.unpack(*state_file.read(path))
-    assert (values["array"] == values["number"]).all()
-    return values["number"]
-
-write(0)
-last, leftovers, writing = 0, 0, 0
-for _ in range(50):
-    child = os.fork()
-    if not child:
-        for number in range(last + 1, 10**9):
-            write(number)
-    time.sleep(random.uniform(0.005, 0.04))
-    os.kill(child, signal.SIGKILL)
-    assert os.waitpid(child, 0)[1] == signal.SIGKILL
-    number = read()
-    assert number >= last
-    writing += number > last
-    last = number
-    leftovers += len(os.listdir(os.path.dirname(path))) - 1
-    state_file.remove_unfinished(path)
-    assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
-print("killed", leftovers, writing)
-"""
-
-
-def test_kill_at_any_moment_leaves_the_last_whole_file(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", KILLS, str(tmp_path / "a file.state")],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    _, leftovers, writing = done.stdout.split()
-    # Most were killed in the middle of a file, and had written others before.
-    assert int(leftovers) > 10 and int(writing) > 10
-
-
-def test_what_a_killed_run_left_is_removed(tmp_path):
-    path = str(tmp_path / "run.state")
-    (tmp_path / ".run.state.123.tmp").write_text("half")
-    (tmp_path / ".other.state.123.tmp").write_text("of another")
-    resumed.fit(path, listed=[pyclass_bridge.checkpoint_state(path)], epochs=1)
-    assert sorted(os.listdir(tmp_path)) == [".other.state.123.tmp", "run.state"]
-
-
-def test_an_error_while_writing_leaves_the_last_file(interrupted, monkeypatch):
-    before = Path(interrupted).read_bytes()
-
-    def full(_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "fsync", full)
-        with pytest.raises(OSError, match=r"could not write .*after epoch 1: No space left"):
-            resumed.fit(interrupted)
-    assert Path(interrupted).read_bytes() == before
-    assert os.listdir(Path(interrupted).parent) == ["run.state"]
-    with pytest.raises(TypeError, match="holds a Python object"):
-        resumed.fit(interrupted, listed=[*resumed.callbacks(interrupted), Holding()])
-    assert Path(interrupted).read_bytes() == before
-
-
-def test_values_of_all_kinds_come_back_equal(r):
-    values = {
-        "plain": [None, True, 2**80, -0.0, float("inf"), "ü\n", b"\x00"],
-        1: (np.float32(1.5), [(), {}], np.array([["a", "b"]]), np.array(3)),
-        "r": r("structure(list(1L, NA), class = 'mine')"),
-    }
-    members = {}
-    back = state_file.unpack(state_file.pack(values, members), members)
-    assert back.keys() == values.keys()
-    assert back["plain"] == values["plain"]
-    assert back["r"] == values["r"]
-    scalar, nested, text, array = back[1]
-    assert (type(scalar), scalar, nested) == (np.float32, 1.5, [(), {}])
-    assert text.tolist() == [["a", "b"]] and array.shape == ()
-
-
 # ---- mistakes ----------------------------------------------------------------------------------
-
-
-class Holding(resumed.keras.callbacks.Callback):
-    def state_dict(self):
-        return {"thread": object()}
-
-    def load_state_dict(self, state):
-        raise AssertionError("there is none")
 
 
 def tried(path, listed=None, model=None, **keywords) -> str:
@@ -490,51 +291,3 @@ def own_model(keras):
     model = resumed.new_model()
     model.more = model.add_weight(shape=(2,))
     return model
-
-
-R_MISTAKES = {
-    "a path that is none": "callback_checkpoint_state(NULL)",
-    "a directory": "callback_checkpoint_state('/')",
-    "freq below 1": "callback_checkpoint_state('a', freq = 0)",
-    "a fraction": "callback_checkpoint_state('a', freq = 1.5)",
-    "no number": "callback_checkpoint_state('a', freq = TRUE)",
-    "no directory": (
-        "fit(model, matrix(1, 2, 3), 1:2, callbacks = callback_checkpoint_state('/dev/null/a'))"
-    ),
-    "resume is no path": "fit(model, matrix(1, 2, 3), 1:2, resume = TRUE)",
-    "resume is a directory": "fit(model, matrix(1, 2, 3), 1:2, resume = '/dev')",
-    "a model that is not compiled": (
-        "fit(keras_model_sequential(input_shape = 3) |> layer_dense(1), matrix(1, 2, 3), 1:2, "
-        "callbacks = callback_checkpoint_state(tempfile()))"
-    ),
-    "a Python object in the logs": (
-        "fit(model, matrix(1, 2, 3), 1:2, callbacks = list(Adds(), callback_checkpoint_state("
-        "tempfile())), verbose = 0)"
-    ),
-    "no wrapper": "model$fit(x, y, callbacks = callback_checkpoint_state('a'), verbose = 0L)",
-    "a Python object in a state": (
-        "fit(model, matrix(1, 2, 3), 1:2, callbacks = list(Holds(), callback_checkpoint_state("
-        "tempfile())), verbose = 0)"
-    ),
-    "data that do not fit": (
-        "fit(model, matrix(1, 2, 4), 1:2, callbacks = callback_checkpoint_state(tempfile()), "
-        "verbose = 0)"
-    ),
-}
-
-
-def test_mistakes_in_r_are_one_clear_message(keras, r):
-    if backend() != "tensorflow":
-        pytest.skip("the texts are the same on each backend")
-    said = r("""function(code) {
-      model <- keras_model_sequential(input_shape = 3) |> layer_dense(1)
-      model |> compile(loss = "mse")
-      x <- as_tensor(matrix(1, 2, 3))
-      y <- as_tensor(matrix(1, 2, 1))
-      Holds <- Callback("Holds", state_dict = function() list(1, list(model = model)),
-        load_state_dict = function(state) NULL)
-      Adds <- Callback("Adds", on_epoch_end = function(epoch, logs) list(of = self$model))
-      tryCatch({ eval(parse(text = code)); "no error" }, error = conditionMessage)
-    }""")
-    texts = {case: said(code) for case, code in R_MISTAKES.items()}
-    error_texts.check("checkpoint_errors", texts)

@@ -1,4 +1,7 @@
-"""`on_exit` at the end of a training, by R's fit(), pyclass_bridge.fit() and Keras' own fit."""
+"""`on_exit` at the end of a training, by R's fit(), pyclass_bridge.fit() and Keras' own fit.
+
+Of: training/run.py, training/train.py, training/api.py.
+"""
 
 from __future__ import annotations
 

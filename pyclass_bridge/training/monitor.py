@@ -1,7 +1,7 @@
-"""A `monitor` that the logs do not have ends the training at the first epoch's end.
+"""Checks of `monitor`: one that the logs lack is an error at the end of the first epoch.
 
-Keras warns of it at every epoch, and with `save_best_only` saves all the same. Here a callback that
-looks at the logs stands beside each of those that have a `monitor`. Importing this imports Keras.
+Keras only warns at every epoch, and with `save_best_only` saves each one. So each callback that has
+a `monitor` gets a second callback beside it, for one training, which looks at the logs.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _MONITORING = (
 
 
 def monitor_checks(callbacks, keywords: dict) -> list:
-    """`callbacks`, in the order of their calls, with a check of each `monitor`; `keywords` are the
-    arguments of the ``fit`` that they are for.
+    """`callbacks`, in the order in which they run, with a check beside each that has a `monitor`.
+    `keywords` are the other arguments of their ``model.fit``.
 
     Raises:
         TypeError: a `monitor` is no string.
@@ -32,14 +32,15 @@ def monitor_checks(callbacks, keywords: dict) -> list:
             checked.append(callback)
         elif not isinstance(callback.monitor, str):
             raise TypeError(
-                f"{_shown(callback)}: `monitor` names a value in the logs: one string, not "
-                f"{described(callback.monitor)}."
+                f"{_shown(callback)}: `monitor` must be one string, the name of a value in the "
+                f"logs, not {described(callback.monitor)}."
             )
         elif _has_own_hook(callback):
-            # What its hook gives to that of Keras as logs is seen only by what Keras makes of it.
+            # Its hook may add to the logs that it gives to Keras' hook, which shows only in what
+            # Keras' hook does with them.
             checked += [callback, _MonitorCheck(callback, keywords)]
         else:
-            # Before Keras looks: where `mode` is "auto" it would tell of the mode.
+            # Before Keras looks at it, whose error would be about the mode where that is "auto".
             checked += [_MonitorCheck(callback, keywords), callback]
     return checked
 
@@ -53,7 +54,7 @@ def _has_own_hook(callback) -> bool:
 
 
 class _MonitorCheck(keras.callbacks.Callback):
-    """Looks at the logs for the `monitor` of `callback` until they have it once."""
+    """Looks for the `monitor` of `callback` in the logs until they have had it once."""
 
     def __init__(self, callback, keywords: dict):
         super().__init__()
@@ -77,11 +78,11 @@ class _MonitorCheck(keras.callbacks.Callback):
             raise ValueError(self.sentence(logs))
 
     def seen_by_keras(self) -> tuple:
-        """What changes when Keras has compared a value."""
+        """The attributes that Keras changes when it has compared a value."""
         return tuple(getattr(self.callback, name, None) for name in ("best", "wait"))
 
     def may_come(self, epoch: int) -> bool:
-        """May the value still come: of a validation, or when a hook of the user's looks at it?"""
+        """May a later epoch have the value: by a validation, or by a hook of the user?"""
         if self.is_validation() and not self.validated and self.validates():
             return True
         start = getattr(self.callback, "start_from_epoch", 0)

@@ -1,0 +1,159 @@
+"""What a checkpoint holds of its training, and how it is written.
+
+The weights, the optimizer, the history, the states of the callbacks and of the random number
+generators. training/state_file.py writes the file, training/resume.py reads it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import keras
+import numpy as np
+
+from . import random_states, state_file
+from .description import layers_of, loss_of, optimizer_of, same
+from .run import Training
+
+VERSION = 1  # of what the file holds
+
+
+class Record(keras.callbacks.Callback):
+    """Notes the epochs of a training, and writes its checkpoints.
+
+    It runs after all callbacks but the checkpoints, so it has the metrics as they have left them.
+    Keras' own callbacks start to count in `on_train_begin`; their attributes are set to those of
+    the checkpoint `before`, which the training resumes from, after that.
+    """
+
+    def __init__(self, training: Training, before: dict | None):
+        super().__init__()
+        self.training = training
+        self.optimizer = optimizer_of(training.model)
+        self.initial = {name: _attributes(c) for name, c in training.callbacks.items()}
+        self.restored = before["attributes"] if before else {}
+        self.earlier = before["history"] if before else {"epoch": [], "metrics": {}}
+        self.epochs = list(self.earlier["epoch"])
+        self.metrics = {name: list(values) for name, values in self.earlier["metrics"].items()}
+
+    def on_train_begin(self, logs=None):
+        for name, attributes in self.restored.items():
+            if name in self.training.callbacks:
+                vars(self.training.callbacks[name]).update(attributes)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch)
+        for name, value in (logs or {}).items():
+            self.metrics.setdefault(name, []).append(value)
+
+    def complete(self, history) -> None:
+        """Put the epochs before this training into the history of Keras."""
+        earlier = self.earlier["metrics"]
+        history.epoch = [*self.earlier["epoch"], *history.epoch]
+        history.history = {
+            name: [*earlier.get(name, []), *history.history.get(name, [])]
+            for name in dict.fromkeys([*earlier, *history.history])
+        }
+
+    def write(self, path: str) -> None:
+        """Write a checkpoint, at the end of an epoch.
+
+        Raises:
+            TypeError: a metric or a state holds a value that can't be written.
+            OSError: the file can't be written.
+        """
+        self._check_metrics()
+        model, members = self.model, {}
+        tree = {
+            "version": VERSION,
+            "epochs": self.training.keywords.get("epochs", 1),
+            "stopped": bool(model.stop_training),
+            "layers": layers_of(model),
+            "loss": loss_of(model),
+            "variables": [_as_array(v) for v in model.variables],
+            "optimizer": self.optimizer,
+            "optimizer_variables": [_as_array(v) for v in model.optimizer.variables],
+            "classes": {name: type(c).__name__ for name, c in self.training.callbacks.items()},
+            "history": {"epoch": self.epochs, "metrics": self.metrics},
+            "attributes": self._changed_attributes(),
+        }
+        packed = {key: state_file.pack(value, members) for key, value in tree.items()}
+        packed["states"] = self._states(members)
+        # Last, since a state_dict() may draw random numbers.
+        packed["random"] = state_file.pack(random_states.states(), members)
+        state_file.write(path, packed, members)
+
+    def _check_metrics(self) -> None:
+        for name, values in self.metrics.items():
+            try:
+                state_file.pack(values[-1], {})
+            except state_file.NotKept as error:
+                raise TypeError(
+                    f'callback_checkpoint_state(): "{name}" in the logs is {error}, which '
+                    "can't be written to a file. Let the callback that adds it give a number."
+                ) from None
+
+    def _states(self, members: dict) -> list:
+        pairs = []
+        for name, state in self.training.states().items():
+            if _state_is_of_r(self.training.callbacks[name]):
+                state = state_file.RValue(state)
+            try:
+                pairs.append([name, state_file.pack(state, members)])
+            except state_file.NotKept as error:
+                raise TypeError(
+                    f'callback_checkpoint_state(): the state of the callback "{name}" holds {error}'
+                    ", which can't be written to a file. Let state_dict() return values of R, or "
+                    "plain values of Python and NumPy arrays."
+                ) from None
+        return ["dict", pairs]
+
+    def _changed_attributes(self) -> dict:
+        """The attributes of Keras' own callbacks, by id, that the training or one before it has
+        changed: what they count."""
+        return {
+            name: {
+                key: value
+                for key, value in _attributes(callback).items()
+                if key in self.restored.get(name, {})
+                or not same(value, self.initial[name].get(key, NotImplemented))
+            }
+            for name, callback in self.training.callbacks.items()
+        }
+
+
+def _as_array(variable):
+    array = keras.ops.convert_to_numpy(variable)
+    # NumPy can't write bfloat16 and its like, which float32 represents exactly.
+    return array.astype("float32") if array.dtype.kind == "V" else array
+
+
+def _state_is_of_r(callback) -> bool:
+    """Is `state_dict` written in R?"""
+    owner = next((c for c in type(callback).__mro__ if "state_dict" in vars(c)), object)
+    return "__r_class__" in vars(owner)
+
+
+def _attributes(callback) -> dict:
+    """The attributes that a file can hold, of a callback of Keras or of a class that inherits from
+    one. The plain `Callback` counts nothing."""
+    counts = any(
+        base.__module__.startswith("keras.") and base is not keras.callbacks.Callback
+        for base in type(callback).__mro__
+    )
+    found = {}
+    for key, value in vars(callback).items() if counts else ():
+        if key not in ("_model", "params", "_params"):
+            with contextlib.suppress(state_file.NotKept):
+                state_file.pack(value, {})
+                found[key] = _copied(value)
+    return found
+
+
+def _copied(value):
+    """A copy that does not change when Python code changes the original in place."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    return {k: _copied(v) for k, v in value.items()} if type(value) is dict else value

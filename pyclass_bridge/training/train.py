@@ -1,0 +1,52 @@
+"""The line of one training: built as plain data, given its checkpoints if it has any, run.
+
+R's `fit()` (training/fit.py) and `pyclass_bridge.fit()` (training/api.py) both end here.
+"""
+
+from __future__ import annotations
+
+from .checkpoint import CheckpointState
+from .record import Record
+from .resume import Restore
+from .run import Training, build, under_way
+from .shuffle import in_known_order
+
+
+def train(model, callbacks: list, keywords: dict, resume: str | None = None, fit=None):
+    """Train `model` with these callbacks and the other arguments of ``model.fit``.
+
+    Args:
+        resume: The path of a checkpoint to go on from.
+        fit: Called with all arguments of ``model.fit`` in its place.
+
+    Returns:
+        The ``keras.callbacks.History``; its `callbacks` are the states of the callbacks by id.
+
+    Raises:
+        FileNotFoundError: there is no file at `resume`.
+        ValueError: the file is of another training.
+        TypeError, ValueError, RuntimeError: as `build()`.
+    """
+    training = build(model, callbacks, keywords)
+    if resume is not None or any(isinstance(c, CheckpointState) for c in callbacks):
+        _add_checkpoints(training, resume)
+    with under_way(training):
+        history = fit(training.keywords) if fit else model.fit(**training.keywords)
+        if training.record is not None:
+            training.record.complete(history)
+        states = training.states()
+        history.callbacks = {name: state for name, state in states.items() if state is not None}
+    return history
+
+
+def _add_checkpoints(training: Training, resume: str | None) -> None:
+    """Let `training` record what its checkpoints hold, and go on from the one at `resume`."""
+    restore = None if resume is None else Restore(resume)
+    training.record = Record(training, restore and restore.tree)
+    begin, *listed = training.keywords["callbacks"]
+    checkpoints = [i for i, c in enumerate(listed) if isinstance(c, CheckpointState)]
+    listed.insert(min(checkpoints, default=len(listed)), training.record)
+    if restore is not None:
+        restore.into(training)
+        listed.insert(0, restore)
+    training.keywords = in_known_order(training.keywords) | {"callbacks": [begin, *listed]}

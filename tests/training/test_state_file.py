@@ -1,0 +1,88 @@
+"""The file of a checkpoint: complete at any moment, and with the values that were written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+from support import resumed
+
+import pyclass_bridge
+from pyclass_bridge.training import state_file
+
+KILLS = """
+import os, random, signal, sys, time
+import numpy as np
+from pyclass_bridge.training import state_file
+
+path = sys.argv[1]
+random.seed(1)
+
+def write(number):
+    members = {}
+    values = {"number": number, "array": np.full(60_000, number)}
+    state_file.write(path, state_file.pack(values, members), members)
+
+def read():
+    values = state_file.unpack(*state_file.read(path))
+    assert (values["array"] == values["number"]).all()
+    return values["number"]
+
+write(0)
+last, leftovers, writing = 0, 0, 0
+for _ in range(50):
+    child = os.fork()
+    if not child:
+        for number in range(last + 1, 10**9):
+            write(number)
+    time.sleep(random.uniform(0.005, 0.04))
+    os.kill(child, signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    number = read()
+    assert number >= last
+    writing += number > last
+    last = number
+    leftovers += len(os.listdir(os.path.dirname(path))) - 1
+    state_file.remove_unfinished(path)
+    assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
+print("killed", leftovers, writing)
+"""
+
+
+def test_kill_at_any_moment_leaves_the_last_whole_file(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", KILLS, str(tmp_path / "a file.state")],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    _, leftovers, writing = done.stdout.split()
+    # Most were killed in the middle of a file, and had written others before.
+    assert int(leftovers) > 10 and int(writing) > 10
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path):
+    path = str(tmp_path / "run.state")
+    (tmp_path / ".run.state.123.tmp").write_text("half")
+    (tmp_path / ".other.state.123.tmp").write_text("of another")
+    resumed.fit(path, listed=[pyclass_bridge.checkpoint_state(path)], epochs=1)
+    assert sorted(os.listdir(tmp_path)) == [".other.state.123.tmp", "run.state"]
+
+
+def test_values_of_all_kinds_come_back_equal(r):
+    values = {
+        "plain": [None, True, 2**80, -0.0, float("inf"), "ü\n", b"\x00"],
+        1: (np.float32(1.5), [(), {}], np.array([["a", "b"]]), np.array(3)),
+        "r": r("structure(list(1L, NA), class = 'mine')"),
+    }
+    members = {}
+    back = state_file.unpack(state_file.pack(values, members), members)
+    assert back.keys() == values.keys()
+    assert back["plain"] == values["plain"]
+    assert back["r"] == values["r"]
+    scalar, nested, text, array = back[1]
+    assert (type(scalar), scalar, nested) == (np.float32, 1.5, [(), {}])
+    assert text.tolist() == [["a", "b"]] and array.shape == ()
