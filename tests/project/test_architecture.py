@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md is true of the tree: the rooms, the files that it names, the files of the core."""
+"""ARCHITECTURE.md is true of the tree: the rooms, the files it names, the files of the core."""
 
 from __future__ import annotations
 
