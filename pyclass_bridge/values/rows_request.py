@@ -8,22 +8,25 @@ from typing import NamedTuple
 
 class OnRequest(NamedTuple):
     """A kind of R value and what `RObject.to_python()` gives. `examples` are pairs: R code, and
-    Python code of the value (None: a TypeError)."""
+    Python code of the value (None: a TypeError). `where` is the file with the rule, and its
+    function."""
 
     r: str
     python: str
     rule: str
     examples: tuple[tuple[str, str | None], ...]
+    where: str
 
 
 class FromPython(NamedTuple):
     """A Python type that crosses as a proxy, and what `py_to_r()` gives. `examples` are pairs:
-    Python code, and R code of the value."""
+    Python code, and R code of the value; `where` as above."""
 
     python: str
     r: str
     rule: str
     examples: tuple[tuple[str, str], ...]
+    where: str
 
 
 FROM_PYTHON = (
@@ -32,6 +35,7 @@ FROM_PYTHON = (
         "Date",
         "",
         (("datetime.date(2024, 2, 29)", "as.Date('2024-02-29')"),),
+        where="values/request_r.py: nearest_r",
     ),
     FromPython(
         "datetime.datetime",
@@ -47,12 +51,14 @@ FROM_PYTHON = (
                 ".POSIXct(1, 'UTC')",
             ),
         ),
+        where="values/request_r.py: _time",
     ),
     FromPython(
         "datetime.timedelta",
         "difftime",
         "In seconds.",
         (("datetime.timedelta(days=1)", "as.difftime(86400, units = 'secs')"),),
+        where="values/request_r.py: nearest_r",
     ),
     FromPython(
         "NumPy dates and durations",
@@ -62,12 +68,14 @@ FROM_PYTHON = (
             ("np.array(['1970-01-02', 'NaT'], 'M8[D]')", ".POSIXct(c(86400, NA), 'UTC')"),
             ("np.timedelta64(2, 's')", "as.difftime(2, units = 'secs')"),
         ),
+        where="values/request_r.py: _stamps",
     ),
     FromPython(
         "set, frozenset",
         "list or vector",
         "As the list of its elements.",
         (("{1}", "list(1L)"),),
+        where="values/request_r.py: nearest_r",
     ),
     FromPython(
         "pandas.Series, pandas.Index",
@@ -83,6 +91,7 @@ FROM_PYTHON = (
             ("pd.Series(pd.to_datetime(['1970-01-01', None]))", ".POSIXct(c(0, NA), 'UTC')"),
             ("pd.Series([b'a', 1])", "I(list(as.raw(97), 1L))"),
         ),
+        where="values/request_r.py: _column",
     ),
     FromPython(
         "pandas.DataFrame",
@@ -92,6 +101,7 @@ FROM_PYTHON = (
             ("pd.DataFrame({'a': [1], 'b': ['x']})", "data.frame(a = 1L, b = 'x')"),
             ("pd.DataFrame({'a': [1]}, index=['r'])", "data.frame(a = 1L, row.names = 'r')"),
         ),
+        where="values/request_r.py: _data_frame",
     ),
 )
 
@@ -109,12 +119,14 @@ ON_REQUEST = (
             ("integer()", "[]"),
             ("NA_complex_", "None"),
         ),
+        where="values/request.py: _vector",
     ),
     OnRequest(
         "atomic vector with names",
         "dict",
         "NA is None. Missing or equal names: an error.",
         (("c(a = 1, b = NA)", "{'a': 1.0, 'b': None}"), ("c(a = 1, 2)", None)),
+        where="values/request.py: _named_vector",
     ),
     OnRequest(
         "array",
@@ -129,6 +141,7 @@ ON_REQUEST = (
             ("array(c(NA, TRUE), 2)", "np.ma.masked_array([True, True], [True, False])"),
             ("array(c('a', NA), 2)", "np.array(['a', None], dtype=object)"),
         ),
+        where="values/request.py: _array",
     ),
     OnRequest(
         "list",
@@ -139,12 +152,14 @@ ON_REQUEST = (
             ("list(a = factor('x'))", "{'a': ['x']}"),
             ("list(a = 1, 2)", None),
         ),
+        where="values/request.py: _list",
     ),
     OnRequest(
         "factor",
         "list of str",
         "The labels; NA is None. Levels that are not used are lost.",
         (("factor(c('b', NA))", "['b', None]"), ("factor(character())", "[]")),
+        where="values/request.py: _factor",
     ),
     OnRequest(
         "Date",
@@ -155,6 +170,7 @@ ON_REQUEST = (
             ("as.Date(c(NA, '0001-01-01'))", "[None, datetime.date(1, 1, 1)]"),
             ("structure(Inf, class = 'Date')", None),
         ),
+        where="values/request.py: _date",
     ),
     OnRequest(
         "POSIXct, POSIXlt",
@@ -174,18 +190,21 @@ ON_REQUEST = (
                 "datetime.datetime(2024, 7, 1, tzinfo=ZoneInfo('UTC'))",
             ),
         ),
+        where="values/request.py: _time",
     ),
     OnRequest(
         "difftime",
         "datetime.timedelta",
         "In microseconds.",
         (("as.difftime(c(1.5, NA), units = 'hours')", "[datetime.timedelta(hours=1.5), None]"),),
+        where="values/request.py: _duration",
     ),
     OnRequest(
         "integer64",
         "int",
         "",
         (("structure(c(4.94e-324, -0), class = 'integer64')", "[1, None]"),),
+        where="values/request.py: _whole_numbers",
     ),
     OnRequest(
         "data.frame, tibble",
@@ -198,8 +217,9 @@ ON_REQUEST = (
                 "pd.DataFrame({'a': np.array([1, 2], dtype='int32'), 'b': ['x', None]})",
             ),
         ),
+        where="values/request.py: _data_frame",
     ),
-    OnRequest("raw", "bytes", "", (("as.raw(1)", "b'\\x01'"),)),
+    OnRequest("raw", "bytes", "", (("as.raw(1)", "b'\\x01'"),), where="values/request.py: _vector"),
     OnRequest(
         "anything else",
         "the table of values",
@@ -211,5 +231,6 @@ ON_REQUEST = (
             ("a ~ b", None),
             ("structure(list(1), class = 'own')", None),
         ),
+        where="values/request.py: nearest_python",
     ),
 )

@@ -10,7 +10,8 @@ HANDLE = "RObject"
 class RToPython(NamedTuple):
     """A kind of R value. `examples` are pairs: R code, and Python code of the value in a call
     (None: a handle). `keeps` is the Python type in an attribute where it differs. `lossless`:
-    does the value of a call, passed back to R, give an identical value?"""
+    does the value of a call, passed back to R, give an identical value? `where` is the file with
+    the rule, and its function."""
 
     r: str
     python: str
@@ -18,12 +19,25 @@ class RToPython(NamedTuple):
     rule: str
     examples: tuple[tuple[str, str | None], ...]
     keeps: str | None = None
+    where: str = ""
 
 
 R_TO_PYTHON = (
-    RToPython("NULL", "None", True, "", (("NULL", "None"),)),
     RToPython(
-        "logical, length 1", "bool", True, "NA is a handle.", (("TRUE", "True"), ("FALSE", "False"))
+        "NULL",
+        "None",
+        True,
+        "",
+        (("NULL", "None"),),
+        where="core/convert_to_python.c: value_to_python",
+    ),
+    RToPython(
+        "logical, length 1",
+        "bool",
+        True,
+        "NA is a handle.",
+        (("TRUE", "True"), ("FALSE", "False")),
+        where="core/convert_to_python.c: element",
     ),
     RToPython(
         "integer, length 1",
@@ -31,6 +45,7 @@ R_TO_PYTHON = (
         True,
         "NA is a handle.",
         (("1L", "1"), ("-2147483647L", "-2147483647"), ("0L", "0")),
+        where="core/convert_to_python.c: element",
     ),
     RToPython(
         "double, length 1",
@@ -45,6 +60,7 @@ R_TO_PYTHON = (
             ("NA_real_", "float('nan')"),
             ("2^53", "9007199254740992.0"),
         ),
+        where="core/convert_to_python.c: element",
     ),
     RToPython(
         "complex, length 1",
@@ -52,6 +68,7 @@ R_TO_PYTHON = (
         True,
         "NA as in doubles.",
         (("2i", "2j"), ("complex(real = 1, imaginary = -0)", "complex(1.0, -0.0)")),
+        where="core/convert_to_python.c: element",
     ),
     RToPython(
         "character, length 1",
@@ -67,6 +84,7 @@ R_TO_PYTHON = (
             ("local({x <- '\\xe9'; Encoding(x) <- 'bytes'; x})", None),
             ("local({x <- c('a', '\\xff'); Encoding(x) <- 'UTF-8'; x})", None),
         ),
+        where="core/convert_to_python.c: text_to_python",
     ),
     RToPython(
         "raw",
@@ -78,6 +96,7 @@ R_TO_PYTHON = (
             ("as.raw(7)", "b'\\x07'"),
             ("as.raw(c(0, 255))", "b'\\x00\\xff'"),
         ),
+        where="core/convert_to_python.c: atomic_to_python",
     ),
     RToPython(
         "atomic vector, length 2 and more",
@@ -93,6 +112,7 @@ R_TO_PYTHON = (
             ("c(1i, 2)", "[1j, 2 + 0j]"),
             ("c('a', '')", "['a', '']"),
         ),
+        where="core/convert_to_python.c: elements_to_python",
     ),
     RToPython(
         "logical, integer or character vector with NA",
@@ -111,6 +131,7 @@ R_TO_PYTHON = (
             ("c('a', NA)", None),
             ("c(NA_integer_, NA)", None),
         ),
+        where="core/convert_to_python.c: has_na",
     ),
     RToPython(
         "atomic vector of length 0, except raw",
@@ -118,6 +139,7 @@ R_TO_PYTHON = (
         True,
         "An empty list comes back as list().",
         tuple((f"{t}(0)", None) for t in ("logical", "integer", "double", "complex", "character")),
+        where="core/convert_to_python.c: atomic_to_python",
     ),
     RToPython(
         "atomic vector with names or other attributes",
@@ -131,6 +153,7 @@ R_TO_PYTHON = (
             ("structure(1, names = NA)", None),
             ("structure(1:3, unit = 'cm')", None),
         ),
+        where="core/convert_to_python.c: vector_to_python",
     ),
     RToPython(
         "array or matrix",
@@ -149,6 +172,7 @@ R_TO_PYTHON = (
             ("matrix(0L, 3, 0)", "np.zeros((3, 0), dtype='int32')"),
             ("matrix('', 0, 0)", "np.zeros((0, 0), dtype='<U1')"),
         ),
+        where="values/convert.py: convert_array",
     ),
     RToPython(
         "array or matrix with dimnames or other attributes, such as scale() gives",
@@ -160,6 +184,7 @@ R_TO_PYTHON = (
             ("structure(1:4, dim = c(2L, 2L), unit = 'cm')", "np.array([[1, 3], [2, 4]], 'int32')"),
         ),
         keeps=HANDLE,
+        where="core/convert_to_python.c: array_to_python",
     ),
     RToPython(
         "raw array",
@@ -168,6 +193,7 @@ R_TO_PYTHON = (
         "uint8 comes back as integer.",
         (("array(as.raw(1:2), 2)", "np.array([1, 2], dtype='uint8')"),),
         keeps=HANDLE,
+        where="values/convert.py: convert_array",
     ),
     RToPython(
         "array with a typed NA, or text that is not valid",
@@ -180,6 +206,7 @@ R_TO_PYTHON = (
             ("matrix(c('a', NA), 1)", None),
             ("matrix('\\xff', 1)", None),
         ),
+        where="core/convert_to_python.c: array_to_python",
     ),
     RToPython(
         "list without names",
@@ -195,6 +222,7 @@ R_TO_PYTHON = (
             ("list(c(1, 2), list(TRUE))", "[[1.0, 2.0], [True]]"),
             ("list(c(1, 2), c(3, 4))", "[[1.0, 2.0], [3.0, 4.0]]"),
         ),
+        where="core/convert_to_python.c: list_to_python",
     ),
     RToPython(
         "list of two and more scalars of one type",
@@ -208,6 +236,7 @@ R_TO_PYTHON = (
             ("list(TRUE, FALSE)", "[True, False]"),
         ),
         keeps=HANDLE,
+        where="core/convert_to_python.c: looks_atomic",
     ),
     RToPython(
         "list, each element named, once",
@@ -219,6 +248,7 @@ R_TO_PYTHON = (
             ("list(a = 1)", "{'a': 1.0}"),
             ("list(b = NULL, a = list(c = 'x'))", "{'b': None, 'a': {'c': 'x'}}"),
         ),
+        where="core/convert_to_python.c: dict_to_python",
     ),
     RToPython(
         "list with missing, equal or invalid names, or with other attributes",
@@ -232,6 +262,7 @@ R_TO_PYTHON = (
             ("structure(list(1), names = '\\xff')", None),
             ("structure(list(1, 2), dim = c(1L, 2L))", None),
         ),
+        where="core/convert_to_python.c: has_all_names",
     ),
     RToPython(
         "function",
@@ -244,6 +275,7 @@ R_TO_PYTHON = (
             ("`if`", "function"),
             ("structure(function(x) x, class = 'schedule')", "function"),
         ),
+        where="core/convert_to_python.c: function_to_python",
     ),
     RToPython(
         "value with a class",
@@ -264,6 +296,7 @@ R_TO_PYTHON = (
             ("getClass('numeric')", None),
             ("structure(list(1), class = 'own')", None),
         ),
+        where="core/convert_to_python.c: classed_to_python",
     ),
     RToPython(
         "environment, symbol, call, expression, external pointer, ...",
@@ -276,6 +309,7 @@ R_TO_PYTHON = (
             ("quote(f(x))", None),
             ("expression(a, b)", None),
         ),
+        where="core/convert_to_python.c: value_to_python",
     ),
     RToPython(
         "Python object in R",
@@ -283,5 +317,6 @@ R_TO_PYTHON = (
         True,
         "",
         (("py_eval('{1, 2}')", "{1, 2}"),),
+        where="core/convert_to_python.c: classed_to_python",
     ),
 )

@@ -10,24 +10,36 @@ _BIG = 2**53
 
 class PythonToR(NamedTuple):
     """A Python type. `examples` are pairs: Python code, and R code of the value (None: a proxy).
-    `lossless`: does the R value, passed back to Python, give an equal value of the same type?"""
+    `lossless`: does the R value, passed back to Python, give an equal value of the same type?
+    `where` is the file with the rule, and its function."""
 
     python: str
     r: str
     lossless: bool
     rule: str
     examples: tuple[tuple[str, str | None], ...]
+    where: str
 
 
 PYTHON_TO_R = (
-    PythonToR("None", "NULL", True, "", (("None", "NULL"),)),
-    PythonToR("bool", "logical", True, "", (("True", "TRUE"), ("False", "FALSE"))),
+    PythonToR(
+        "None", "NULL", True, "", (("None", "NULL"),), where="core/convert_to_r.c: value_to_r"
+    ),
+    PythonToR(
+        "bool",
+        "logical",
+        True,
+        "",
+        (("True", "TRUE"), ("False", "FALSE")),
+        where="core/convert_to_r.c: kind_of",
+    ),
     PythonToR(
         "int of 32 bits",
         "integer",
         True,
         "-2**31 is R's NA_integer_, so it is a double.",
         (("1", "1L"), ("2**31 - 1", "2147483647L"), ("-(2**31) + 1", "-2147483647L")),
+        where="core/convert_to_r.c: kind_of_long",
     ),
     PythonToR(
         "int up to 2**53",
@@ -35,8 +47,16 @@ PYTHON_TO_R = (
         False,
         "The exact value; comes back as float.",
         (("2**31", "2147483648"), ("-(2**31)", "-2147483648"), (f"-{_BIG}", f"-{_BIG}")),
+        where="core/convert_to_r.c: kind_of_long",
     ),
-    PythonToR("larger int", PROXY, True, "", (("2**53 + 1", None), ("-(2**70)", None))),
+    PythonToR(
+        "larger int",
+        PROXY,
+        True,
+        "",
+        (("2**53 + 1", None), ("-(2**70)", None)),
+        where="core/convert_to_r.c: kind_of_long",
+    ),
     PythonToR(
         "float",
         "double",
@@ -49,14 +69,18 @@ PYTHON_TO_R = (
             ("float('nan')", "NaN"),
             ("5e-324", "4.94e-324"),
         ),
+        where="core/convert_to_r.c: kind_of",
     ),
-    PythonToR("complex", "complex", True, "", (("1 + 2j", "1+2i"),)),
+    PythonToR(
+        "complex", "complex", True, "", (("1 + 2j", "1+2i"),), where="core/convert_to_r.c: kind_of"
+    ),
     PythonToR(
         "str",
         "character",
         True,
         "UTF-8.",
         (("'a'", "'a'"), ("''", "''"), ("'NA'", "'NA'"), ("'\\U0001F600'", "'\\U1F600'")),
+        where="core/convert_to_r.c: text_to_r",
     ),
     PythonToR(
         "str with NUL or a lone surrogate",
@@ -64,8 +88,16 @@ PYTHON_TO_R = (
         True,
         "R's strings hold neither.",
         (("'a\\0b'", None), ("'\\ud800'", None)),
+        where="core/convert_to_r.c: r_text",
     ),
-    PythonToR("bytes", "raw", True, "", (("b''", "raw()"), ("b'\\x00a'", "as.raw(c(0, 97))"))),
+    PythonToR(
+        "bytes",
+        "raw",
+        True,
+        "",
+        (("b''", "raw()"), ("b'\\x00a'", "as.raw(c(0, 97))")),
+        where="core/convert_to_r.c: bytes_to_r",
+    ),
     PythonToR(
         "list of two and more scalars of one type",
         "vector",
@@ -78,6 +110,7 @@ PYTHON_TO_R = (
             ("[1j, 2j]", "c(1i, 2i)"),
             ("['a', '']", "c('a', '')"),
         ),
+        where="core/convert_to_r.c: list_to_r",
     ),
     PythonToR(
         "any other list",
@@ -94,6 +127,7 @@ PYTHON_TO_R = (
             ("[[1, 2], [3]]", "list(c(1L, 2L), list(3L))"),
             ("[b'a', b'b']", "list(as.raw(97), as.raw(98))"),
         ),
+        where="core/convert_to_r.c: items_to_r",
     ),
     PythonToR(
         "tuple",
@@ -101,6 +135,7 @@ PYTHON_TO_R = (
         False,
         "Comes back as a list. The shape of a tensor (tf.TensorShape, torch.Size) is one, too.",
         (("()", "list()"), ("(1, 2)", "list(1L, 2L)"), ("(1, ('a',))", "list(1L, list('a'))")),
+        where="core/convert_to_r.c: items_to_r",
     ),
     PythonToR(
         "dict with str keys",
@@ -112,6 +147,7 @@ PYTHON_TO_R = (
             ("{'a': 1}", "list(a = 1L)"),
             ("{'b': None, 'a': {'c': [1]}}", "list(b = NULL, a = list(c = list(1L)))"),
         ),
+        where="core/convert_to_r.c: dict_to_r",
     ),
     PythonToR(
         "dict with an empty key, a key that R can't name, or a key that is no str",
@@ -119,6 +155,7 @@ PYTHON_TO_R = (
         True,
         "",
         (("{1: 2}", None), ("{'': 1}", None), ("{'a\\0': 1}", None), ("{('a', 1): 2}", None)),
+        where="core/convert_to_r.c: model_of",
     ),
     PythonToR(
         "NumPy scalar",
@@ -137,6 +174,7 @@ PYTHON_TO_R = (
             ("np.str_('a')", "'a'"),
             ("np.bytes_(b'a')", "as.raw(97)"),
         ),
+        where="values/convert.py: numpy_scalar_to_r",
     ),
     PythonToR(
         "NumPy scalar of another kind",
@@ -151,6 +189,7 @@ PYTHON_TO_R = (
             ("np.str_('a\\0b')", None),
             ("np.void(b'abc')", None),
         ),
+        where="values/convert.py: numpy_scalar_to_r",
     ),
     PythonToR(
         "numpy.ndarray of float64, int32, bool, complex128 or str",
@@ -168,6 +207,7 @@ PYTHON_TO_R = (
             ("np.zeros((0, 3))", "matrix(0, 0, 3)"),
             ("np.array([])", "array(0, 0)"),
         ),
+        where="values/convert.py: array_to_r",
     ),
     PythonToR(
         "numpy.ndarray of another dtype with R's numbers",
@@ -185,6 +225,7 @@ PYTHON_TO_R = (
             ("np.array([1j], dtype='complex64')", "array(1i, 1)"),
             ("np.zeros((2, 0), dtype='int64')", "matrix(0L, 2, 0)"),
         ),
+        where="values/convert.py: _r_type",
     ),
     PythonToR(
         "0-d numpy.ndarray",
@@ -192,6 +233,7 @@ PYTHON_TO_R = (
         False,
         "As a NumPy scalar.",
         (("np.array(1.5)", "1.5"), ("np.array('a')", "'a'"), ("np.array(3)", "3L")),
+        where="values/convert.py: array_to_r",
     ),
     PythonToR(
         "any other numpy.ndarray",
@@ -209,6 +251,7 @@ PYTHON_TO_R = (
             ("np.ma.masked_array([1, 2], [False, True])", None),
             ("np.array([(1, 2.0)], dtype='i4,f8')", None),
         ),
+        where="values/convert.py: _r_type",
     ),
     PythonToR(
         "function made from an R function",
@@ -216,9 +259,15 @@ PYTHON_TO_R = (
         True,
         "The identical closure; not so for a Python function that wraps one.",
         (("r('sum')", "sum"),),
+        where="core/convert_to_r.c: closure_behind",
     ),
     PythonToR(
-        "RObject, rpy2 object", "the R value", True, "", (("r('factor(\"a\")')", "factor('a')"),)
+        "RObject, rpy2 object",
+        "the R value",
+        True,
+        "",
+        (("r('factor(\"a\")')", "factor('a')"),),
+        where="values/convert.py: convert_object",
     ),
     PythonToR(
         "everything else",
@@ -253,5 +302,6 @@ PYTHON_TO_R = (
             ("pd.Timestamp(0)", None),
             ("pd.NA", None),
         ),
+        where="core/convert_to_r.c: object_to_r",
     ),
 )

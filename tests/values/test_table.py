@@ -12,6 +12,7 @@ import datetime
 import decimal
 import enum
 import fractions
+import re
 import threading
 import time
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+from support.paths import ROOT
 from support.same import same
 
 import pyclass_bridge
@@ -382,6 +384,18 @@ def test_r_s_own_generics_convert_python_s_objects():
     assert days == "2024"
     with pytest.raises(pyclass_bridge.RError, match="has no R value"):
         pyclass_bridge.r("function(x) as.data.frame(x)")(object())
+
+
+# ---- where a rule is ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "row", [*R_TO_PYTHON, *PYTHON_TO_R, *ON_REQUEST, *FROM_PYTHON], ids=lambda row: row[0]
+)
+def test_a_row_says_where_its_rule_is(row):
+    file, function = row.where.split(": ")
+    place = ROOT if file.startswith("core/") else ROOT / "pyclass_bridge"
+    assert re.search(rf"^(def |\S.*\W){function}\(", (place / file).read_text(), re.MULTILINE)
 
 
 # ---- the docs page -----------------------------------------------------------------------------
