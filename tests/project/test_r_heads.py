@@ -7,15 +7,17 @@ import re
 import pytest
 from support.paths import ROOT
 
-ROOMS = ("classes", "bridge", "events", "callbacks")
-FILES = [path for room in ROOMS for path in sorted((ROOT / "R").glob(f"{room}_*.R"))]
+PLACES = [ROOT, ROOT / "pyclass_bridge"]
+
+FILES = sorted((ROOT / "R").glob("*.R"))
+HALF = r"(?:Python half:|The other hal(?:f is|ves are)) (.*?)(?:[.]?\s*$|[.] )|no other half in\s+Python"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_python_half_is_named_and_there(path):
-    head = re.match(r"(#[^'].*\n)+", path.read_text())[0]
-    half = re.search(r"^# Python half: (.*)", head, re.M)
-    assert half, f"{path.name}: its head has no line `# Python half: ...`"
-    named = re.findall(r"\w+/\w+\.py", half[1])
-    assert named or half[1].startswith("none")
-    assert all((ROOT / "pyclass_bridge" / name).is_file() for name in named)
+    head = re.match(r"(#(?!').*\n)+", path.read_text())[0].replace("\n# ", " ")
+    half = re.search(HALF, head)
+    assert half, f"{path.name}: its head has no sentence `The other half is ...`"
+    named = re.findall(r"\w+/\w+\.(?:py|c)", half[1] or "")
+    assert named or half[1] is None or half[1].startswith("none")
+    assert all(any((place / name).is_file() for place in PLACES) for name in named)
