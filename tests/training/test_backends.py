@@ -15,7 +15,7 @@ TWINS = [
     "callbacks/test_callback.py",
     "callbacks/test_self.py",
     "callbacks/test_training.py",
-    "events/test_functions.py",
+    "events/test_keras.py",
     "callbacks/test_set.py",
     "training/test_run.py",
     "training/test_metric.py",
