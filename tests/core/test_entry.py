@@ -18,7 +18,6 @@ import pytest
 from support.paths import TESTS
 from support.subprocesses import output_of, run_python
 
-import pyclass_bridge
 from pyclass_bridge import RError, _core
 
 sys.path.insert(0, str(TESTS / "stress"))
@@ -341,16 +340,3 @@ def test_the_first_thread_may_be_any():
         )
         == "1.0\n2.0\n"
     )
-
-
-def test_counters_name_what_is_alive(r):
-    r("NULL")
-    before = _core.counters()
-    kept = [r("factor('a')") for _ in range(10)]
-    assert _core.counters()["handles"] >= before["handles"] + 10
-    del kept
-    r("NULL")
-    r("NULL")
-    assert _core.counters()["handles"] <= before["handles"] + 2
-    assert set(before) == {"handles", "proxies", "protect_depth"}
-    assert pyclass_bridge.r("1") == 1.0
