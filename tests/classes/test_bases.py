@@ -156,6 +156,17 @@ def test_abstract_methods(define):
     assert isinstance(whole(), Shape)
 
 
+def test_abstract_methods_of_r(source):
+    ns = source(
+        """
+        abc <- import("abc")
+        A(abc$ABC) %py_class% { f <- abc$abstractmethod(function(self) 1) }
+        """
+    )
+    with pytest.raises(TypeError, match="abstract"):
+        ns.A()
+
+
 def test_virtual_subclasses(define):
     cls = define("A %py_class% { area <- function() 1 }; A")
     Shape.register(cls)

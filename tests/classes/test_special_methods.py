@@ -148,6 +148,24 @@ def test_new_is_a_static_method(define):
     assert cls(4) == 8 and type(cls(4)) is cls
 
 
+def test_whole_numbers_from_special_methods(source):
+    ns = source(
+        """
+        A %py_class% {
+          `__len__` <- function() ceiling(2.5)
+          `__bool__` <- function() 1
+          `__hash__` <- function() 12
+          `__init_subclass__` <- function(cls, ...) NULL
+        }
+        """
+    )
+
+    class Sub(ns.A):
+        pass
+
+    assert (len(Sub()), bool(Sub()), hash(Sub())) == (3, True, 12)
+
+
 # ---- S3 ----------------------------------------------------------------------------------------
 
 

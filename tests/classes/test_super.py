@@ -264,6 +264,24 @@ def test_super_after_the_method_has_returned(define):
     assert [one(5), two(6), one(7)] == ["base 5 1", "base 6 2", "base 7 1"]
 
 
+def test_assigning_through_super(source):
+    ns = source(
+        """
+        A %py_class% {
+          x %<-active% function(value) if (missing(value)) self$v else self$v <- value * 10
+        }
+        B(A) %py_class% {
+          x %<-active% function(value) if (missing(value)) super$x + 1 else super$x <- value
+          free <- function() { super$y <- 3; self$y }
+        }
+        """
+    )
+    b = ns.B()
+    b.x = 5.0
+    assert b.x == 51.0
+    assert b.free() == 3.0
+
+
 # ---- Keras: the index base through super --------------------------------------------------------
 
 

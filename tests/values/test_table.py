@@ -356,6 +356,11 @@ def test_objects_are_kept(code, box):
     assert box["keep"](code)
 
 
+def test_scaled_matrices_cross(r):
+    shape = r("function(f) f(scale(matrix(1:6 + 0, 3)))")(lambda a: a.shape)
+    assert shape == [3, 2]
+
+
 # ---- on request --------------------------------------------------------------------------------
 
 
