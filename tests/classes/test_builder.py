@@ -1,4 +1,5 @@
 """The live class made of a spec: its methods and their scope, its instances, its attributes."""
+
 from __future__ import annotations
 
 import inspect

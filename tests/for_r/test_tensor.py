@@ -8,8 +8,13 @@ import pytest
 from pyclass_bridge.for_r import functions
 from pyclass_bridge.for_r.tensor import SymbolicValueError
 
-keras = pytest.importorskip("keras")
-ops = keras.ops
+
+@pytest.fixture(scope="module", autouse=True)
+def imported():
+    """Keras is imported when the first test begins, not when the module is collected."""
+    global keras, ops
+    keras = pytest.importorskip("keras")
+    ops = keras.ops
 
 
 def value(x):
@@ -206,10 +211,11 @@ CASES = [
 
 
 @pytest.mark.parametrize("indices, expected", CASES)
-@pytest.mark.parametrize("wrap", [ops.convert_to_tensor, keras.Variable])
-def test_tensor_item(indices, expected, wrap):
+@pytest.mark.parametrize("kind", ["tensor", "variable"])
+def test_tensor_item(indices, expected, kind):
     kinds, values = [k for k, _ in indices], [v for _, v in indices]
-    got = value(functions.tensor_item(wrap(A), kinds, values))
+    x = keras.Variable(A) if kind == "variable" else ops.convert_to_tensor(A)
+    got = value(functions.tensor_item(x, kinds, values))
     assert got.shape == expected.shape and (got == expected).all()
     symbolic = keras.KerasTensor((2, 3, 4))
     got = keras.Function(symbolic, functions.tensor_item(symbolic, kinds, values) + 0)(A)
