@@ -1,4 +1,7 @@
-"""R's conditions in Python: errors through frames of both languages, full stacks, warnings."""
+"""R's conditions in Python: errors through frames of both languages, full stacks, warnings.
+
+Also of: core/condition.c.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The Python signature of R methods, and what R makes of the arguments."""
+"""The Python signature of R methods, and what R makes of the arguments.
+
+Also of: R/bridge_formals.R.
+"""
 
 from __future__ import annotations
 

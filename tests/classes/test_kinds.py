@@ -1,4 +1,7 @@
-"""A row added to the table of kinds is all that a new base needs."""
+"""A row added to the table of kinds is all that a new base needs.
+
+Also of: classes/required.py.
+"""
 
 from __future__ import annotations
 

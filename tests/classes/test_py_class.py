@@ -1,4 +1,7 @@
-"""The forms of a class definition in R: bases, keywords, bodies; and PyClass()."""
+"""The forms of a class definition in R: bases, keywords, bodies; and PyClass().
+
+Also of: R/classes_spec.R.
+"""
 
 from __future__ import annotations
 

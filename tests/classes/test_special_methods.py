@@ -1,4 +1,7 @@
-"""Special methods in R, S3 methods for instances, help(), and what Python tools do with them."""
+"""Special methods in R, S3 methods for instances, help(), and what Python tools do with them.
+
+Of: classes/builder.py, classes/results.py.
+"""
 
 from __future__ import annotations
 

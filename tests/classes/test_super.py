@@ -1,4 +1,7 @@
-"""`super` in R methods: all three forms, anywhere in a method, along Python's MRO."""
+"""`super` in R methods: all three forms, anywhere in a method, along Python's MRO.
+
+Of: for_r/super.py, R/classes_scope.R.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """What Python drops is collected: instances, and classes that nothing holds.
 
 R gives up what it has held when it collects, so a test collects on both sides.
+
+Of: core/pointer.c.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 One deadlock is left to the user, as in any design with one stack (rule E9 of the core): a thread
 that R called must not wait for what another thread does only after its own return to R.
+
+Also of: core/door.c, core/c_stack.c.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """The parts of a method's call are used again only if R has kept none: whatever R keeps of a call
 stays that of its call and its instance, and what it leaves on a part does not show in the next one.
+
+Of: core/method.c.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the module `_core` is given at its start, and what it says of itself.
 
-Of: core/module.c, core/given.c.
+Also of: core/given.c.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""use_backend(): the backend is chosen before Keras is first used."""
+"""use_backend(): the backend is chosen before Keras is first used.
+
+Also of: start/doctor.py.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Each broken state of a machine: the import and `doctor` say the same sentence, and nothing else.
 
-Of: start/broken_setup.py, start/embed.py.
+Also of: start/embed.py.
 """
 
 import importlib.metadata

@@ -1,4 +1,7 @@
-"""R's numbers on the Keras surface: integers where Keras wants them, R vectors as arrays."""
+"""R's numbers on the Keras surface: integers where Keras wants them, R vectors as arrays.
+
+Also of: surface/calls.py.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Layers composed as R users write it: what stands before a `layer_*()` and what comes of it.
 
 Models of R have Python twins of the same seed, whose numbers are equal.
+
+Of: surface/calls.py, R/surface_wrapper.R.
 """
 
 from __future__ import annotations

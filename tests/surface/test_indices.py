@@ -1,4 +1,7 @@
-"""Counting from 1: every axis and index of the generated wrappers is shifted once, or recorded."""
+"""Counting from 1: every axis and index of the generated wrappers is shifted once, or recorded.
+
+Also of: surface/table.py.
+"""
 
 from __future__ import annotations
 

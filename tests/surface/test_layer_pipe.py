@@ -1,4 +1,7 @@
-"""Layers of `Layer()` in a pipe, tensors as R sees them, and classes of Keras' bases."""
+"""Layers of `Layer()` in a pipe, tensors as R sees them, and classes of Keras' bases.
+
+Of: surface/calls.py, classes/required.py, R/classes_factory.R.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Stand-ins: scripts written for keras3, keras, reticulate and tensorflow run as they are."""
+"""Stand-ins: scripts written for keras3, keras, reticulate and tensorflow run as they are.
+
+Also of: R/surface_tensorflow.R.
+"""
 
 from __future__ import annotations
 

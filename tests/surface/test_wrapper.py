@@ -1,4 +1,7 @@
-"""The generated wrappers: which names there are, their formals, what becomes of their arguments."""
+"""The generated wrappers: which names there are, their formals, what becomes of their arguments.
+
+Also of: surface/names.py, R/surface_names.R, R/surface_shape.R.
+"""
 
 from __future__ import annotations
 

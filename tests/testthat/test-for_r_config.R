@@ -1,5 +1,5 @@
 # Which Python runs and what is installed in it; functions and hooks that R gives to Python.
-# Of: R/for_r_config.R, R/for_r_hooks.R, R/for_r_call.R.
+# Also of: R/for_r_hooks.R, for_r/hooks.py, R/for_r_call.R.
 
 test_that("py_config() tells of the Python that runs", {
   config <- py_config()

@@ -1,5 +1,5 @@
 # Python code from R: evaluation and files, errors, objects in files, seeds.
-# Of: R/for_r_eval.R, R/for_r_errors.R, R/for_r_pickles.R, R/for_r_seeds.R.
+# Also of: R/for_r_errors.R, R/for_r_pickles.R, R/for_r_seeds.R.
 
 test_that("py_eval() gives the value of an expression", {
   expect_identical(py_eval("1 + 1"), 2L)

@@ -1,4 +1,6 @@
 # `$`, `[[`, names(), print() and operators on Python objects, and py_*_attr().
+# Also of: R/for_r_attributes.R, R/values_convert.R, for_r/classes.py, core/primitives.c,
+# core/proxy.c.
 
 point <- function() {
   py_run_string("

@@ -2,6 +2,10 @@
 
 The examples are the table's own (`convert_table.py`). The core's fast rows and the general ways
 must give the same.
+
+Also of: values/convert.py, values/request.py, values/request_r.py, values/rows_to_python.py,
+values/rows_to_r.py, values/rows_request.py, R/values_convert.R, core/convert_to_python.c,
+core/convert_to_r.c.
 """
 
 from __future__ import annotations
