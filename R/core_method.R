@@ -1,6 +1,6 @@
 # Methods made fast: the core calls compile_method() when a method is called for the third time.
 # A method is a new closure in each call (its scope is), so R's own compiler never gets to it.
-# Guarantees: same result as the method as it was written (tests/test_method.py runs both).
+# Guarantees: same result as the method as it was written (tests/core/test_method.py runs both).
 
 # Not seen by the fast form: an S3 method of the user's for `$<-`.
 

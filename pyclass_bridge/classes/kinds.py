@@ -1,4 +1,4 @@
-"""The kinds of base classes: the rows of R's table (R/classes_keras.R), as Python needs them.
+"""The kinds of base classes: the rows of R's table (R/classes_kinds.R), as Python needs them.
 
 A class spec brings the row of its class; `kind_named` asks R for a row by its name, which needs a
 started session. Nothing here imports Keras.

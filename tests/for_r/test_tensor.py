@@ -1,4 +1,4 @@
-"""Tensors in R's functions: the Python side of Ops, Math, Summary, dim() and `[`, without R.
+"""Tensors in R's functions: the Python half of Ops, Math, Summary, dim() and `[`, without R.
 
 Also of: for_r/index.py, for_r/ops.py.
 """

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from support.r_scope import RScope
 
-from pyclass_bridge.surface import arguments as values
-from pyclass_bridge.surface import table
+from pyclass_bridge.surface import arguments, table
 from pyclass_bridge.surface.names import names, wrapped_by
 
 keras = pytest.importorskip("keras")
@@ -48,14 +47,14 @@ def test_every_argument_that_sounds_like_an_axis_or_index_is_decided(r):
     undecided = []
     for name in names():
         wrapped = wrapped_by(name)
-        texts = values.documented(wrapped.target)
+        texts = arguments.documented(wrapped.target)
         if isinstance(wrapped.target, type):
-            texts = values.documented(wrapped.target.__init__) | texts
+            texts = arguments.documented(wrapped.target.__init__) | texts
         for key, argument in wrapped.arguments.items():
             text = texts.get(argument.keras_name, "")
             is_flag = isinstance(argument.default, (bool, str))
             sounds_so = not is_flag and (NAME.search(key) or TEXT.search(text))
-            decided = argument.kind in (values.AXIS, values.AXES_OR_NUMBER) or (
+            decided = argument.kind in (arguments.AXIS, arguments.AXES_OR_NUMBER) or (
                 key in table.NOT_COUNTED
                 or (name, key) in table.NOT_COUNTED
                 or key in getattr(table.INDICES.get(name), "arguments", ())

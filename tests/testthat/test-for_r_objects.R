@@ -74,7 +74,7 @@ test_that("a module imports its submodules when they are asked for", {
   expect_error(xml$nothing_there, class = "python.builtin.AttributeError")
 })
 
-test_that("a raw object gives raw objects", {
+test_that("an unconverted object gives unconverted objects", {
   p <- py_proxy(point()(), FALSE)
   expect_true(is_py_object(p$x))
   expect_identical(py_to_r(p$x), 1)

@@ -1,6 +1,6 @@
 """The table of values: every row, both ways, in a call, kept in an attribute, and on request.
 
-The examples are the table's own (`convert_table.py`). The core's fast rows and the general ways
+The examples are the table's own (`values/table.py`). The core's fast rows and the general ways
 must give the same.
 
 Also of: values/convert.py, values/request.py, values/request_r.py, values/rows_to_python.py,

@@ -1,5 +1,5 @@
 # From the class forms (%py_class%, PyClass(), R6) to the spec that Python gets, and back to the
-# factory (plain R: Python is a fake that records). The errors are in test-definition_errors.R.
+# factory (plain R: Python is a fake that records). The errors are in test-classes_checks.R.
 
 skip_if_not(python_is_fake, "needs the fake Python of helper.R, and so a plain Rscript")
 
