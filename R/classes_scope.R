@@ -1,7 +1,7 @@
 # The scope of methods: the class environment, `super`, and `private`.
 #   mask {self, super, private} (made by the core for each call) -> class environment -> parent_env
 # The class and the instance are held weakly, so that no cycle crosses the languages.
-# Python half: for_r/classes.py (`super`) and bridge/private.py (`private`).
+# Python half: for_r/super.py (`super`) and bridge/private.py (`private`).
 
 # The environment of a class, or of a method with `own_env`. `class_ref` is a Python callable that
 # returns the class.

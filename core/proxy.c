@@ -99,7 +99,7 @@ static SEXP make_callable(SEXP pointer, SEXP model) {
 }
 
 /* Is it made when R asks for it, to be used once? A hook that stands for another one
- * (classes/hooks.py) holds a bound method, `super(Class, self)` (for_r/classes.py) the instance. */
+ * (classes/hooks.py) holds a bound method, `super(Class, self)` (for_r/super.py) the instance. */
 static bool is_made_to_be_used_once(PyObject *o) {
   return py_is_bound(o) || mark_stands_for(o) || (PyObject *)Py_TYPE(o) == py.super_type;
 }
