@@ -11,17 +11,8 @@ import keyword
 import unicodedata
 
 import pytest
-from support.r_scope import RScope
 
 from pyclass_bridge.bridge.signature import Formal, Parameters, RCode, python_name, trampoline
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 SIGNATURES = [
     ("function() 1", "(self)"),

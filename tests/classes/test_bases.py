@@ -10,17 +10,8 @@ import inspect
 import typing
 
 import pytest
-from support.r_scope import RScope
 
 from pyclass_bridge import RError
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 # ---- inheritance across the languages ----------------------------------------------------------
 

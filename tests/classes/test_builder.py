@@ -5,14 +5,6 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from support.r_scope import RScope
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 def test_the_class_in_its_methods(define):

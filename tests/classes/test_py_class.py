@@ -8,14 +8,6 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from support.r_scope import RScope
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 def test_no_base(define):

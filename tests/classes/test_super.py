@@ -6,7 +6,6 @@ Of: for_r/super.py, R/classes_scope.R.
 from __future__ import annotations
 
 import pytest
-from support.r_scope import RScope
 
 FORMS = {
     "dollar": "super$who(x)",
@@ -16,13 +15,6 @@ FORMS = {
     "py_super": "py_super(B, self)$who(x)",
     "class": "super(`__class__`, self)$who(x)",
 }
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 class Base:

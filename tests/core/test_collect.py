@@ -11,17 +11,9 @@ import gc
 import weakref
 
 import pytest
-from support.r_scope import RScope
 
 import pyclass_bridge
 from pyclass_bridge import _core
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 @pytest.fixture(autouse=True, scope="module")

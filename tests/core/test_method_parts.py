@@ -10,16 +10,8 @@ import gc
 import weakref
 
 import pytest
-from support.r_scope import RScope
 
 CALLS = 4  # as written, and compiled
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 class Base:

@@ -4,16 +4,6 @@ from __future__ import annotations
 
 import gc
 
-import pytest
-from support.r_scope import RScope
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 class Anything:
     pass
