@@ -114,7 +114,7 @@ test-synalinks: $(DONE)/core $(DONE)/synalinks
 	$(BIN)/python -m pytest $(ARGS) tests/synalinks
 	$(BIN)/python -m pytest $(ARGS) tests/project/test_vignettes.py -k frameworks
 	$(SAY) 'running the tests of crossing on its Python'
-	$(BIN)/python -m pytest $(ARGS) tests/for_r/test_coroutines.py tests/classes/test_py_class.py tests/core/test_call.py
+	$(BIN)/python -m pytest $(ARGS) tests/for_r/test_coroutines.py tests/for_r/test_event_loop.py tests/classes/test_py_class.py tests/classes/test_builder.py tests/core/test_call.py
 
 setup: $(DONE)/core $(DONE)/test
 

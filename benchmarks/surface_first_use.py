@@ -22,11 +22,11 @@ function(name, clock) {
 def main() -> None:
     import pyclass_bridge
 
-    pyclass_bridge.r("pyclassbridge:::surface_side()")  # imports Keras
+    pyclass_bridge.r("pyclassbridge:::surface_module()")  # imports Keras
     first_use = pyclass_bridge.r(FIRST_USE)
     first_use("py_eval", time.thread_time)
     first_use("py_call", time.thread_time)
-    known = set(pyclass_bridge.r("pyclassbridge:::surface_side()$names()"))
+    known = set(pyclass_bridge.r("pyclassbridge:::surface_module()$names()"))
     gc.disable()  # a collection of all of Keras' objects would fall on any name
     names = [name for name in pyclass_bridge.r("pyclassbridge:::surface_names()") if name in known]
     print(json.dumps({name: first_use(name, time.thread_time) for name in names}))

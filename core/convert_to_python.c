@@ -1,5 +1,5 @@
 /* R values in Python: the rows of R_TO_PYTHON in values/table.py. Python makes arrays and functions
- * (values/convert.py, bridge/function.py). Same result as the table: tests/values/test_convert.py.
+ * (values/convert.py, bridge/function.py). Same result as the table: tests/values/test_table.py.
  *
  * Owns: nothing; `to_python` writes into a slot that the caller frees, also after a jump. Threads:
  * inside an unsuspended entry, with the GIL. Jumps: to_python. */

@@ -1,5 +1,5 @@
 /* Python values in R: the fast rows of PYTHON_TO_R in values/table.py; the other rows are
- * Python's (values/convert.py). Same result as the table: tests/values/test_convert.py runs both.
+ * Python's (values/convert.py). Same result as the table: tests/values/test_table.py runs both.
  *
  * Owns: nothing; while an element of a container is converted it holds a reference to it, which
  * a jump (R out of memory) leaks. Threads: inside an unsuspended entry, with the GIL. Jumps:

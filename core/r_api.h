@@ -11,7 +11,7 @@
  * constants, and the variables of the front end by R's own names.
  *
  * Every name of R's that the compiled core needs, by what R calls it ("Writing R Extensions" and
- * R's own lists, which tests/test_r_api.py compares with the core), and on which R:
+ * R's own lists, which tests/core/test_r_api.py compares with the core), and on which R:
  *   API, every R
  *     CADR CAR CDDR CDR COMPLEX COMPLEX_ELT DATAPTR_RO INTEGER INTEGER_ELT LENGTH LOGICAL
  *     LOGICAL_ELT MARK_NOT_MUTABLE PRINTNAME R_BaseEnv R_CHAR R_CheckUserInterrupt R_ClassSymbol

@@ -58,6 +58,16 @@ def source(tmp_path):
     return write_and_source
 
 
+@pytest.fixture
+def define():
+    """Evaluate R code in an environment of its own, which ends with the test: `define("code")`."""
+    from support.r_scope import RScope
+
+    scope = RScope()
+    yield scope
+    scope.close()
+
+
 @pytest.fixture(scope="session")
 def keras():
     """Keras, imported once for all tests."""

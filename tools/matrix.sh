@@ -23,7 +23,8 @@ root=${MATRIX_DIR:-$PWD/.matrix}
 
 # What of the tests says something about R and Python, and nothing about Keras alone.
 fast_tests="tests/start tests/core tests/bridge tests/values tests/classes
-  tests/for_r/test_without_r.py tests/for_r/test_coroutines.py tests/surface/test_stand_in.py
+  tests/for_r/test_functions.py tests/for_r/test_coroutines.py tests/for_r/test_event_loop.py
+  tests/for_r/test_environ.py tests/surface/test_stand_in.py
   tests/project/test_packaging.py tests/project/test_seeds.py tests/project/test_readme.py
   tests/project/test_rooms.py tests/testthat"
 

@@ -1,4 +1,7 @@
-"""R's conditions in Python: errors through frames of both languages, full stacks, warnings."""
+"""R's conditions in Python: errors through frames of both languages, full stacks, warnings.
+
+Also of: core/condition.c.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from support.crossing import CALL, MINE, raising, through
 from support.subprocesses import output_of
 
 import pyclass_bridge
-from pyclass_bridge import RError, RWarning, _core, run_file
+from pyclass_bridge import RError, RWarning, _core
 
 # ---- R errors in Python ------------------------------------------------------------------------
 
@@ -378,22 +381,6 @@ def test_a_python_warning_under_r(r):
 
     with pytest.warns(UserWarning, match="from Python"):
         assert r(CALL)(warn) == 1
-
-
-# ---- scripts -----------------------------------------------------------------------------------
-
-
-def test_the_error_of_a_script_names_its_line(tmp_path):
-    script = tmp_path / "script.R"
-    script.write_text("x <- 1\nf <- function() stop('in script')\n\nf()\n")
-    with pytest.raises(RError, match="in script") as caught:
-        run_file(script)
-    assert any(call.line == 4 and call.file.endswith("script.R") for call in caught.value.calls)
-
-
-def test_a_script_that_is_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"there is no R file '.*missing\.R' to run"):
-        run_file(tmp_path / "missing.R")
 
 
 def test_nothing_is_left_after_many_errors(r):

@@ -1,4 +1,7 @@
-"""Where R's warnings and errors are said to be, and errors that are only signalled."""
+"""Where R's warnings and errors are said to be, and errors that are only signalled.
+
+Of: bridge/condition.py, R/bridge_condition.R.
+"""
 
 from __future__ import annotations
 

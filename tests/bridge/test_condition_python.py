@@ -1,5 +1,8 @@
 """Python's exceptions in R: through R's frames, in its handlers, and when either language fails
-while the other one's error is under way."""
+while the other one's error is under way.
+
+Of: core/condition.c, core/visit.c, R/bridge_condition.R.
+"""
 
 from __future__ import annotations
 

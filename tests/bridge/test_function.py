@@ -1,4 +1,7 @@
-"""R functions as Python functions, and Python callables as R functions."""
+"""R functions as Python functions, and Python callables as R functions.
+
+Also of: core/proxy.c.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What R prints is Python's output, in order with Python's own."""
+"""What R prints is Python's output, in order with Python's own.
+
+Also of: core/output.c.
+"""
 
 from __future__ import annotations
 

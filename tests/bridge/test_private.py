@@ -8,17 +8,8 @@ import threading
 import weakref
 
 import pytest
-from support.r_scope import RScope
 
 from pyclass_bridge import RError
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 COUNTER = """
 Counter %py_class% {

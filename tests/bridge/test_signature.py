@@ -1,4 +1,7 @@
-"""The Python signature of R methods, and what R makes of the arguments."""
+"""The Python signature of R methods, and what R makes of the arguments.
+
+Also of: R/bridge_formals.R.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,8 @@ import keyword
 import unicodedata
 
 import pytest
-from support.r_scope import RScope
 
 from pyclass_bridge.bridge.signature import Formal, Parameters, RCode, python_name, trampoline
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 SIGNATURES = [
     ("function() 1", "(self)"),

@@ -5,17 +5,8 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from support.r_scope import RScope
 
 from pyclass_bridge import RError
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 FORMS = {
     "%<-active%": "p %<-active% {}",

@@ -10,17 +10,8 @@ import inspect
 import typing
 
 import pytest
-from support.r_scope import RScope
 
 from pyclass_bridge import RError
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 # ---- inheritance across the languages ----------------------------------------------------------
 
@@ -154,6 +145,17 @@ def test_abstract_methods(define):
     whole = define("W(Part) %py_class% { name %<-active% function() 'W' }; W")
     assert (whole().area(), whole().name) == (1.0, "W")
     assert isinstance(whole(), Shape)
+
+
+def test_abstract_methods_of_r(source):
+    ns = source(
+        """
+        abc <- import("abc")
+        A(abc$ABC) %py_class% { f <- abc$abstractmethod(function(self) 1) }
+        """
+    )
+    with pytest.raises(TypeError, match="abstract"):
+        ns.A()
 
 
 def test_virtual_subclasses(define):

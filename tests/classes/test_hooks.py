@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("keras")
+pytestmark = pytest.mark.usefixtures("keras")
 
 CODE = """
 seen <- new.env()

@@ -1,4 +1,7 @@
-"""A row added to the table of kinds is all that a new base needs."""
+"""A row added to the table of kinds is all that a new base needs.
+
+Also of: classes/required.py.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ from support.r_scope import RScope
 
 from pyclass_bridge import RError
 from pyclass_bridge.classes import kinds
-
-keras = pytest.importorskip("keras")
 
 # `with_row(name, row, code)` evaluates code with the row added, before all others, and a
 # constructor of its name.
@@ -40,7 +41,7 @@ def scope():
     scope.close()
 
 
-def test_a_wrapper_composes_in_a_pipe(scope):
+def test_a_wrapper_composes_in_a_pipe(scope, keras):
     model = scope(
         """
         add_row("Wrapper", keras_kind(
@@ -62,7 +63,7 @@ def test_a_wrapper_composes_in_a_pipe(scope):
         scope('Wrapper("Bad", call = function() NULL)')
 
 
-def test_another_base_composes_and_one_without_the_column_does_not(scope):
+def test_another_base_composes_and_one_without_the_column_does_not(scope, keras):
     row = """
         add_row("Reduction", keras_kind(
           "keras.src.layers.pooling.base_global_pooling.BaseGlobalPooling",
@@ -165,7 +166,7 @@ def test_a_base_without_a_row_has_nothing_of_this(scope):
     assert plain().on_round_begin(2, {}) == {"a": 2}
 
 
-def test_python_has_the_columns_of_r_s_rows(r):
+def test_python_has_the_columns_of_r_s_rows(r, keras):
     callback = kinds.kind_named("Callback")
     assert callback.named == "keras.src.callbacks.callback.Callback"
     assert callback.base_of(keras.callbacks.EarlyStopping) is keras.callbacks.Callback

@@ -1,21 +1,13 @@
-"""The forms of a class definition, and what stands in the scope of its methods."""
+"""The forms of a class definition in R: bases, keywords, bodies; and PyClass().
+
+Also of: R/classes_spec.R.
+"""
 
 from __future__ import annotations
 
 import inspect
 
 import pytest
-from support.r_scope import RScope
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
-
-# ---- the forms ---------------------------------------------------------------------------------
 
 
 def test_no_base(define):
@@ -218,173 +210,16 @@ def test_pyclass_inherits(define):
     assert define("PyClass('Q', inherit = quote(One))()$who()", One=One) == "one"
 
 
-# ---- scope -------------------------------------------------------------------------------------
-
-
-def test_the_class_in_its_methods(define):
-    cls = define(
+def test_class_attributes_come_back_identical(source):
+    ns = source(
         """
         A %py_class% {
-          again <- function() A()
-          own <- function() `__class__`
-          nested <- function() sapply(1, function(i) `__class__`$`__name__`)
-          replaced <- function() { A <- 1; A }
-        }
-        A
-        """
-    )
-    a = cls()
-    assert type(a.again()) is cls
-    assert a.own() is cls
-    assert a.nested() == "A"
-    assert a.replaced() == 1.0
-
-
-def test_dunder_class_is_the_class_that_defines_the_method(define):
-    _, child = define(
-        """
-        A %py_class% { own <- function() `__class__`$`__name__` }
-        B(A) %py_class% { mine <- function() `__class__`$`__name__` }
-        list(A, B)
-        """
-    )
-    assert (child().own(), child().mine()) == ("A", "B")
-
-
-def test_identity_of_self(define):
-    a = define(
-        "A %py_class% { initialize <- function() self$me <- self; it <- function() self }; A()"
-    )
-    assert a.me is a and a.it() is a
-    a.me = None
-
-
-def test_initialize_and_finalize(define):
-    gone = []
-    cls = define(
-        """
-        A %py_class% {
-          initialize <- function(note) { self$note <- note; "ignored" }
-          finalize <- function() self$note("gone")
-        }
-        A
-        """
-    )
-    a = cls(gone.append)
-    assert hasattr(cls, "__init__") and hasattr(cls, "__del__")
-    del a
-    assert gone == ["gone"]
-    explicit = define("A %py_class% { `__init__` <- function(x) self$x <- x }; A(4)")
-    assert explicit.x == 4.0
-
-
-def test_static_and_class_methods(define):
-    cls, child = define(
-        """
-        P %py_class% {
-          initialize <- function(x = 0) self$x <- x
-          distance <- staticmethod(function(a, b = 2) abs(a - b))
-          origin <- classmethod(function(cls, x = 9) cls(x))
-          implicit <- classmethod(function() cls$`__name__`)
-          from_config <- function(cls, config) do.call(cls, config)
-          use <- function() self$distance(self$x, b = 1) + P$distance(0)
-          helper <- staticmethod(function() P$`__name__`)
-        }
-        Q(P) %py_class% { }
-        list(P, Q)
-        """
-    )
-    assert cls.distance(1, 4) == 3.0 and cls().distance(5) == 3.0
-    assert isinstance(inspect.getattr_static(cls, "distance"), staticmethod)
-    assert isinstance(inspect.getattr_static(cls, "origin"), classmethod)
-    assert child.origin().x == 9.0 and type(child.origin()) is child
-    assert (cls.implicit(), child().implicit()) == ("P", "Q")
-    assert type(child.from_config({"x": 3})) is child
-    assert cls(5).use() == 6.0
-    assert cls.helper() == "P"
-    assert str(inspect.signature(cls.distance)) == "(a, b=2.0)"
-    assert str(inspect.signature(cls.origin)) == "(x=9.0)"
-
-
-def test_calls_of_methods_from_r(define):
-    out = define(
-        """
-        A %py_class% {
-          initialize <- function(start = 1) self$start <- start
-          m <- function(a, b = 2, ..., na.rm = FALSE) {
-            list(self$start, a, b, ...length(), na.rm)
+          at <- matrix(1:4, 2, dimnames = list(c("a", "b"), c("x", "y")))
+          parts <- list("a", "b")
+          same <- function() {
+            identical(self$parts, list("a", "b")) && identical(dimnames(self$at)[[2]], c("x", "y"))
           }
         }
-        a <- A(10)
-        m <- a$m
-        list(a$m(1), a$m(b = 1, a = 5), a$m(1, 2, 3, 4), a$m(1, na_rm = TRUE), m(7),
-             do.call(m, list(8, b = 9)), A$m(a, 3), vapply(1:2, function(i) m(i)[[2]], 1))
         """
     )
-    assert out == [
-        [10.0, 1.0, 2.0, 0, False],
-        [10.0, 5.0, 1.0, 0, False],
-        [10.0, 1.0, 2.0, 2, False],
-        [10.0, 1.0, 2.0, 0, True],
-        [10.0, 7.0, 2.0, 0, False],
-        [10.0, 8.0, 9.0, 0, False],
-        [10.0, 3.0, 2.0, 0, False],
-        [1.0, 2.0],
-    ]
-
-
-def test_attributes_can_be_set_on_the_class(define):
-    cls = define("A %py_class% { x <- 1; get <- function() self$x }; A$x <- 5; A$y <- 'new'; A")
-    assert (cls.x, cls.y, cls().get()) == (5.0, "new", 5.0)
-    define("function(A) { A$late <- function(self) paste('late', self$x); NULL }")(cls)
-    assert cls().late() == "late 5"
-    cls.get = lambda self: "python"
-    assert cls().get() == "python"
-
-
-def test_a_class_can_be_defined_again(define):
-    old, new, seen = define(
-        """
-        A %py_class% { m <- function() "old"; own <- function() A }
-        Old <- A
-        a <- A()
-        A %py_class% { m <- function() "new"; own <- function() A }
-        list(Old, A, c(a$m(), A()$m(), a$own()()$m()))
-        """
-    )
-    assert old is not new
-    assert seen == ["old", "new", "old"]
-
-
-def test_replacement_of_a_read_only_property(define):
-    class Base:
-        @property
-        def model(self):
-            return self._model
-
-    out = define(
-        """
-        A(Base) %py_class% {
-          initialize <- function(model) self$`_model` <- model
-          stop <- function() { self$model$stop_training <- TRUE; self$model$deep$x <- 5 }
-          other <- function() self$model <- 3
-          kept <- function() {
-            tryCatch(self$other(), python.builtin.AttributeError = conditionMessage)
-          }
-        }
-        A
-        """,
-        Base=Base,
-    )
-
-    class Model:
-        pass
-
-    model = Model()
-    model.deep = Model()
-    a = out(model)
-    a.stop()
-    assert model.stop_training is True and model.deep.x == 5.0
-    assert "model" in a.kept()
-    with pytest.raises(AttributeError):
-        a.other()
+    assert ns.A().same() is True

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-from support.r_scope import RScope
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 def test_r6_generators(define):
     out = define(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from support.r_scope import RScope
 
 from pyclass_bridge.bridge import r_functions
 from pyclass_bridge.classes import builder
@@ -25,13 +24,6 @@ def calls(monkeypatch):
     for name in ("r_function", "r_handle"):
         monkeypatch.setattr(r_functions, name, counted(getattr(r_functions, name)))
     return called
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 def test_python_calls_r_back_once_for_a_class(define, calls):

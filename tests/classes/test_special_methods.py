@@ -1,4 +1,7 @@
-"""Special methods in R, S3 methods for instances, help(), and what Python tools do with them."""
+"""Special methods in R, S3 methods for instances, help(), and what Python tools do with them.
+
+Of: classes/builder.py, classes/results.py.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,8 @@ import pickle
 import pydoc
 
 import pytest
-from support.r_scope import RScope
 
 from pyclass_bridge import RError
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 # ---- special methods ---------------------------------------------------------------------------
 
@@ -146,6 +140,24 @@ def test_new_is_a_static_method(define):
         int=int,
     )
     assert cls(4) == 8 and type(cls(4)) is cls
+
+
+def test_whole_numbers_from_special_methods(source):
+    ns = source(
+        """
+        A %py_class% {
+          `__len__` <- function() ceiling(2.5)
+          `__bool__` <- function() 1
+          `__hash__` <- function() 12
+          `__init_subclass__` <- function(cls, ...) NULL
+        }
+        """
+    )
+
+    class Sub(ns.A):
+        pass
+
+    assert (len(Sub()), bool(Sub()), hash(Sub())) == (3, True, 12)
 
 
 # ---- S3 ----------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
-"""`super` in R methods: all three forms, anywhere in a method, along Python's MRO."""
+"""`super` in R methods: all three forms, anywhere in a method, along Python's MRO.
+
+Of: for_r/super.py, R/classes_scope.R.
+"""
 
 from __future__ import annotations
 
 import pytest
-from support.r_scope import RScope
 
 FORMS = {
     "dollar": "super$who(x)",
@@ -13,13 +15,6 @@ FORMS = {
     "py_super": "py_super(B, self)$who(x)",
     "class": "super(`__class__`, self)$who(x)",
 }
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 class Base:
@@ -262,6 +257,24 @@ def test_super_after_the_method_has_returned(define):
     )
     one, two = make(1), make(2)
     assert [one(5), two(6), one(7)] == ["base 5 1", "base 6 2", "base 7 1"]
+
+
+def test_assigning_through_super(source):
+    ns = source(
+        """
+        A %py_class% {
+          x %<-active% function(value) if (missing(value)) self$v else self$v <- value * 10
+        }
+        B(A) %py_class% {
+          x %<-active% function(value) if (missing(value)) super$x + 1 else super$x <- value
+          free <- function() { super$y <- 3; self$y }
+        }
+        """
+    )
+    b = ns.B()
+    b.x = 5.0
+    assert b.x == 51.0
+    assert b.free() == 3.0
 
 
 # ---- Keras: the index base through super --------------------------------------------------------

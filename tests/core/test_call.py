@@ -1,4 +1,7 @@
-"""Arguments of R functions: their place and name, and what is left to R's own defaults."""
+"""Arguments of R functions: their place and name, and what is left to R's own defaults.
+
+Also of: core/arguments.c.
+"""
 
 from __future__ import annotations
 

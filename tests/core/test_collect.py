@@ -1,6 +1,8 @@
 """What Python drops is collected: instances, and classes that nothing holds.
 
 R gives up what it has held when it collects, so a test collects on both sides.
+
+Of: core/pointer.c.
 """
 
 from __future__ import annotations
@@ -9,17 +11,9 @@ import gc
 import weakref
 
 import pytest
-from support.r_scope import RScope
 
 import pyclass_bridge
 from pyclass_bridge import _core
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 @pytest.fixture(autouse=True, scope="module")

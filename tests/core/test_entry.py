@@ -2,6 +2,8 @@
 
 One deadlock is left to the user, as in any design with one stack (rule E9 of the core): a thread
 that R called must not wait for what another thread does only after its own return to R.
+
+Also of: core/door.c, core/c_stack.c.
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ import pytest
 from support.paths import TESTS
 from support.subprocesses import output_of, run_python
 
-import pyclass_bridge
 from pyclass_bridge import RError, _core
 
 sys.path.insert(0, str(TESTS / "stress"))
@@ -341,16 +342,3 @@ def test_the_first_thread_may_be_any():
         )
         == "1.0\n2.0\n"
     )
-
-
-def test_counters_name_what_is_alive(r):
-    r("NULL")
-    before = _core.counters()
-    kept = [r("factor('a')") for _ in range(10)]
-    assert _core.counters()["handles"] >= before["handles"] + 10
-    del kept
-    r("NULL")
-    r("NULL")
-    assert _core.counters()["handles"] <= before["handles"] + 2
-    assert set(before) == {"handles", "proxies", "protect_depth"}
-    assert pyclass_bridge.r("1") == 1.0

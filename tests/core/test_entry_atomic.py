@@ -1,4 +1,7 @@
-"""What may not come between R's own steps: other threads, lost interrupts and exceptions."""
+"""What may not come between R's own steps: other threads, lost interrupts and exceptions.
+
+Of: core/entry.c, core/preserve.c.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """The layers of the core: a C file uses only files that stand before it in the list at the head of
 core.h, and no file knows a library by name.
+
+Of: core/core.h.
 """
 
 from __future__ import annotations

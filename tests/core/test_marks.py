@@ -4,16 +4,6 @@ from __future__ import annotations
 
 import functools
 
-import pytest
-from support.r_scope import RScope
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 class Counting:
     """Has the hooks and states of a callback, and notes what it gets."""

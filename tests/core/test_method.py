@@ -5,18 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from support.r_scope import RScope
 
 import pyclass_bridge
 from pyclass_bridge import RError
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
-
 
 CALLS = 6  # the third call compiles
 

@@ -1,5 +1,7 @@
 """The parts of a method's call are used again only if R has kept none: whatever R keeps of a call
 stays that of its call and its instance, and what it leaves on a part does not show in the next one.
+
+Of: core/method.c.
 """
 
 from __future__ import annotations
@@ -8,16 +10,8 @@ import gc
 import weakref
 
 import pytest
-from support.r_scope import RScope
 
 CALLS = 4  # as written, and compiled
-
-
-@pytest.fixture
-def define():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 class Base:
@@ -298,38 +292,6 @@ def test_a_finalizer_of_the_users_finds_the_objects_of_its_environment(define):
     )
     opens(Holder())
     assert log() == "held"
-
-
-def test_names_of_a_dict_while_pythons_collector_runs_r_code(define):
-    """What the core makes may start a collection of Python's, and that R code and changes."""
-    names = define("function(d) names(d)")
-    busy = define("function() { gc(); lapply(1:200, function(i) list(i, letters)); NULL }")
-
-    class Cycle:
-        def __init__(self, target):
-            self.me, self.target = self, target
-
-        def __del__(self):
-            busy()
-            self.target.update({f"more{i}": i for i in range(50)})
-
-    thresholds = gc.get_threshold()
-    try:
-        for k in range(50):
-            d = {f"key{k}_{i}": 1 for i in range(25)}
-            keys = list(d)
-            gc.disable()
-            Cycle(d)
-            gc.set_threshold(1, 1, 1)
-            gc.enable()
-            try:
-                assert names(d)[:25] == keys
-            except RuntimeError as error:
-                assert "changed while it was converted" in str(error)
-            gc.set_threshold(*thresholds)
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.enable()
 
 
 @pytest.mark.parametrize("change", ["another class", "a class attribute"])

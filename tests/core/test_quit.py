@@ -1,4 +1,7 @@
-"""q() in R code is an error of class pyclassbridge_quit, not the end of the process."""
+"""q() in R code is an error of class pyclassbridge_quit, not the end of the process.
+
+Of: core/output.c.
+"""
 
 from __future__ import annotations
 

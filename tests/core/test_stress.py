@@ -1,6 +1,8 @@
 """The stress programs of tests/stress at a size for every run, each in a process of its own.
 
 `make gctorture` and `make valgrind` run them alone and at any size.
+
+Of: core/preserve.c, core/pointer.c, core/proxy.c.
 """
 
 from __future__ import annotations

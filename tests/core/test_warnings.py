@@ -3,6 +3,8 @@ is private in Python.
 
 The build is setup.py's own, with its flags, into a directory of the test. Only the continuous
 integration makes errors of warnings.
+
+Of: core/py_api.h.
 """
 
 import os

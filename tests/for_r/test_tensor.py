@@ -1,4 +1,7 @@
-"""Tensors in R's functions: the Python side of Ops, Math, Summary, dim() and `[`, without R."""
+"""Tensors in R's functions: the Python half of Ops, Math, Summary, dim() and `[`, without R.
+
+Also of: for_r/index.py, for_r/ops.py.
+"""
 
 import math
 
@@ -8,8 +11,13 @@ import pytest
 from pyclass_bridge.for_r import functions
 from pyclass_bridge.for_r.tensor import SymbolicValueError
 
-keras = pytest.importorskip("keras")
-ops = keras.ops
+
+@pytest.fixture(scope="module", autouse=True)
+def imported():
+    """Keras is imported when the first test begins, not when the module is collected."""
+    global keras, ops
+    keras = pytest.importorskip("keras")
+    ops = keras.ops
 
 
 def value(x):
@@ -206,10 +214,11 @@ CASES = [
 
 
 @pytest.mark.parametrize("indices, expected", CASES)
-@pytest.mark.parametrize("wrap", [ops.convert_to_tensor, keras.Variable])
-def test_tensor_item(indices, expected, wrap):
+@pytest.mark.parametrize("kind", ["tensor", "variable"])
+def test_tensor_item(indices, expected, kind):
     kinds, values = [k for k, _ in indices], [v for _, v in indices]
-    got = value(functions.tensor_item(wrap(A), kinds, values))
+    x = keras.Variable(A) if kind == "variable" else ops.convert_to_tensor(A)
+    got = value(functions.tensor_item(x, kinds, values))
     assert got.shape == expected.shape and (got == expected).all()
     symbolic = keras.KerasTensor((2, 3, 4))
     got = keras.Function(symbolic, functions.tensor_item(symbolic, kinds, values) + 0)(A)

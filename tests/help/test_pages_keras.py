@@ -1,4 +1,7 @@
-"""Pages of the Keras surface: every name has one, in R's words, with R's arguments."""
+"""Pages of the Keras surface: every name has one, in R's words, with R's arguments.
+
+Of: help/pages.py, help/words.py.
+"""
 
 from __future__ import annotations
 

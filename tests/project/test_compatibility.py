@@ -1,14 +1,14 @@
 """COMPATIBILITY.md says what R users of keras3 and reticulate find here, and what not: it is true.
 
 The exported names of these packages and their arguments are facts, in `<package>_arguments.json`.
+
+Of: R/start_environment.R.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 
 import pytest
@@ -157,29 +157,3 @@ def test_sentences(r):
     say = r("function(code) tryCatch(eval(parse(text = code)), condition = conditionMessage)")
     texts = {case: plain(say(code)).strip() for case, code in SENTENCES.items()}
     error_texts.check("environment_sentences", texts)
-
-
-# ---- the backend -------------------------------------------------------------------------------
-
-
-def test_use_backend_chooses_before_keras_is_used():
-    code = """
-import os, sys, pyclass_bridge as p
-assert "keras" not in sys.modules
-try: p.r("use_backend('mxnet')")
-except Exception as error: print(error)
-print(os.environ.get("KERAS_BACKEND"))
-p.r("use_backend('numpy', gpu = FALSE)")
-print(p.r("config_backend()"), os.environ["CUDA_VISIBLE_DEVICES"])
-p.r("use_backend('numpy')")
-try: p.r("use_backend('jax')")
-except Exception as error: print(error)
-"""
-    environment = {key: text for key, text in os.environ.items() if key != "KERAS_BACKEND"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
-    )
-    unknown, before, running, late = done.stdout.splitlines()
-    assert unknown.startswith("Keras has no backend 'mxnet'")
-    assert (before, running) == ("None", "numpy -1")
-    assert late.startswith("Keras runs on numpy already, so use_backend('jax') comes too late")

@@ -2,6 +2,8 @@
 
 The builds run on a copy of the sources, without network: build tools and dependencies are those of
 the Python that runs the tests, which each fresh environment sees behind its own packages.
+
+Of: start/sources.py.
 """
 
 import os

@@ -2,7 +2,8 @@
 
 A test module is for the files of its name: `tests/<room>/test_<stem>.py` for `<room>/<stem>.py`,
 `core/<stem>.c` and `R/<room>_<stem>.R`, `tests/testthat/test-<room>_<stem>.R` likewise. What tests
-more than that says so in a line of its docstring or head: "Of: classes/builder.py, R/classes_r6.R."
+other files says so in a line of its docstring or head: "Of: classes/builder.py, R/classes_r6.R.",
+or "Also of: ..." if its own name is right as well.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ def room_and_stem(name: str) -> tuple[str, str]:
 
 
 def sources() -> dict[str, tuple[str, str]]:
-    """The source files, such as "classes/builder.py", each with its room and stem."""
+    """The source files, such as "classes/builder.py", each with its room and stem; of the headers
+    in core/ those that are no C file's."""
     package = ROOT / "pyclass_bridge"
-    python = [p for p in package.glob("*/*.py") if p.stem != "__init__"]
-    found = {p.relative_to(package).as_posix(): (p.parent.name, p.stem) for p in python}
-    found |= {f"core/{p.name}": ("core", p.stem) for p in (ROOT / "core").glob("*.c")}
+    in_package = [p for p in package.glob("*/*.[pR]*") if p.stem != "__init__"]
+    found = {p.relative_to(package).as_posix(): (p.parent.name, p.stem) for p in in_package}
+    core = {p.stem: p.name for pattern in ("*.h", "*.c") for p in (ROOT / "core").glob(pattern)}
+    found |= {f"core/{name}": ("core", stem) for stem, name in core.items()}
     return found | {f"R/{p.name}": room_and_stem(p.stem) for p in (ROOT / "R").glob("*.R")}
 
 
@@ -41,9 +44,9 @@ def tests() -> dict[Path, tuple[str, str]]:
 
 
 def named_in(path: Path) -> list[str]:
-    """The files of the line "Of: ..." in the head of a test module, which may go on in the next."""
+    """The files that a line of the head names, which may go on in the next line."""
     text = re.sub(r"\n# ?", "\n", path.read_text()[:2000])
-    found = re.search(r"^Of: ((?:[\w/.]+,?\s+)*[\w/.]+)\.$", text, re.MULTILINE)
+    found = re.search(r"^(?:Of|Also of): ((?:[\w/.]+,?\s+)*[\w/.]+)\.$", text, re.MULTILINE)
     return re.split(r",\s+", found[1]) if found else []
 
 

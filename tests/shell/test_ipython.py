@@ -1,4 +1,7 @@
-"""Completion in IPython: R's definitions, their arguments, R values, the package itself."""
+"""Completion in IPython: R's definitions, their arguments, R values, the package itself.
+
+Of: bridge/source.py, bridge/function.py, values/handle.py.
+"""
 
 from __future__ import annotations
 

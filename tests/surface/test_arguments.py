@@ -1,4 +1,7 @@
-"""R's numbers on the Keras surface: integers where Keras wants them, R vectors as arrays."""
+"""R's numbers on the Keras surface: integers where Keras wants them, R vectors as arrays.
+
+Also of: surface/calls.py.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,7 @@ import inspect
 import numpy as np
 import pytest
 
-from pyclass_bridge.surface import arguments as values
-from pyclass_bridge.surface import table
+from pyclass_bridge.surface import arguments, table
 from pyclass_bridge.surface.names import names, wrapped_by
 
 keras = pytest.importorskip("keras")
@@ -85,27 +87,27 @@ NUMBERS = {
 @pytest.mark.parametrize("function", INTEGERS)
 def test_integers(function):
     kinds = {name: kind(function, name) for name in INTEGERS[function].split()}
-    assert set(kinds.values()) == {values.INTEGER}, kinds
+    assert set(kinds.values()) == {arguments.INTEGER}, kinds
 
 
 @pytest.mark.parametrize("function", NUMBERS)
 def test_numbers_that_stay(function):
     kinds = {name: kind(function, name) for name in NUMBERS[function].split()}
-    assert set(kinds.values()) == {values.ANY}, kinds
+    assert set(kinds.values()) == {arguments.ANY}, kinds
 
 
 def test_no_float_of_keras_is_an_integer_and_no_integer_a_float():
     wrong = []
     for name in names():
         wrapped = wrapped_by(name)
-        texts = values.documented(wrapped.target)
+        texts = arguments.documented(wrapped.target)
         for key, argument in wrapped.arguments.items():
             default, text = argument.default, texts.get(argument.keras_name, "").lower()
             is_int = isinstance(default, int) and not isinstance(default, bool)
             says_float = "float" in text or "scalar" in text or key in table.NUMBERS
-            if isinstance(default, float) and argument.kind in (values.INTEGER, values.WHOLE):
+            if isinstance(default, float) and argument.kind in (arguments.INTEGER, arguments.WHOLE):
                 wrong.append((name, key))
-            if is_int and argument.kind == values.ANY and not says_float:
+            if is_int and argument.kind == arguments.ANY and not says_float:
                 wrong.append((name, key))
     assert wrong == []
 

@@ -1,24 +1,18 @@
 """Layers composed as R users write it: what stands before a `layer_*()` and what comes of it.
 
 Models of R have Python twins of the same seed, whose numbers are equal.
+
+Of: surface/calls.py, R/surface_wrapper.R.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.r_scope import RScope
 
 keras = pytest.importorskip("keras")
 ops = keras.ops
 layers = keras.layers
-
-
-@pytest.fixture
-def scope():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 def kinds(model) -> list[str]:
@@ -162,58 +156,61 @@ MERGES = {
 
 @pytest.mark.parametrize("code", MERGES)
 @pytest.mark.parametrize("kind", ["array", "tensor"])
-def test_merging_layers(scope, code, kind):
+def test_merging_layers(define, code, kind):
     a, b = np.array([[1.0, 5.0], [2.0, 6.0]]), np.array([[4.0, 1.0], [3.0, 2.0]])
     made = "x" if kind == "array" else "as_tensor(x)"
-    scope("a <- local({ x <- cbind(1:2, 5:6) + 0; " + made + " })")
-    scope("b <- local({ x <- cbind(4:3, 1:2) + 0; " + made + " })")
+    define("a <- local({ x <- cbind(1:2, 5:6) + 0; " + made + " })")
+    define("b <- local({ x <- cbind(4:3, 1:2) + 0; " + made + " })")
     if kind == "array" and code.startswith("c("):
-        scope("c <- list")
-    assert ops.convert_to_numpy(scope(code)).tolist() == MERGES[code](a, b).tolist()
+        define("c <- list")
+    assert ops.convert_to_numpy(define(code)).tolist() == MERGES[code](a, b).tolist()
 
 
 # ---- what stands before ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("before", ["x", "as_tensor(x)"])
-def test_data_before_a_layer(scope, before):
-    scope("x <- matrix(1:4 + 0, 2)")
-    got = scope(f"{before} |> layer_dense(2, kernel_initializer = 'identity')")
+def test_data_before_a_layer(define, before):
+    define("x <- matrix(1:4 + 0, 2)")
+    got = define(f"{before} |> layer_dense(2, kernel_initializer = 'identity')")
     assert ops.convert_to_numpy(got).tolist() == [[1, 3], [2, 4]]
     assert keras.backend.standardize_dtype(got.dtype) == "float32"
 
 
-def test_a_vector_before_a_layer(scope):
-    words = scope("c(1L, 2L) |> layer_embedding(input_dim = 3, output_dim = 2)")
+def test_a_vector_before_a_layer(define):
+    words = define("c(1L, 2L) |> layer_embedding(input_dim = 3, output_dim = 2)")
     assert tuple(words.shape) == (2, 2)
-    assert tuple(scope("layer_embedding(input_dim = 3, output_dim = 2)(c(1L, 2L))").shape) == (2, 2)
+    assert tuple(define("layer_embedding(input_dim = 3, output_dim = 2)(c(1L, 2L))").shape) == (
+        2,
+        2,
+    )
 
 
 @pytest.mark.parametrize("pipe", ["|>", "%>%"])
-def test_a_layer_or_model_called_in_a_pipe(scope, pipe):
-    scope("l <- layer_dense(units = 3); x <- keras_input(4); m <- keras_model(x, l(x))")
+def test_a_layer_or_model_called_in_a_pipe(define, pipe):
+    define("l <- layer_dense(units = 3); x <- keras_input(4); m <- keras_model(x, l(x))")
     for callee in ("l", "m"):
-        assert tuple(scope(f"x {pipe} {callee}()").shape) == (None, 3)
-        assert tuple(scope(f"matrix(1, 2, 4) {pipe} {callee}()").shape) == (2, 3)
-        assert tuple(scope(f"as_tensor(matrix(1, 2, 4)) {pipe} {callee}()").shape) == (2, 3)
-        assert tuple(scope(f"{callee}(x)").shape) == (None, 3)
+        assert tuple(define(f"x {pipe} {callee}()").shape) == (None, 3)
+        assert tuple(define(f"matrix(1, 2, 4) {pipe} {callee}()").shape) == (2, 3)
+        assert tuple(define(f"as_tensor(matrix(1, 2, 4)) {pipe} {callee}()").shape) == (2, 3)
+        assert tuple(define(f"{callee}(x)").shape) == (None, 3)
 
 
 @pytest.mark.parametrize("pipe", ["|>", "%>%"])
-def test_layers_and_models_go_onto_a_sequential_model(scope, pipe):
-    scope("x <- keras_input(4); base <- keras_model(x, layer_dense(x, 3))")
-    scope("d <- layer_dense(NULL, 5)")
-    model = scope(f"keras_model_sequential() {pipe} base() {pipe} d() {pipe} layer_dense(2)")
+def test_layers_and_models_go_onto_a_sequential_model(define, pipe):
+    define("x <- keras_input(4); base <- keras_model(x, layer_dense(x, 3))")
+    define("d <- layer_dense(NULL, 5)")
+    model = define(f"keras_model_sequential() {pipe} base() {pipe} d() {pipe} layer_dense(2)")
     assert kinds(model) == ["Functional", "Dense", "Dense"]
     assert model.output_shape == (None, 2)
-    inner = scope(f"keras_model_sequential(input_shape = 4) {pipe} layer_dense(3)")
-    outer = scope(f"function(inner) keras_model_sequential(input_shape = 4) {pipe} inner()")(inner)
+    inner = define(f"keras_model_sequential(input_shape = 4) {pipe} layer_dense(3)")
+    outer = define(f"function(inner) keras_model_sequential(input_shape = 4) {pipe} inner()")(inner)
     assert kinds(outer) == ["Sequential"]
 
 
-def test_a_layer_of_an_r_class_goes_onto_a_sequential_model(scope):
-    scope("Plus <- Layer('Plus', call = function(inputs) inputs + 1); plus <- Plus()")
-    model = scope("keras_model_sequential(input_shape = 2) |> plus()")
+def test_a_layer_of_an_r_class_goes_onto_a_sequential_model(define):
+    define("Plus <- Layer('Plus', call = function(inputs) inputs + 1); plus <- Plus()")
+    model = define("keras_model_sequential(input_shape = 2) |> plus()")
     assert kinds(model) == ["Plus"]
     assert model.predict(np.zeros((1, 2)), verbose=0).tolist() == [[1, 1]]
 
@@ -238,15 +235,15 @@ def test_python_calls_a_layer_as_ever():
         ("optimizer_sgd(rte = 1, args = 2)", "optimizer_sgd() has no argument `rte`"),
     ],
 )
-def test_errors(scope, code, sentence):
-    scope("x <- keras_input(4); m <- keras_model(x, layer_dense(x, 3))")
+def test_errors(define, code, sentence):
+    define("x <- keras_input(4); m <- keras_model(x, layer_dense(x, 3))")
     with pytest.raises((TypeError, ValueError)) as caught:
-        scope(code)
+        define(code)
     assert sentence in str(caught.value) and "`args`" not in str(caught.value)
 
 
-def test_models_by_the_names_of_inputs_and_outputs(scope):
-    model = scope(
+def test_models_by_the_names_of_inputs_and_outputs(define):
+    model = define(
         """
         a <- keras_input(2, name = "a"); b <- keras_input(2, name = "b")
         keras_model(list(a = a, b = b), list(sum = layer_add(a, b), less = layer_subtract(a, b)))
@@ -256,13 +253,13 @@ def test_models_by_the_names_of_inputs_and_outputs(scope):
     assert {key: value.tolist() for key, value in got.items()} == {
         "sum": [[4, 4]], "less": [[-2, -2]]
     }  # fmt: skip
-    value = scope("function(m) m(list(a = matrix(1, 1, 2), b = matrix(3, 1, 2)))$less")(model)
+    value = define("function(m) m(list(a = matrix(1, 1, 2), b = matrix(3, 1, 2)))$less")(model)
     assert ops.convert_to_numpy(value).tolist() == [[-2, -2]]
 
 
-def test_a_sequential_model_of_a_list(scope):
+def test_a_sequential_model_of_a_list(define):
     code = "keras_model_sequential(input_shape = 4, name = 's', layers = list(%s))"
-    model = scope(code % "layer_dense(units = 2), layer_dense(units = 1)")
+    model = define(code % "layer_dense(units = 2), layer_dense(units = 1)")
     assert (model.name, model.input_shape, kinds(model)) == ("s", (None, 4), ["Dense", "Dense"])
 
 
@@ -331,9 +328,9 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("code", FUNCTIONS)
 @pytest.mark.parametrize("mode", ["eager", "traced"])
-def test_functions_of_r_in_operations(scope, code, mode):
+def test_functions_of_r_in_operations(define, code, mode):
     x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "float32")
-    f = scope(f"function(x) {code}")
+    f = define(f"function(x) {code}")
     if mode == "eager":
         got = f(ops.convert_to_tensor(x))
     elif keras.backend.backend() == "tensorflow":
@@ -368,8 +365,8 @@ def test_functions_of_r_in_operations(scope, code, mode):
         ("kept", {"mae"}),
     ],
 )  # fmt: skip
-def test_r_functions_among_metrics_have_their_names(scope, metrics, shown):
-    history = scope(
+def test_r_functions_among_metrics_have_their_names(define, metrics, shown):
+    history = define(
         f"""
         mean_pred <- function(y_true, y_pred) op_mean(y_pred)
         kept <- "mae"
@@ -381,8 +378,8 @@ def test_r_functions_among_metrics_have_their_names(scope, metrics, shown):
     assert set(history["metrics"]) == shown | {"loss"}
 
 
-def test_metrics_of_several_outputs_stay_with_them(scope):
-    scope(
+def test_metrics_of_several_outputs_stay_with_them(define):
+    define(
         """
         mean_pred <- function(y_true, y_pred) op_mean(y_pred)
         x <- keras_input(2)
@@ -391,12 +388,12 @@ def test_metrics_of_several_outputs_stay_with_them(scope):
         m |> compile("sgd", list(a = "mse", b = "mae"), metrics = list(b = list(mean_pred)))
         """
     )
-    history = scope("m |> fit(matrix(1, 4, 2), list(a = 1:4, b = 1:4), epochs = 1, verbose = 0)")
+    history = define("m |> fit(matrix(1, 4, 2), list(a = 1:4, b = 1:4), epochs = 1, verbose = 0)")
     assert any(name.endswith("_mean_pred") for name in history["metrics"])
 
 
-def test_custom_losses(scope):
-    losses = scope(
+def test_custom_losses(define):
+    losses = define(
         """
         square <- function(y_true, y_pred) op_mean(op_square(y_true - y_pred), axis = -1)
         losses <- lapply(list(square, "mse", loss_mean_squared_error), function(loss) {

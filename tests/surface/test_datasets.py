@@ -1,6 +1,8 @@
 """Batches on the way to a model: functions and iterators of R, datasets, files in directories.
 
 Trained with twice from one seed: in R, and with what a Python user would write.
+
+Of: surface/data.py, R/surface_data.R.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """What R users see of Keras' errors: the mistakes of seeds/mistakes.R and the texts they end in.
 
 Texts are in snapshots/mistakes.txt; UPDATE_SNAPSHOTS=1 writes them anew.
+
+Also of: surface/explain.py.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ from itertools import combinations, pairwise
 
 import pytest
 
+from pyclass_bridge.surface import graph
+
 
 @pytest.fixture(scope="module")
 def models(keras):
@@ -79,16 +81,9 @@ NAMES = ["mlp", "cnn", "two_inputs", "residual", "outputs", "shared", "called_ag
          "several_nested_outputs"]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def side(keras):
-    from pyclass_bridge.surface import graph
-
-    return graph
-
-
-def titles(side, model, **shown):
+def titles(model, **shown):
     """The titles of the boxes, and the edges as pairs of titles."""
-    boxes, edges = side.graph(model, **shown)
+    boxes, edges = graph.graph(model, **shown)
     return (
         [box.lines[0] for box in boxes.values()],
         [tuple(boxes[key].lines[0].split(" ")[0] for key in edge) for edge in edges],
@@ -98,8 +93,8 @@ def titles(side, model, **shown):
 # ---- boxes and edges ---------------------------------------------------------------------------
 
 
-def test_a_chain(side, models):
-    boxes, edges = side.graph(models["mlp"], show_shapes=True)
+def test_a_chain(models):
+    boxes, edges = graph.graph(models["mlp"], show_shapes=True)
     assert [box.lines for box in boxes.values()] == [
         ["Dense", "input: (NA, 20)", "output: (NA, 16)"],
         ["Dropout", "input: (NA, 16)", "output: (NA, 16)"],
@@ -109,31 +104,31 @@ def test_a_chain(side, models):
     assert edges == [(keys[0], keys[1]), (keys[1], keys[2])]
 
 
-def test_two_inputs_in_the_users_order(side, models):
-    found, edges = titles(side, models["two_inputs"], show_layer_names=True)
+def test_two_inputs_in_the_users_order(models):
+    found, edges = titles(models["two_inputs"], show_layer_names=True)
     assert found[:2] == ["left (InputLayer)", "right (InputLayer)"]
     assert ("joined", "out") in edges and len(edges) == 6
 
 
-def test_a_shared_layer_is_one_box_unless_that_makes_a_cycle(side, models):
-    found, edges = titles(side, models["shared"], show_layer_names=True)
+def test_a_shared_layer_is_one_box_unless_that_makes_a_cycle(models):
+    found, edges = titles(models["shared"], show_layer_names=True)
     assert found.count("shared (Dense)") == 1 and len(edges) == 3
-    found, edges = titles(side, models["called_again"], show_layer_names=True)
+    found, edges = titles(models["called_again"], show_layer_names=True)
     assert found.count("again (Dense)") == 2 and len(edges) == 3
 
 
-def test_models_in_models(side, models):
-    found, edges = titles(side, models["nested"])
+def test_models_in_models(models):
+    found, edges = titles(models["nested"])
     assert found == ["InputLayer", "Functional", "Dense"] and len(edges) == 2
-    found, edges = titles(side, models["nested"], expand_nested=True)
+    found, edges = titles(models["nested"], expand_nested=True)
     assert [title.rpartition(" / ")[0].split("_")[0] for title in found] == [
         "", "inner", "inner / sequential", "inner / sequential", "inner / sequential", "inner", "",
     ]  # fmt: skip
     assert len(edges) == 6
 
 
-def test_edges_of_a_nested_model_with_two_outputs(side, models):
-    boxes, edges = side.graph(
+def test_edges_of_a_nested_model_with_two_outputs(models):
+    boxes, edges = graph.graph(
         models["several_nested_outputs"], expand_nested=True, show_layer_names=True
     )
     pairs = {tuple(boxes[key].lines[0] for key in edge) for edge in edges}
@@ -142,32 +137,32 @@ def test_edges_of_a_nested_model_with_two_outputs(side, models):
     assert len(pairs) == 5
 
 
-def test_what_is_shown_of_a_layer(side, models, keras):
-    boxes, _ = side.graph(
+def test_what_is_shown_of_a_layer(models, keras):
+    boxes, _ = graph.graph(
         models["mlp"], show_layer_activations=True, show_dtype=True, show_trainable=True
     )
     first = next(iter(boxes.values()))
     assert first.lines == ["Dense", "activation: relu", "dtype: float32", "trainable"]
     frozen = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2), keras.layers.Dense(1)])
-    assert titles(side, frozen)[0] == ["Dense", "Dense"]
+    assert titles(frozen)[0] == ["Dense", "Dense"]
     frozen.layers[0].trainable = False
-    boxes, _ = side.graph(frozen)
+    boxes, _ = graph.graph(frozen)
     assert [box.lines[-1] for box in boxes.values()] == ["not trainable", "trainable"]
-    boxes, _ = side.graph(frozen, show_trainable=False)
+    boxes, _ = graph.graph(frozen, show_trainable=False)
     assert [box.lines for box in boxes.values()] == [["Dense"], ["Dense"]]
 
 
-def test_a_range_of_layers(side, models):
+def test_a_range_of_layers(models):
     model = models["two_inputs"]
-    found, edges = titles(side, model, layer_range=["joined", "^out"], show_layer_names=True)
+    found, edges = titles(model, layer_range=["joined", "^out"], show_layer_names=True)
     assert found == ["joined (Concatenate)", "out (Dense)"] and edges == [("joined", "out")]
     with pytest.raises(ValueError, match="no layer is called `nope`, as `layer_range` asks"):
-        side.graph(model, layer_range=["nope", "out"])
+        graph.graph(model, layer_range=["nope", "out"])
     with pytest.raises(ValueError, match="takes the names of two layers"):
-        side.graph(model, layer_range=["out"])
+        graph.graph(model, layer_range=["out"])
 
 
-def test_a_subclass_is_one_box_and_a_model_that_is_not_built_an_error(side, keras):
+def test_a_subclass_is_one_box_and_a_model_that_is_not_built_an_error(keras):
     class Own(keras.Model):
         def __init__(self):
             super().__init__(name="own")
@@ -179,9 +174,9 @@ def test_a_subclass_is_one_box_and_a_model_that_is_not_built_an_error(side, kera
     model = Own()
     for unbuilt in (model, keras.Sequential([keras.layers.Dense(1)], name="chain")):
         with pytest.raises(ValueError, match=f"the model `{unbuilt.name}` is not built, so its"):
-            side.graph(unbuilt)
+            graph.graph(unbuilt)
     model(keras.ops.zeros((1, 3)))
-    assert titles(side, model, show_layer_names=True) == (["own (Own)"], [])
+    assert titles(model, show_layer_names=True) == (["own (Own)"], [])
 
 
 # ---- the layout --------------------------------------------------------------------------------
@@ -195,8 +190,8 @@ def corners(box):
 @pytest.mark.parametrize("rankdir", ["TB", "BT", "LR", "RL"])
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("shown", [{}, {"show_shapes": True, "expand_nested": True}])
-def test_boxes_do_not_overlap_and_edges_go_on(side, models, name, rankdir, shown):
-    drawn = side.drawing(models[name], rankdir, shown)
+def test_boxes_do_not_overlap_and_edges_go_on(models, name, rankdir, shown):
+    drawn = graph.drawing(models[name], rankdir, shown)
     boxes = [corners(box) for box in drawn["boxes"]]
     for a, b in combinations(boxes, 2):
         assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
@@ -214,22 +209,22 @@ def test_boxes_do_not_overlap_and_edges_go_on(side, models, name, rankdir, shown
                 assert not [b for b in boxes if b[0] < x < b[2] and b[1] < y < b[3]]
 
 
-def test_a_chain_is_straight_and_a_planar_graph_has_no_crossing(side, models):
-    assert len({box["x"] for box in side.drawing(models["cnn"], "TB", {})["boxes"]}) == 1
+def test_a_chain_is_straight_and_a_planar_graph_has_no_crossing(models):
+    assert len({box["x"] for box in graph.drawing(models["cnn"], "TB", {})["boxes"]}) == 1
     for name in ("two_inputs", "residual", "outputs"):
-        boxes, edges = side.graph(models[name])
-        for key, rank in side._ranks(boxes, edges).items():
+        boxes, edges = graph.graph(models[name])
+        for key, rank in graph._ranks(boxes, edges).items():
             boxes[key].rank = rank
-        pairs = side._pairs(side._with_bends(boxes, edges))
-        assert side._crossings(side._ordered(boxes, pairs), pairs) == 0
+        pairs = graph._pairs(graph._with_bends(boxes, edges))
+        assert graph._crossings(graph._ordered(boxes, pairs), pairs) == 0
 
 
-def test_neighbours_stand_apart_as_near_as_can_be(side):
-    assert side._apart([0, 10], [2, 2], 1) == [0, 10]
-    assert side._apart([5, 5], [2, 2], 1) == [3.5, 6.5]
-    assert side._apart([3, 0, 3], [2, 2, 2], 0) == [0, 2, 4]
+def test_neighbours_stand_apart_as_near_as_can_be():
+    assert graph._apart([0, 10], [2, 2], 1) == [0, 10]
+    assert graph._apart([5, 5], [2, 2], 1) == [3.5, 6.5]
+    assert graph._apart([3, 0, 3], [2, 2, 2], 0) == [0, 2, 4]
 
 
-def test_another_direction_is_an_error(side, models):
+def test_another_direction_is_an_error(models):
     with pytest.raises(ValueError, match='`rankdir` is "TB", "BT", "LR" or "RL", not "UP"'):
-        side.drawing(models["mlp"], "UP", {})
+        graph.drawing(models["mlp"], "UP", {})

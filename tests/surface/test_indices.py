@@ -1,4 +1,7 @@
-"""Counting from 1: every axis and index of the generated wrappers is shifted once, or recorded."""
+"""Counting from 1: every axis and index of the generated wrappers is shifted once, or recorded.
+
+Also of: surface/table.py.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,8 @@ import re
 
 import numpy as np
 import pytest
-from support.r_scope import RScope
 
-from pyclass_bridge.surface import arguments as values
-from pyclass_bridge.surface import table
+from pyclass_bridge.surface import arguments, table
 from pyclass_bridge.surface.names import names, wrapped_by
 
 keras = pytest.importorskip("keras")
@@ -22,13 +23,6 @@ TEXT = re.compile(
     r"(axis|axes|index|indices|ids?)\b",
     re.IGNORECASE,
 )
-
-
-@pytest.fixture
-def scope():
-    scope = RScope()
-    yield scope
-    scope.close()
 
 
 def plain(x):
@@ -45,14 +39,14 @@ def test_every_argument_that_sounds_like_an_axis_or_index_is_decided(r):
     undecided = []
     for name in names():
         wrapped = wrapped_by(name)
-        texts = values.documented(wrapped.target)
+        texts = arguments.documented(wrapped.target)
         if isinstance(wrapped.target, type):
-            texts = values.documented(wrapped.target.__init__) | texts
+            texts = arguments.documented(wrapped.target.__init__) | texts
         for key, argument in wrapped.arguments.items():
             text = texts.get(argument.keras_name, "")
             is_flag = isinstance(argument.default, (bool, str))
             sounds_so = not is_flag and (NAME.search(key) or TEXT.search(text))
-            decided = argument.kind in (values.AXIS, values.AXES_OR_NUMBER) or (
+            decided = argument.kind in (arguments.AXIS, arguments.AXES_OR_NUMBER) or (
                 key in table.NOT_COUNTED
                 or (name, key) in table.NOT_COUNTED
                 or key in getattr(table.INDICES.get(name), "arguments", ())
@@ -249,8 +243,8 @@ def test_pivots_count_from_1(r):
     assert plain(r("op_lu_factor(matrix(c(1, 2, 3, 4), 2))[[2]]")) == pivots
 
 
-def test_indices_in_traced_code(scope):
-    layer = scope(
+def test_indices_in_traced_code(define):
+    layer = define(
         """
         layer_lambda(f = function(x) {
           best <- op_argmax(x, axis = 2)
@@ -264,8 +258,8 @@ def test_indices_in_traced_code(scope):
     assert model.predict(x, verbose=0).tolist() == [[11, 3], [1, 9]]
 
 
-def test_tensors_of_indices_in_traced_code(scope):
-    layer = scope(
+def test_tensors_of_indices_in_traced_code(define):
+    layer = define(
         "layer_lambda(f = function(x) op_one_hot(op_cast(x, 'int32'), 3) + op_sum(x[, 1]) * 0)"
     )
     inputs = keras.Input((2,))
@@ -279,9 +273,9 @@ def test_tensors_of_indices_in_traced_code(scope):
     assert model.predict(np.array([[1.0, 0.0]]), verbose=0).tolist() == [[[1, 0, 0], [0, 0, 0]]]
 
 
-def test_places_of_layers_count_from_1(scope):
-    scope("m <- keras_model_sequential(input_shape = 2) |> layer_dense(3) |> layer_dense(1)")
-    assert scope("get_layer(m, index = 1)$units") == 3
-    assert scope("get_layer(m, index = -1)$units") == 1
+def test_places_of_layers_count_from_1(define):
+    define("m <- keras_model_sequential(input_shape = 2) |> layer_dense(3) |> layer_dense(1)")
+    assert define("get_layer(m, index = 1)$units") == 3
+    assert define("get_layer(m, index = -1)$units") == 1
     with pytest.raises(ValueError, match=r"get_layer\(\): `index` counts from 1, so 0 is no index"):
-        scope("get_layer(m, index = 0)")
+        define("get_layer(m, index = 0)")

@@ -1,6 +1,8 @@
 """The errors that a user meets while Keras runs R code: their texts, and the model after them.
 
 Texts are in snapshots/keras_errors.txt; UPDATE_SNAPSHOTS=1 writes them anew.
+
+Of: surface/error_text.py, R/bridge_condition.R.
 """
 
 from __future__ import annotations

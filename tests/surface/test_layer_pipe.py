@@ -1,4 +1,7 @@
-"""Layers of `Layer()` in a pipe, tensors as R sees them, and classes of Keras' bases."""
+"""Layers of `Layer()` in a pipe, tensors as R sees them, and classes of Keras' bases.
+
+Of: surface/calls.py, classes/required.py, R/classes_factory.R.
+"""
 
 from __future__ import annotations
 
@@ -164,74 +167,7 @@ def test_call_is_known_to_super_and_to_raw_classes(source):
     assert float(keras.ops.sum(ns.Seven()((2,)))) == 14.0
 
 
-def test_assigning_through_super(source):
-    ns = source(
-        """
-        A %py_class% {
-          x %<-active% function(value) if (missing(value)) self$v else self$v <- value * 10
-        }
-        B(A) %py_class% {
-          x %<-active% function(value) if (missing(value)) super$x + 1 else super$x <- value
-          free <- function() { super$y <- 3; self$y }
-        }
-        """
-    )
-    b = ns.B()
-    b.x = 5.0
-    assert b.x == 51.0
-    assert b.free() == 3.0
-
-
-def test_whole_numbers_from_special_methods(source):
-    ns = source(
-        """
-        A %py_class% {
-          `__len__` <- function() ceiling(2.5)
-          `__bool__` <- function() 1
-          `__hash__` <- function() 12
-          `__init_subclass__` <- function(cls, ...) NULL
-        }
-        """
-    )
-
-    class Sub(ns.A):
-        pass
-
-    assert (len(Sub()), bool(Sub()), hash(Sub())) == (3, True, 12)
-
-
-def test_class_attributes_come_back_identical(source):
-    ns = source(
-        """
-        A %py_class% {
-          at <- matrix(1:4, 2, dimnames = list(c("a", "b"), c("x", "y")))
-          parts <- list("a", "b")
-          same <- function() {
-            identical(self$parts, list("a", "b")) && identical(dimnames(self$at)[[2]], c("x", "y"))
-          }
-        }
-        """
-    )
-    assert ns.A().same() is True
-
-
-def test_abstract_methods(source):
-    ns = source(
-        """
-        abc <- import("abc")
-        A(abc$ABC) %py_class% { f <- abc$abstractmethod(function(self) 1) }
-        """
-    )
-    with pytest.raises(TypeError, match="abstract"):
-        ns.A()
-
-
 def test_values_of_python_objects(r):
     assert r("as.vector(py_eval('range(3)'))") == [0, 1, 2]
     with pytest.raises(Exception, match=r"as.matrix\(\): .* has no R value"):
         r("as.matrix(py_eval('object()'))")
-
-
-def test_scaled_matrices_cross(r):
-    shape = r("function(f) f(scale(matrix(1:6 + 0, 3)))")(lambda a: a.shape)
-    assert shape == [3, 2]

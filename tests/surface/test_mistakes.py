@@ -1,4 +1,7 @@
-"""Mistakes with models in R: each is one clear message, and the model is usable afterwards."""
+"""Mistakes with models in R: each is one clear message, and the model is usable afterwards.
+
+Of: surface/models.py.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """R's functions on what Keras knows by name and what models have learnt: custom objects, state,
-vocabularies, feature spaces, applications; against Keras itself."""
+vocabularies, feature spaces, applications; against Keras itself.
+
+Also of: surface/own.py, R/surface_state.R, R/surface_applications.R.
+"""
 
 from __future__ import annotations
 

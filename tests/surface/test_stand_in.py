@@ -1,4 +1,7 @@
-"""Stand-ins: scripts written for keras3, keras, reticulate and tensorflow run as they are."""
+"""Stand-ins: scripts written for keras3, keras, reticulate and tensorflow run as they are.
+
+Also of: R/surface_tensorflow.R.
+"""
 
 from __future__ import annotations
 
@@ -104,30 +107,6 @@ def test_source_and_run_file_from_python(tmp_path):
 'pyclassbridge-stand-ins')"))
     """)
     assert out.split() == ["packageNotFoundError", "True"] * 2 + ["keras_shape"] * 2 + ["1"]
-
-
-def test_what_r_sets_in_the_environment_python_sees(run):
-    done = run("""
-      Sys.setenv(KERAS_BACKEND = "jax", BRIDGE_NEW = "1")
-      library(keras3)
-      cat(config_backend(), import("os")$environ[["BRIDGE_NEW"]], "\\n")
-      Sys.unsetenv("BRIDGE_NEW")
-      cat(is.null(import("os")$environ$get("BRIDGE_NEW")))
-    """)
-    assert done.stdout == "jax 1 \nTRUE", done.stderr
-
-
-def test_variables_of_any_bytes_are_no_matter():
-    out = output_of("""
-        os.environb[b"BRIDGE_BYTES"] = b"\\xff\\xfe"
-        os.environ["BRIDGE_LINES"] = "a\\nb=c"
-        before = dict(os.environb)
-        import pyclass_bridge
-        print(pyclass_bridge.r('Sys.setenv(BRIDGE_NEW = "1"); import("math")$pi'))
-        changed = {k for k, v in os.environb.items() if before.get(k) != v and k[:6] == b"BRIDGE"}
-        print(changed, before.keys() - os.environb.keys())
-    """)
-    assert out.split("\n")[:2] == ["3.141592653589793", "{b'BRIDGE_NEW'} set()"]
 
 
 def test_tf_and_the_functions_of_the_package_tensorflow(run):

@@ -1,4 +1,7 @@
-"""The generated wrappers: which names there are, their formals, what becomes of their arguments."""
+"""The generated wrappers: which names there are, their formals, what becomes of their arguments.
+
+Also of: surface/names.py, R/surface_names.R, R/surface_shape.R.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import sys
 
 import pytest
 
-from pyclass_bridge.surface import arguments as values
+from pyclass_bridge.surface import arguments
 from pyclass_bridge.surface.names import snake_case
 
 
@@ -96,7 +99,7 @@ def test_a_wrapper_is_found_by_its_namespace(r, keras):
 
 
 def test_docstrings_give_the_text_of_arguments(keras):
-    texts = values.documented(keras.layers.Dense)
+    texts = arguments.documented(keras.layers.Dense)
     assert texts["units"].startswith("Positive integer")
     assert "activation" in texts
 

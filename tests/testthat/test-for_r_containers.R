@@ -1,4 +1,5 @@
 # tuple(), dict(), py_dict(), np_array(), items by index, and array_reshape().
+# Also of: R/for_r_items.R.
 
 test_that("tuples are made of values or of the elements of one list", {
   expect_s3_class(tuple(1, 2), "python.builtin.tuple")

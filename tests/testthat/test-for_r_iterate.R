@@ -20,7 +20,7 @@ test_that("an iterator ends with `completed` and is used up", {
   expect_identical(iter_next(it, completed = "end"), "end")
 })
 
-test_that("a raw iterable gives raw items", {
+test_that("an unconverted iterable gives unconverted items", {
   it <- as_iterator(py_eval("iter([1])", convert = FALSE))
   expect_true(is_py_object(iter_next(it)))
   expect_identical(iter_next(it, "end"), "end")

@@ -1,4 +1,6 @@
 # `$`, `[[`, names(), print() and operators on Python objects, and py_*_attr().
+# Also of: R/for_r_attributes.R, R/values_convert.R, for_r/classes.py, core/primitives.c,
+# core/proxy.c.
 
 point <- function() {
   py_run_string("
@@ -72,7 +74,7 @@ test_that("a module imports its submodules when they are asked for", {
   expect_error(xml$nothing_there, class = "python.builtin.AttributeError")
 })
 
-test_that("a raw object gives raw objects", {
+test_that("an unconverted object gives unconverted objects", {
   p <- py_proxy(point()(), FALSE)
   expect_true(is_py_object(p$x))
   expect_identical(py_to_r(p$x), 1)

@@ -1,4 +1,5 @@
 # Tensors and Keras variables in R's own functions, eager and traced.
+# Also of: R/for_r_tensor_subset.R.
 
 skip_if_not(py_module_available("keras"), "Keras is not installed")
 

@@ -17,7 +17,7 @@ TWINS = [
     "callbacks/test_callback.py",
     "callbacks/test_self.py",
     "callbacks/test_training.py",
-    "events/test_functions.py",
+    "events/test_keras.py",
     "callbacks/test_set.py",
     "callbacks/test_context.py",
     "training/test_run.py",

@@ -1,6 +1,8 @@
 """Functions at the events of a real YOLO, from R and Python: no weights, no network.
 
 Texts of errors are in snapshots/event_errors_ultralytics.txt.
+
+Of: events/ultralytics.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Random values by hypothesis: Python to R and back, and R values kept in an attribute."""
+"""Random values by hypothesis: Python to R and back, and R values kept in an attribute.
+
+Of: core/convert_to_r.c, core/convert_to_python.c.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,10 @@
 
 The examples are the table's own (`values/table.py`). The core's fast rows and the general ways
 must give the same.
+
+Also of: values/convert.py, values/request.py, values/request_r.py, values/rows_to_python.py,
+values/rows_to_r.py, values/rows_request.py, R/values_convert.R, core/convert_to_python.c,
+core/convert_to_r.c.
 """
 
 from __future__ import annotations
@@ -356,6 +360,11 @@ def test_an_error_in_a_users_method_is_that_error():
 )
 def test_objects_are_kept(code, box):
     assert box["keep"](code)
+
+
+def test_scaled_matrices_cross(r):
+    shape = r("function(f) f(scale(matrix(1:6 + 0, 3)))")(lambda a: a.shape)
+    assert shape == [3, 2]
 
 
 # ---- on request --------------------------------------------------------------------------------

@@ -1,4 +1,9 @@
-"""The Python functions that R calls (for_r/functions.py and its parts), without R."""
+"""The Python functions that R calls (for_r/functions.py and its parts), without R.
+
+Also of: for_r/attributes.py, for_r/capture.py, for_r/context.py, for_r/errors.py, for_r/eval.py,
+for_r/items.py, for_r/iterate.py, for_r/modules.py, for_r/objects.py, for_r/ops.py,
+for_r/pickles.py, for_r/seeds.py.
+"""
 
 import fractions
 import math

@@ -1,0 +1,50 @@
+"""R code from Python: `r()` and the variables that it gives the code, and scripts."""
+
+from __future__ import annotations
+
+import pytest
+
+import pyclass_bridge
+from pyclass_bridge import RError, run_file
+
+
+def test_variables_are_seen_by_the_code_alone(r):
+    assert r("x <- bridge_x + 1; x", bridge_x=41) == 42.0
+    assert r("exists('bridge_x') || exists('x')") is False
+    r("bridge_kept <- 5")
+    assert r("bridge_kept") == 5.0
+    assert r("bridge_kept + bridge_x", bridge_x=1) == 6.0
+
+
+def test_code_that_does_not_parse(r):
+    with pytest.raises(pyclass_bridge.RParseError, match="<text>:2:5: unexpected"):
+        r("x <- 1\nx + ) 2")
+
+
+def test_a_script_prints_what_is_visible_and_has_arguments(tmp_path, capsys):
+    script = tmp_path / "script.R"
+    script.write_text("bridge_args <- commandArgs(trailingOnly = TRUE)\nbridge_args\n")
+    run_file(script, args=["a", "b"])
+    assert capsys.readouterr().out == '[1] "a" "b"\n'
+    assert pyclass_bridge.r("bridge_args") == ["a", "b"]
+
+
+def test_a_script_ends_with_the_status_of_q(tmp_path):
+    script = tmp_path / "script.R"
+    script.write_text("q(status = 3)\nstop('not reached')\n")
+    with pytest.raises(SystemExit) as caught:
+        run_file(script)
+    assert caught.value.code == 3
+
+
+def test_the_error_of_a_script_names_its_line(tmp_path):
+    script = tmp_path / "script.R"
+    script.write_text("x <- 1\nf <- function() stop('in script')\n\nf()\n")
+    with pytest.raises(RError, match="in script") as caught:
+        run_file(script)
+    assert any(call.line == 4 and call.file.endswith("script.R") for call in caught.value.calls)
+
+
+def test_a_script_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no R file '.*missing\.R' to run"):
+        run_file(tmp_path / "missing.R")
