@@ -10,7 +10,10 @@ from support.paths import ROOT
 PLACES = [ROOT, ROOT / "pyclass_bridge"]
 
 FILES = sorted((ROOT / "R").glob("*.R"))
-HALF = r"(?:Python half:|The other hal(?:f is|ves are)) (.*?)(?:[.]?\s*$|[.] )|no other half in\s+Python"
+HALF = (
+    r"(?:Python half:|The other hal(?:f is|ves are)) (.*?)(?:[.]?\s*$|[.] )"
+    r"|no other half in\s+Python"
+)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
