@@ -1,4 +1,7 @@
-"""Layer(), Loss() and Model() of R against the same classes written in Python, side by side."""
+"""Layer(), Loss() and Model() of R against the same classes written in Python, side by side.
+
+Of: classes/builder.py, classes/required.py, R/classes_subclass.R.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """Constraint(), Initializer(), Regularizer(), Optimizer() and LearningRateSchedule() of R against
-the same classes written in Python, side by side."""
+the same classes written in Python, side by side.
+
+Of: classes/builder.py, classes/required.py, R/classes_subclass.R.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Metrics written in R against the same metrics written in Python, side by side."""
+"""Metrics written in R against the same metrics written in Python, side by side.
+
+Of: classes/builder.py, classes/results.py, R/classes_subclass.R.
+"""
 
 from __future__ import annotations
 
