@@ -1,6 +1,6 @@
 # R conditions on their way to Python, and Python exceptions as R conditions.
-# The handlers here are installed once for the session (install_handlers) and by the core in the
-# entries that can't see those (handler_calls). The usual path of a call runs none of this.
+# The handlers are installed once for the session (install_handlers), and by the core in each entry
+# that those do not reach (handler_calls). A call without a condition runs none of this.
 # Python half: bridge/condition.py.
 
 # Python's conditions to R ---------------------------------------------------------------------
@@ -12,7 +12,7 @@ stop_python <- function(exception, is_error) {
   call <- call_at(frame)
   last_error$call <- call
   last_error$calls <- sys.calls()
-  # An argument is refused by one of these two.
+  # Python refuses an argument by one of these two.
   refuses <- any(paste0("python.builtin.", c("Type", "Value"), "Error") %in% classes)
   message <- for_r$exception_text(exception, if (refuses && is.call(call)) called_at(frame, call))
   cond <- structure(
@@ -26,18 +26,18 @@ stop_python <- function(exception, is_error) {
   record_and_abort(cond)
 }
 
-# An R error that Python has let through goes on as it was.
+# Signals an R error again that Python code did not handle.
 stop_again <- function(condition) {
   stop(condition)
 }
 
-# An error that names the user's call, however deep in this namespace it is found.
+# Raises an error whose call is the user's, however deep in this namespace it is called.
 stop_at_user <- function(...) {
   call <- call_at(user_frame())
   stop(simpleError(paste0(...), call))
 }
 
-# The frame of the innermost call that stands in code of the user's, be it of a function of this
+# The frame of the innermost call that the user's code has made, perhaps of a function of this
 # namespace; 0 if there is none.
 user_frame <- function() {
   parents <- sys.parents()
@@ -49,13 +49,13 @@ user_frame <- function() {
   0L
 }
 
-# The call of a frame. A method of this package's is called by the name of its generic.
+# The call of a frame. If it is a method of this package, the name is that of its generic.
 call_at <- function(frame) {
   if (frame == 0L) {
     return(NULL)
   }
   call <- sys.call(frame)
-  # The source is that of the line, which a call in the arguments of another would print as.
+  # The srcref is that of the whole line: a call in the arguments of another would print as it.
   attr(call, "srcref") <- NULL
   if (is.symbol(call[[1L]])) {
     head <- sub("[.](keras[.]src|python[.]builtin)[.].*$", "", as.character(call[[1L]]))
@@ -65,11 +65,11 @@ call_at <- function(frame) {
   call
 }
 
-# What the call of a frame says: the name of the function, the arguments that are named, those that
-# there are, and the callable if it is Python's.
+# The facts of a frame's call: the name of the function, the names of the given arguments and of the
+# formals, and the function itself if it is Python's.
 called_at <- function(frame, call) {
   fn <- sys.function(frame)
-  # do.call() and the use of an active binding have the function itself in the place of its name.
+  # do.call() and active bindings put the function itself in the place of its name.
   head <- if (is.function(call[[1L]])) "function" else as.character(call[[1L]])
   list(
     name = head[[length(head)]], given = as.list(names(call)),
@@ -87,7 +87,7 @@ record_condition <- function(cond) {
   .Call(core_caught, explain_unused(cond), sys.calls())
 }
 
-# An error that is only signalled goes on when nobody takes it.
+# After signalCondition(), R code continues if no handler takes the error.
 record_and_abort <- function(cond) {
   if (call_head(sys.call(-1L)) == "signalCondition") {
     return(invisible())
@@ -96,7 +96,7 @@ record_and_abort <- function(cond) {
   invokeRestart("abort")
 }
 
-# A warning goes to Python's warnings before the call returns, unless R makes it an error.
+# Issues an R warning as a Python warning at once, unless R makes it an error.
 warn_python <- function(cond) {
   level <- getOption("warn")
   if (level >= 2L) {
@@ -113,25 +113,25 @@ warn_python <- function(cond) {
   tryInvokeRestart("muffleWarning")
 }
 
-# A handler runs with those after it in place: an error in warn_python() must meet the error's.
+# While a handler runs, only those after it are active: an error in warn_python() must reach one.
 install_handlers <- function() {
   globalCallingHandlers(
     warning = warn_python, error = record_and_abort, interrupt = record_and_abort
   )
   replace_in_base("Sys.sleep", function(time) invisible(.Call(core_sleep, time)))
-  # R ends a process that is not interactive after an error that no handler can see (a full
-  # stack), unless it has something to do instead.
+  # After an error that no handler can see (a full stack), R ends a process that is not
+  # interactive, unless the option `error` is set.
   options(error = expression(NULL), pager = show_files)
 }
 
-# For all of R: a signal in R's own Sys.sleep() would break another thread's stack.
+# Replaces a function for all of R: a signal in R's Sys.sleep() would break another thread's stack.
 replace_in_base <- function(name, value) {
   unlockBinding(name, baseenv())
   assign(name, value, envir = baseenv())
   lockBinding(name, baseenv())
 }
 
-# Calls that push handlers on R's stack; they hold until the core's guard ends.
+# Calls that push handlers on R's handler stack, where they stay until the core's guard ends.
 handler_calls <- function() {
   push <- function(...) {
     handlers <- list(...)
@@ -145,7 +145,7 @@ handler_calls <- function() {
   )
 }
 
-# q() in R code; the core calls this instead of R's own end.
+# The core calls this when R code calls q().
 refuse_quit <- function(status) {
   stop(structure(
     class = c("pyclassbridge_quit", "error", "condition"),
@@ -158,8 +158,8 @@ refuse_quit <- function(status) {
   ))
 }
 
-# What Python makes an exception from: text as R prints it, class, message, call, calls, the
-# Python exception that the condition stands for, and a remedy that R does not know.
+# The facts from which Python makes an exception: text as R prints it, class, message, call, calls,
+# the Python exception that the condition stands for, and the remedy for a missing package.
 describe_condition <- function(cond, calls) {
   call <- users_call(cond)
   message <- paste(conditionMessage(cond), collapse = "\n")
@@ -171,13 +171,13 @@ describe_condition <- function(cond, calls) {
   )
 }
 
-# A condition at the top level of a file or a text has no call of the user's.
+# The user's call of a condition; NULL at the top level of a file or a text.
 users_call <- function(cond) {
   call <- conditionCall(cond)
   if (!identical(call, quote(eval(expressions[i], env)))) call
 }
 
-# As R prints an error: the message goes to a line of its own when the first line gets long.
+# An error as R prints it: the message has its own line if the first line would be too long.
 printed_error <- function(message, call) {
   if (is.null(call)) {
     return(paste0("Error: ", message))
@@ -188,7 +188,7 @@ printed_error <- function(message, call) {
   paste0("Error in ", head, " : ", if (isTRUE(long)) "\n  ", message)
 }
 
-# Frames of the handlers at the end, and of the evaluator at the beginning, are not the user's.
+# Drops the frames of the handlers, at the end, and of the evaluator: they are not the user's.
 described_calls <- function(calls) {
   calls <- as.list(calls)
   heads <- vapply(calls, call_head, "")
@@ -210,7 +210,7 @@ evaluator_calls <- c(
   "console_run", "run_code", "withVisible", "eval", "evaluate_text", "source_env"
 )
 
-# "" for a function that stands in the call as a value: R's own handlers are called so.
+# The called name; "" if the call has the function itself, as R's calls of handlers do.
 call_head <- function(call) {
   head <- if (is.call(call)) call[[1L]]
   if (is.symbol(head)) {
@@ -273,7 +273,7 @@ srcref_place <- function(ref) {
   list(file = file, line = as.integer(ref)[[1L]])
 }
 
-# Where the innermost call with a place in a file stands.
+# The file and line of the innermost call that has them.
 innermost_place <- function(calls) {
   for (call in rev(as.list(calls))) {
     place <- srcref_place(attr(call, "srcref"))

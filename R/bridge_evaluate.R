@@ -13,7 +13,7 @@ describe_function <- function(fn) {
   list(formals = spec_formals(fn), doc = body_doc(fn), is_async = is_async(fn))
 }
 
-# The value of a user's own r_to_py() method for a classed value, NULL when there is none.
+# The value of the user's own r_to_py() method for a classed value; NULL without such a method.
 classed_value <- function(x) {
   method <- user_method(x)
   if (is.null(method)) {
@@ -44,7 +44,7 @@ parse_code <- function(file, text) {
   )
 }
 
-# As Rscript does: visible values are printed. `done` gets each value before.
+# Prints visible values, as Rscript does; calls `done` with each value first.
 run_code <- function(expressions, env, done = NULL) {
   for (i in seq_along(expressions)) {
     result <- withVisible(eval(expressions[i], env))
@@ -67,7 +67,7 @@ evaluate_text <- function(text, name, env) {
   value
 }
 
-# The environment of a sourced file: its module name for classes, its definitions for the namespace.
+# Evaluates a file in `env`, which then has its definitions, and its module name for classes.
 source_env <- function(path, module, env = new.env(parent = globalenv())) {
   env$.pyclassbridge_module <- module
   expressions <- parse_code(path)
@@ -92,12 +92,12 @@ set_arguments <- function(file, args) {
 
 # Class specs ------------------------------------------------------------------------------------
 
-# A named list also when it is empty.
+# A named list, even if it is empty.
 as_dict <- function(x) {
   structure(as.list(x), names = as.character(names(x)))
 }
 
-# The class environment of a spec; its private members wait there for the first instance.
+# The class environment of a spec, in which its private members are kept for the instances.
 class_env_of <- function(spec, class_ref) {
   env <- new_class_env(spec$parent_env, spec$name, class_ref)
   closures <- function(members) {
@@ -109,7 +109,7 @@ class_env_of <- function(spec, class_ref) {
   env
 }
 
-# The same with another parent: a method that keeps the environment it was made in.
+# The same for a method that keeps the environment it was made in, which becomes the parent.
 class_env_around <- function(class_env, spec, closure, class_ref) {
   env <- new_class_env(environment(closure), spec$name, class_ref)
   env$.private <- class_env$.private
@@ -131,9 +131,9 @@ is_plain_function <- function(env, name) {
 
 quit_status <- function(cond) cond$status
 
-# The formals and the body of every callable Python object in R; the core sets `.proxy`. Python's
-# None is no value to print, and neither is what an R method has returned invisibly. Compiled here,
-# since R would compile each of these closures anew at its second call.
+# The formals and the body of every callable Python object in R; the core sets `.proxy`. None, and
+# a value that an R method has returned invisibly, are returned invisibly. Compiled here, since R
+# would compile each of these closures anew at its second call.
 callable_template <- compiler::cmpfun(function(...) {
   if (is.null(value <- .External(core_call, .proxy, ...)) || .Call(core_quiet)) {
     invisible(value)

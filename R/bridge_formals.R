@@ -1,5 +1,5 @@
 # The formals of an R function as data: for the Python signature, the arity checks, the factory.
-# Only python_name() asks Python. No default is evaluated here: it is a literal or a piece of code.
+# Only python_name() calls Python. Defaults are not evaluated here: each is a literal or code.
 # Python half: bridge/signature.py, which has the rule for names.
 
 # The Python names of R names: `learning.rate` is `learning_rate`, `lambda` is `lambda_`. An empty
@@ -20,7 +20,7 @@ spec_formals <- function(fn) {
   unname(Map(spec_formal, names(defaults), lapply(defaults, list)))
 }
 
-# `boxed` is a list with the default, so that the empty default is never a missing argument.
+# `boxed` is a list of the default, since an empty default by itself is a missing argument.
 spec_formal <- function(name, boxed) {
   formal <- list(name = name, kind = "plain", default = "none", value = NULL, code = "")
   if (name == "...") {
@@ -38,7 +38,7 @@ is_empty <- function(boxed) {
   identical(boxed[[1L]], quote(expr = ))
 }
 
-# list(value) for a constant or a constant with a minus sign, NULL for anything to be evaluated.
+# list(value) for a constant, also one with a minus sign; NULL for code that R must evaluate.
 literal_of <- function(default) {
   if (is.null(default)) {
     return(list(NULL))

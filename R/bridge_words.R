@@ -1,4 +1,4 @@
-# Words for the texts of errors: the name that was meant, names in ticks, a value as a noun phrase.
+# Words for the texts of errors: the nearest name, names in ticks, a value as a noun phrase.
 # Pure R.
 # Python half: bridge/words.py, where `nearest` gives the same answers.
 
@@ -16,7 +16,7 @@ counted <- function(n, what) {
 
 # The name `among` others that takes the fewest edits from `name`, or NULL; of two the shorter. An
 # edit is a letter that is added, left out or replaced; two letters that changed places count as
-# one. There may be one edit for each three letters of the name, and `most` of them.
+# one. The limit is one edit for every three letters of the name, and `most` edits.
 nearest_name <- function(name, among, most = 3L) {
   if (!length(among)) {
     return(NULL)

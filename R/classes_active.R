@@ -1,13 +1,14 @@
 # Marks on the functions of a class: active bindings, static methods, class methods.
 # A mark is the attribute "py_member" of the function; classes_spec.R takes it off again, so that
 # Python gets the function as the user wrote it.
-# Python half: none: a mark is read by classes_spec.R.
+# Python half: none; classes_spec.R reads the marks.
 
 #' Mark a function as an active binding
 #'
-#' In a class definition the function becomes a Python property: called without arguments when
-#' the attribute is read, with the new value when it is assigned (`missing(value)` tells which).
-#' A function without arguments makes a read-only property. Anything but a function is an error.
+#' In a class definition the function becomes a Python property. It is called without arguments when
+#' the attribute is read, and with the new value when it is assigned (`missing(value)` is FALSE
+#' then). A function without arguments makes a read-only property. Anything but a function is an
+#' error.
 #'
 #' @param fn A function of at most one argument.
 #' @return `fn`, marked.

@@ -2,7 +2,7 @@
 # such as callback_early_stopping. Anything else is an error that names it.
 # A wrapper of the Keras surface carries the attribute "py_class_of": a function of no arguments
 # that returns its Python class.
-# Python half: none: for_r/classes.py answers what is asked of a base.
+# Python half: none; for_r/classes.py has the functions that look at a base.
 
 is_py_class <- function(x) {
   is_py_object(x) && inherits(x, "python.builtin.type")
@@ -23,7 +23,7 @@ resolve_base <- function(class, value, label) {
   value
 }
 
-# `Generic[T]` is no class, but Python takes it for one among bases.
+# `Generic[T]` is not a class, but Python accepts it as a base.
 stands_for_class <- function(x) {
   is_py_object(x) && for_r$has_attr(x, "__mro_entries__")
 }
@@ -77,7 +77,7 @@ check_metaclass <- function(class, keywords) {
   }
 }
 
-# `named` is the full name of a class: no library is imported to compare it.
+# `named` is the full name of a class; comparing names imports no library.
 derives_from <- function(bases, named) {
   for (base in bases) {
     if (for_r$issubclass_named(base, named)) {

@@ -12,7 +12,7 @@ abort_class <- function(class, ..., member = NULL) {
 
 # ---- the name and the lists of members ----
 
-# `name` may be an argument that the caller of `form` left out.
+# `name` may be missing in the user's call of `form`.
 check_class_name <- function(name, form) {
   if (missing(name)) {
     abort_class(NULL, form, ": `classname` is missing. Give one string such as \"EarlyStop\".")
@@ -36,7 +36,7 @@ suggest_name <- function(name) {
   if (is_python_name(name)) name else paste0("C", name)
 }
 
-# `what` is the argument that held the members: "public", "private", "defs", "...".
+# `what` is the argument that holds the members: "public", "private", "defs", "...".
 check_member_list <- function(class, members, what) {
   if (!is.list(members) || is.object(members)) {
     abort_class(
@@ -82,7 +82,7 @@ check_member_names <- function(def) {
   check_aliases(def, public)
 }
 
-# The R name and the Python name of one method.
+# Refuses a method that is defined under both its R name and its Python name.
 check_aliases <- function(def, public) {
   aliases <- member_aliases(def$checks)
   for (name in names(aliases)) {
@@ -161,7 +161,7 @@ check_active <- function(def, name, fn) {
 
 # ---- methods that Keras calls ----
 
-# `usage` of one method: what Keras passes by position (see keras_kinds).
+# `usage` is what Keras passes to a method by position (see keras_kinds).
 check_arity <- function(def, member) {
   name <- if (member$given == "__call__") "call" else member$given
   usage <- def$checks$calls[[name]]
@@ -206,7 +206,7 @@ check_order <- function(def, member, usage) {
   }
 }
 
-# A metric may also be called without fit(), so this is a message and no error.
+# A metric may also be called without fit(), so this is a message, not an error.
 check_sample_weight <- function(def, member) {
   given <- names(formals(member$fn))
   if (member$given == "update_state" && length(given) == 2L &&
@@ -218,7 +218,7 @@ check_sample_weight <- function(def, member) {
   }
 }
 
-# A hook in `private` is never called, and R6's `active =` is no list of members here.
+# Refuses hooks in `private`, which are never called, and a list of members `active`, as R6 has it.
 check_places <- function(def) {
   hooks <- intersect(names(def$private), names(def$checks$calls))
   if (length(def$checks$hooks) && length(hooks)) {
@@ -237,7 +237,7 @@ check_places <- function(def) {
   }
 }
 
-# Public names that look like a method Keras calls but are none.
+# Refuses a public name that looks like a misspelt method of Keras.
 check_misspelt <- function(def, name) {
   check_lifecycle_name(def, name)
   if (is.null(def$checks) || name %in% names(def$checks$calls)) {
@@ -246,7 +246,7 @@ check_misspelt <- function(def, name) {
   if (length(def$checks$hooks)) check_hook(def, name) else check_method_name(def, name)
 }
 
-# A base of the user's own may have more hooks than Keras.
+# A user's base may have more hooks than Keras.
 base_has <- function(def, name) {
   for (base in def$bases) {
     if (for_r$has_attr(base, name)) {
@@ -256,7 +256,7 @@ base_has <- function(def, name) {
   FALSE
 }
 
-# `initialize` under a wrong name, in a class of any kind.
+# Refuses a misspelt `initialize` in a class of any kind.
 check_lifecycle_name <- function(def, name) {
   misspelt <- name %in% c("init", "__init", "constructor") ||
     startsWith(name, "in") && !is.null(nearest_name(name, "initialize", 2L))

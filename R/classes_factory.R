@@ -1,8 +1,8 @@
-# The R function that stands for an R class: the class proxy with the formals of `initialize`.
-# Only arguments that were supplied go to Python, so a default is evaluated by the method itself,
-# lazily and in its own scope. Guarantees that it is still the proxy: every attribute of it and its
-# `.proxy` binding are kept. The errors for arguments that a factory does not have are here, too.
-# Python half: none: classes/builder.py makes the class that a factory stands for.
+# Factories: a factory is the proxy of an R class with the formals of `initialize`.
+# It passes only supplied arguments to Python, so that the method itself evaluates its defaults,
+# lazily and in its own scope. Guarantees that a factory is a proxy: it has all attributes of the
+# proxy and the binding `.proxy`. The errors for arguments that a factory lacks are here, too.
+# Python half: none; classes/builder.py makes the class that a factory stands for.
 
 make_factory <- function(cls, spec) {
   arguments <- factory_formals(spec)
@@ -19,7 +19,7 @@ make_factory <- function(cls, spec) {
   factory
 }
 
-# A class without `initialize` is made as its first base is, if that is an R class.
+# A class without `initialize` has the formals of its first base, if that is an R class.
 factory_formals <- function(spec) {
   for (member in spec$methods) {
     if (member$name == "__init__") {
@@ -45,7 +45,7 @@ factory_env <- function(cls, name, arguments) {
 # Calls the class with the supplied arguments of the factory call whose frame is `frame`.
 call_class <- function(frame) {
   factory <- parent.env(frame)
-  # The class is called by its name, for the sake of tracebacks, unless an argument has that name.
+  # The call names the class, which tracebacks show, unless an argument has that name.
   head <- as.name(factory$class_name)
   scope <- new.env(parent = frame)
   if (factory$class_name %in% factory$arguments) {
@@ -56,10 +56,10 @@ call_class <- function(frame) {
   eval(as.call(c(list(head), supplied_arguments(frame, factory))), scope)
 }
 
-# An instance of a kind that composes takes its place in a pipe, as layer_*() does: it is put onto a
-# Sequential model, a tensor or a list of tensors that is the first argument and has no name. The
+# A factory of a kind that composes works in a pipe, as layer_*() do: if the first argument is a
+# Sequential model, a tensor or a list of tensors and has no name, the instance is put onto it. The
 # formals of the frame are those of `initialize`, so the call is matched again without that
-# argument. `L(, 3)` leaves it out.
+# argument. An empty first argument, as in `L(, 3)`, is dropped.
 call_layer <- function(frame, call, caller) {
   factory <- parent.env(frame)
   arguments <- as.list(call)[-1L]
@@ -97,7 +97,7 @@ match_factory <- function(factory, call) {
   })
 }
 
-# Before `...` by position as long as nothing is left out, since `...` may hold positional ones.
+# Arguments before `...` go by position until one is missing, since `...` may hold positional ones.
 supplied_arguments <- function(frame, factory) {
   given <- list()
   by_position <- "..." %in% factory$arguments
@@ -118,8 +118,8 @@ supplied_arguments <- function(frame, factory) {
 
 # Arguments that do not match --------------------------------------------------------------------
 
-# R refuses an argument that a function does not have before the function runs. If the function is
-# a factory, or a wrapper of a Python class, the error that leaves R names the right arguments.
+# R raises the error for an unused argument before the function runs. If the function is a factory,
+# or a wrapper of a Python class, an error that names the right arguments replaces it.
 explain_unused <- function(cond) {
   call <- conditionCall(cond)
   if (!inherits(cond, "simpleError") || !is.call(call)) {
@@ -135,7 +135,7 @@ explain_unused <- function(cond) {
   )
 }
 
-# The frames that were there when R raised the error, innermost first, and the global environment.
+# The frames in which R raised the error, innermost first, and the global environment.
 failing_frames <- function() {
   heads <- vapply(sys.calls(), call_head, "")
   handlers <- match(".handleSimpleError", rev(heads), nomatch = 0L)
@@ -143,7 +143,7 @@ failing_frames <- function() {
   c(rev(frames[seq_len(length(frames) - handlers)]), globalenv())
 }
 
-# NULL when the call is none of a factory or wrapper, or its arguments do match.
+# NULL if the call is not one of a factory or a wrapper, or if its arguments match.
 unused_message <- function(call, frames) {
   for (frame in frames) {
     fn <- called_function(call[[1L]], frame)
@@ -153,7 +153,7 @@ unused_message <- function(call, frames) {
   }
 }
 
-# What the head of a call means there; code that may do anything is not evaluated again.
+# The function that the head of a call is in `frame`; NULL for code that may have side effects.
 called_function <- function(head, frame) {
   if (is.symbol(head)) {
     get0(as.character(head), envir = frame, mode = "function")

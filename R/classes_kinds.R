@@ -1,23 +1,23 @@
-# The one table of the base classes that users derive from: a row for each, with all that the
-# package knows of it. To add a base, add a row; for a constructor also its two lines in
-# classes_subclass.R and an export. Data only: nothing here asks Python.
+# The table of kinds: a row for each base class that users derive from, with all that the package
+# knows about it. To add a base, add a row; for a constructor also add its two lines in
+# classes_subclass.R and an export. Data only: nothing here calls Python.
 # Python half: classes/kinds.py, which gets the row of a class with its spec.
 
-# What Keras passes to a method by position: `...` are the arguments as a user writes them,
-# `least` and `most` how many of them come without a name.
+# What Keras passes to a method: `...` are the arguments as a user writes them; Keras passes at
+# least `least` and at most `most` of them by position.
 takes <- function(..., least = length(args), most = least) {
   args <- c(...)
   list(args = args, least = least, most = most)
 }
 
-# A hook takes the logs, and before them the epoch or batch that it is about, if there is one:
-# `index` is its name. R counts it from 1 where the class does.
+# A hook takes the logs and, before them, the epoch or the batch, if it has one: `index` is the name
+# of that argument. R counts it from 1 if the index base of the class is 1.
 hook_takes <- function(index = NULL) {
   c(takes(index, "logs = NULL"), list(index = index))
 }
 
-# The hooks in the order in which they run, each alias after the hook that calls it. Keras does not
-# know the last one: fit() calls it at the end of a training.
+# The hooks in the order in which they run, each alias after the hook that calls it. The last one is
+# not Keras': our fit() calls it at the end of a training.
 callback_hooks <- list(
   on_train_begin = hook_takes(),
   on_epoch_begin = hook_takes("epoch"),
@@ -61,7 +61,7 @@ callback_stages <- list(
   on_exit = takes()
 )
 
-# The two methods by which a callback's state is kept: there are both or neither.
+# The two methods that save and restore a callback's state. A class has both or neither.
 callback_state <- list(state_dict = takes(), load_state_dict = takes("state"))
 
 # One row. A class belongs to the first row whose base it has.
@@ -70,15 +70,15 @@ callback_state <- list(state_dict = takes(), load_state_dict = takes("state"))
 #   args       the recommended members that are arguments of the constructor
 #   calls      what the library calls by position: list(method = takes(...))
 #   hooks      those of `calls` that are hooks, in the order in which they run
-#   hooks_are  their name in errors, "hook" or "stage": another name with `on_` is a mistake
-#   setter     the method by which an instance gets what is trained, where there are hooks
-#   required   methods that the base calls, and does not name when they are missing
-#   choices    the values that a member which is no method can have
+#   hooks_are  their name in errors, "hook" or "stage"; any other name with `on_` is an error
+#   setter     the method by which an instance gets the model that is trained, if there are hooks
+#   required   methods that the base calls, and does not name in its error if they are missing
+#   choices    the allowed values of members that are not methods
 #   stored_as  the attributes in which the library keeps such members: c(member = attribute)
 #   values     methods whose result must be a value, not a variable
 #   callable   is the R method `call` Python's `__call__`?
-#   composes   does an instance made in a pipe take what comes before it?
-#   index_base from which number a class of the constructor counts epochs and batches
+#   composes   is an instance made in a pipe put onto what comes before it?
+#   index_base the number from which a class of the constructor counts epochs and batches
 #   merge_logs is a named list that a hook of such a class returns visibly merged into the logs?
 #   lists_stages  do instances list their hooks as `$stages`, and run `on_exit` without our fit()?
 #   library    who calls the methods
@@ -219,7 +219,7 @@ synalinks_kinds <- list(
   )
 )
 
-# What Python needs of a row, as data.
+# The columns of a row that Python needs, as data.
 kind_data <- function(kind) {
   if (is.null(kind)) {
     return(NULL)

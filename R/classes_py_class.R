@@ -1,22 +1,22 @@
 # Classes in R syntax: `Name(Base) %py_class% { ... }` and PyClass().
-# Here a form is taken apart into a definition; classes_spec.R checks and builds it. The body is
-# evaluated in an environment of its own below the caller's: what it assigns becomes the members.
-# Python half: none: classes_spec.R builds the definition.
+# Makes a definition from each form; classes_spec.R checks and builds it. The body is evaluated in a
+# new environment below the caller's: the variables that it assigns become the members.
+# Python half: none; classes_spec.R builds the definition.
 
 #' Define a Python class
 #'
 #' `Name %py_class% { }` makes a Python class of that name and assigns it in the calling
-#' environment. Every name assigned in the body becomes a member: a function a method, a function
-#' marked with `%<-active%` or [active_property()] a property, anything else a class attribute.
-#' Names assigned as `private$name <- value` are seen by the methods only.
+#' environment. Every name assigned in the body becomes a member: a function becomes a method, a
+#' function marked with `%<-active%` or [active_property()] a property, anything else a class
+#' attribute. Only the methods see names assigned as `private$name <- value`.
 #'
 #' In methods, `self` is the instance, `super` its superclass (`super$m()`, `super()$m()`,
 #' `super(Class, self)$m()`), `private` an environment per instance, `__class__` the class.
 #' `initialize` and `finalize` are `__init__` and `__del__`. The first string of the body
 #' documents the class, the first string of a function in braces the method.
 #'
-#' A member without a name, or defined twice, and a base that is no class are errors that name the
-#' class and the member.
+#' A member without a name, a member defined twice and a base that is not a class are errors that
+#' name the class and the member.
 #'
 #' @param spec `Name`, `Name(Base)` or `Name(Base1, Base2, metaclass = Meta, key = value)`.
 #'   `convert = FALSE` hands methods Python objects unconverted; `delay_load = TRUE` builds the
@@ -52,8 +52,8 @@
 #' Define a Python class from a list of members
 #'
 #' The plain form: methods name `self` as their first argument and keep the environment they were
-#' made in; `super()` and `private` are there as in [`%py_class%`], and mistakes are errors that
-#' name class and member.
+#' made in; `super()` and `private` work as in [`%py_class%`], and mistakes are errors that name the
+#' class and the member.
 #'
 #' @param classname String, the name of the class.
 #' @param defs Named list of methods, active bindings and class attributes.
@@ -105,13 +105,13 @@ read_class_head <- function(spec) {
   list(name = name, bases = unname(args[!keyword]), keywords = args[keyword])
 }
 
-# `a$b` and `a + b` are calls of functions that no class is named after.
+# Can a class have this name? `a$b` and `a + b` are calls, too, of `$` and `+`.
 is_plain_name <- function(symbol) {
   name <- as.character(symbol)
   make.names(name) == name || is_python_name(name)
 }
 
-# The named arguments that mean something here, apart from the keywords of Python.
+# The named arguments that are options of `%py_class%` rather than Python's class keywords.
 class_options <- function(head, env) {
   options <- list(convert = TRUE, delay_load = FALSE)
   for (option in intersect(names(options), names(head$keywords))) {
@@ -166,7 +166,7 @@ given_bases <- function(class, inherit, expr, env) {
 # ---- the body ----
 
 # The environments of class bodies being evaluated, named after their classes, innermost last;
-# `%<-active%` asks.
+# `%<-active%` looks there.
 open_bodies <- new.env(parent = emptyenv())
 open_bodies$stack <- list()
 

@@ -1,7 +1,7 @@
 # R6 class generators as Python classes: r_to_py(R6Class(...)).
-# Only fields of the generator are read, so R6 itself is not needed here. A generator that did not
-# change gives the same Python class again, so that a child and its parent stay related.
-# Python half: none: classes_spec.R builds the definition.
+# Reads only fields of the generator, so R6 itself is not needed here. An unchanged generator gives
+# the same Python class again, so that a child still inherits from its parent.
+# Python half: none; classes_spec.R builds the definition.
 
 # The generators being built, innermost last: a generator in its own chain is a cycle.
 open_generators <- new.env(parent = emptyenv())
@@ -10,11 +10,11 @@ open_generators$stack <- list()
 #' An R6 class as a Python class
 #'
 #' Public members, active bindings and private members are those of the Python class; `inherit` may
-#' be a Python class or a generator. The same generator gives the same class, and one that
+#' be a Python class or a generator. The same generator gives the same class. A generator that
 #' inherits from itself is an error.
 #'
 #' @param x An R6 class generator.
-#' @param convert Kept for the generic: the class converts for R in any case.
+#' @param convert Ignored (an argument of the generic): methods always get R values.
 #' @return The Python class, as a function with the arguments of `initialize`.
 #' @examples
 #' \dontrun{
@@ -38,12 +38,12 @@ r_to_py.R6ClassGenerator <- function(x, convert = TRUE) {
   open_generators$stack <- c(open_generators$stack, x)
   on.exit(open_generators$stack <- open_generators$stack[-length(open_generators$stack)])
   def <- r6_definition(x)
-  # Two proxies of one Python class are different R values.
+  # Two proxies of one Python class are different R values, so the key has ids.
   key <- replace(def, "bases", list(lapply(def$bases, py_id)))
   known <- attr(x, "py_class", exact = TRUE)
   if (is.null(known) || !identical(known$key, key)) {
     known <- list(key = key, class = build_class(def))
-    # An environment keeps the attribute for everyone who holds it.
+    # A generator is an environment, so everyone who holds it sees the attribute.
     attr(x, "py_class") <- known
   }
   known$class
@@ -55,7 +55,7 @@ r6_definition <- function(generator) {
     methods$clone <- NULL
   }
   private_methods <- generator$private_methods
-  # R6 wants `finalize` private, Python knows one `__del__` only.
+  # R6 wants `finalize` to be private; Python has only one `__del__`.
   methods <- c(methods, private_methods["finalize" == names(private_methods)])
   private_methods$finalize <- NULL
   base <- if (!is.null(generator$inherit)) {

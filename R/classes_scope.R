@@ -1,6 +1,6 @@
 # The scope of methods: the class environment, `super`, and `private`.
 #   mask {self, super, private} (made by the core for each call) -> class environment -> parent_env
-# The class and the instance are held weakly, so that no cycle crosses the languages.
+# It holds the class and the instance weakly, so that no cycle crosses the languages.
 # Python half: for_r/super.py (`super`) and bridge/private.py (`private`).
 
 # The environment of a class, or of a method with `own_env`. `class_ref` is a Python callable that
@@ -23,7 +23,7 @@ set_private_members <- function(env, methods, active, fields) {
 # `super` ---------------------------------------------------------------------------------------
 
 # The core makes `super` from the formals and the body of this function, in an environment {self}
-# whose parent is that of the class: `super$m()`, `super()$m()` and `super(Class, self)$m()` all
+# whose parent is the class environment: `super$m()`, `super()$m()` and `super(Class, self)$m()` all
 # work. The mask holds `super`, and `super` does not see the mask, so R counts one holder of each.
 super_template <- function(type, object = self) {
   if (missing(type)) {
@@ -33,10 +33,10 @@ super_template <- function(type, object = self) {
   }
 }
 
-#' The superclass of another class than one's own
+#' The superclass of a given class
 #'
-#' What `super(Class, self)` in a method calls, for code that has no `super`. A class that is none,
-#' and an object that is no instance of it, are a `python.builtin.TypeError`.
+#' `super(Class, self)` in a method calls this function; other code calls it directly. A `type` that
+#' is not a class, or an `object` that is not an instance of it, is a `python.builtin.TypeError`.
 #'
 #' @param type A Python class.
 #' @param object An instance of it, or a class derived from it.
@@ -63,8 +63,8 @@ py_super <- function(type, object) {
 
 `[[.python.builtin.super` <- `$.python.builtin.super`
 
-# In private functions `self` is an active binding, and R >= 4.6 counts the values of these as
-# shared for ever. So Python is given the callable that returns the instance.
+# In private functions `self` is an active binding, whose values R >= 4.6 counts as shared for ever.
+# So Python gets the callable that returns the instance.
 is_private <- function(scope) {
   !is.null(scope$.instance)
 }
@@ -73,7 +73,7 @@ receiver_of <- function(scope) {
   if (is_private(scope)) scope$.instance else if (is.null(scope$cls)) scope$self else scope$cls
 }
 
-# R then assigns the result to `super`: the method gets a variable with that name and value.
+# R then assigns the result to a new variable `super` of the method.
 `$<-.python.builtin.super` <- function(x, name, value) {
   class_ref <- get(".class_ref", envir = environment(x))
   receiver <- receiver_of(environment(x))
@@ -95,7 +95,7 @@ class_label <- function(class) {
 # `private` -------------------------------------------------------------------------------------
 
 # The environment of one instance: members of its R classes, base first, so that a derived class
-# overrides. `instance` is a Python callable that gives the instance as long as it lives.
+# overrides. `instance` is a Python callable that returns the instance while it lives.
 new_private <- function(instance, ...) {
   private <- new.env(parent = emptyenv())
   for (class_env in list(...)) {
@@ -126,8 +126,8 @@ add_private_members <- function(private, class_env, instance) {
   }
 }
 
-# Copies the private environment of an instance to that of its copy. The copy keeps its own methods
-# but for those that were replaced on the instance.
+# Copies the private environment of an instance to that of its copy. The copy keeps its own methods,
+# except those that were replaced on the instance.
 copy_private <- function(from, to) {
   for (name in ls(from, all.names = TRUE)) {
     value <- if (!bindingIsActive(name, from)) list(from[[name]])
@@ -141,7 +141,7 @@ copy_private <- function(from, to) {
   rm(list = gone, envir = to)
 }
 
-# For instances with which no environment can be kept: assigning in it is an error.
+# For instances that can't keep an environment: an empty, locked one.
 no_private <- function() {
   private <- new.env(parent = emptyenv())
   lockEnvironment(private)

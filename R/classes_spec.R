@@ -1,6 +1,6 @@
-# From a class definition, however it was written, to the class spec that Python builds from.
-# The only place where the two languages meet at definition time: pure R, so it is tested with
-# a `for_r` that records the spec. Guarantees that every check has passed before Python sees it.
+# Makes the class spec, from which Python builds the class, from a definition of any form.
+# The only place where the two languages meet at definition time. Pure R, so it is tested with a
+# `for_r` that records the spec. Guarantees that every check has passed before Python gets it.
 # Python half: classes/spec.py, which reads the spec, and classes/builder.py.
 
 # A definition, as the forms (%py_class%, PyClass(), Metric(), R6) give it:
@@ -23,7 +23,7 @@ build_class <- function(def) {
   make_factory(for_r$build_class(spec_data(spec)), spec)
 }
 
-# The spec as Python gets it, in one crossing: plain data, and what stays R's as handles.
+# The spec as Python gets it in one crossing: plain data, and handles of functions and fields.
 spec_data <- function(spec) {
   as_handle <- function(x) .Call(core_handle, x)
   handled <- function(members) {
@@ -71,8 +71,8 @@ class_spec <- function(def) {
   )
 }
 
-# The row by which a definition is checked: that of its constructor, or of its base. A constructor
-# may be given a base of Synalinks, whose row is the right one then.
+# The row by which a definition is checked: that of its base, if this is Synalinks' or if the form
+# is not a constructor; else that of the constructor.
 checks_of <- function(def) {
   if (def$kind == "py_class") {
     return(kind_of(def$bases))
@@ -110,13 +110,13 @@ sort_members <- function(def, members) {
   lapply(sorted, function(group) if (length(group)) group else list())
 }
 
-# What Python itself, or Keras, calls on the class.
+# Methods that Python or Keras calls on the class, with their decorators.
 own_decorators <- c(
   from_config = "classmethod", `__init_subclass__` = "classmethod",
   `__class_getitem__` = "classmethod", `__new__` = "staticmethod"
 )
 
-# A leading `self` (of a class method: `cls`) goes: the scope of the method provides it.
+# A leading `self` (of a class method: `cls`) is dropped: the scope of the method provides it.
 new_member <- function(def, name, fn, mark, is_async) {
   decorator <- if (mark == "active") "" else mark
   if (decorator == "" && name %in% names(own_decorators)) {
@@ -155,8 +155,8 @@ python_member_name <- function(name, checks) {
   if (name %in% names(aliases)) aliases[[name]] else name
 }
 
-# The module that Python shows for a class made in `env`. A file read with source() says its own
-# name in `.pyclassbridge_module`.
+# The module that Python shows for a class made in `env`. For the definitions of a file, source()
+# stores its name in `.pyclassbridge_module`.
 module_of <- function(env) {
   named <- get0(".pyclassbridge_module", envir = env, inherits = TRUE)
   if (is_string(named)) {

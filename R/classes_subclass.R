@@ -1,6 +1,6 @@
 # Callback(), Metric(), Layer() and the other constructors, made from the rows of classes_kinds.R.
 # Keras is imported when a constructor first needs its default base, not before.
-# Python half: none: classes_spec.R builds the definition.
+# Python half: none; classes_spec.R builds the definition.
 
 # The constructor of one row, with the recommended members as real formals.
 class_constructor <- function(kind) {
@@ -24,7 +24,7 @@ class_constructor <- function(kind) {
   as.function(c(formals, body), envir = environment(class_constructor))
 }
 
-# R takes the beginning of an argument's name for the name.
+# Refuses a name that R would match partially to an argument of the constructor.
 check_full_names <- function(class, given, arguments) {
   for (name in setdiff(given, c("", arguments))) {
     taken <- arguments[startsWith(arguments, name)]
@@ -71,9 +71,9 @@ drop_nulls <- function(x) {
 #' with the arguments of `initialize`. A `Callback()` sees epochs and batches counted from 1, and
 #' a named list that a hook returns visibly is merged into its logs.
 #'
-#' A name that is no name for a class, a base that is no class, a member without a name, a method
-#' that cannot take what Keras passes, and a hook that Keras does not have are errors that name the
-#' class and the member.
+#' An invalid class name, a base that is not a class, a member without a name, a method that can't
+#' take the arguments that Keras passes, and a hook that Keras does not have are errors that name
+#' the class and the member.
 #'
 #' @param classname String, the name of the class.
 #' @param on_epoch_begin,on_epoch_end,on_train_batch_begin,on_train_batch_end Functions of the
@@ -83,22 +83,22 @@ drop_nulls <- function(x) {
 #' @param on_train_begin,on_train_end,on_test_begin,on_test_end,on_predict_begin,on_predict_end
 #'   Functions of `logs`.
 #' @param initialize,call,build,get_config,update_state,result,update_step Recommended methods;
-#'   NULL leaves the one of the base.
-#' @param train_step,test_step,predict_step,compute_loss,compute_metrics The steps of a model, as
-#'   above.
+#'   NULL keeps the one of the base.
+#' @param train_step,test_step,predict_step,compute_loss,compute_metrics The steps of a model; NULL
+#'   keeps the one of the base.
 #' @param ...,public Further members: methods, active bindings, class attributes. NULL among `...`
-#'   is left out, NULL in `public` is Python's `None`. In a `Callback()`, `on_exit`, a function of
-#'   no arguments, runs when the training is over, also after an error and Ctrl-C, under [fit()];
-#'   `weight`, a number, orders the callbacks of a training, the higher the later (0 without one).
-#'   With `direction = "up"` (`"down"`) a metric says that high (low) values are better: callbacks
-#'   with `mode = "auto"` read it.
+#'   is left out, NULL in `public` is Python's `None`. In a `Callback()`, [fit()] calls `on_exit`, a
+#'   function without arguments, at the end of the training, also after an error or Ctrl-C;
+#'   `weight`, a number (default 0), orders the callbacks of a training: a higher one runs later. In
+#'   a `Metric()`, `direction = "up"` (`"down"`) means that higher (lower) values are better;
+#'   callbacks with `mode = "auto"` read it.
 #' @param private Named list of members that only the methods see, as `private$name`.
 #' @param inherit The base: a Python class, an R class, a wrapper such as
 #'   `callback_early_stopping`. Default: the Keras base.
-#' @param parent_env The environment in which the methods look up what is not theirs.
-#' @return A function that returns instances. Those of a `Callback()` list the hooks that they have
-#'   as `$stages`. That of `Layer()` takes its place in a pipe: given a
-#'   model or tensors as first argument without a name, it puts the layer onto them.
+#' @param parent_env The enclosing environment of the methods.
+#' @return A function that returns instances. An instance of a `Callback()` lists its hooks as
+#'   `$stages`. The function of a `Layer()` works in a pipe: given a model or tensors as its first
+#'   argument, without a name, it puts the layer onto them.
 #' @examples
 #' \dontrun{
 #' PrintLoss <- Callback(

@@ -1,11 +1,10 @@
-# Methods made fast: the core calls compile_method() when a method is called for the third time.
-# A method is a new closure in each call (its scope is), so R's own compiler never gets to it.
-# The other half is core/call.c. Guarantees: same result as the method as it was written
-# (tests/core/test_method.py runs both).
+# Compiles methods: the core calls compile_method() for methods that are called often.
+# A method may be a new closure in each call, which R's own compiler does not compile.
+# The other half is core/call.c. Guarantees: same result as the uncompiled method
+# (tests/core/test_method.py runs both), except that `self$name <- value` ignores a user's S3 method
+# for `$<-`.
 
-# Not seen by the fast form: an S3 method of the user's for `$<-`.
-
-# `has_self`: is `self` of the scope the instance (not in static and class methods)?
+# `has_self`: is `self` the instance? It is not in static and class methods.
 compile_method <- function(fn, has_self) {
   direct <- fn
   if (has_self && !"self" %in% names(formals(fn)) && !assigns_self(body(fn))) {
@@ -18,7 +17,7 @@ compile_method <- function(fn, has_self) {
   )
 }
 
-# `self$name <- value`, as a statement, calls the core at once: R's complex assignment dispatches
+# Turns statements `self$name <- value` into direct calls of the core: R's assignment dispatches
 # on the class of `self`, which costs more than the rest of a short hook. Other places of the body
 # stay as they are, since functions may look at the code of their arguments.
 direct_assignments <- function(code) {
@@ -41,14 +40,14 @@ is_self_assignment <- function(code, head) {
     is.symbol(target[[3L]])
 }
 
-# The value comes first: R may count `self` as held for longer if it waits among the arguments while
-# other code runs.
+# The value is the first argument: if R evaluated it after `self`, it might count `self` as held for
+# longer.
 direct_assignment <- function(code) {
   name <- as.character(code[[2L]][[3L]])
   bquote(invisible(.Call(.(core_set_self), .(code[[3L]]), self, .(name))))
 }
 
-# Does the body give the name `self` to something else, perhaps by assign("self", ...)?
+# Does the body assign to `self`, perhaps by assign("self", ...)?
 assigns_self <- function(code) {
   if (!is.call(code)) {
     return(identical(code, "self"))

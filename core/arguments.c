@@ -1,4 +1,4 @@
-/* The arguments of a call of R, made of those that Python gives to a Function.
+/* Makes the arguments of an R call from those that Python passes to a Function.
  *
  * Owns: nothing. Threads: inside an unsuspended entry, with the GIL. Jumps: arguments_add. */
 
@@ -14,7 +14,7 @@ static SEXP quoted(SEXP x) {
   return out;
 }
 
-/* One more: Python counts from 0, R from 1. */
+/* Adds 1 to an index: Python counts from 0, R from 1. */
 static SEXP shifted(SEXP x) {
   if (XLENGTH(x) != 1 || r_has_attributes(x))
     return x;
@@ -37,7 +37,7 @@ static SEXP argument(Call *c, bool is_index, PyObject *o) {
   return x;
 }
 
-/* The argument goes into the cell after `last`, which may be there from the call before. */
+/* Puts the argument into the cell after `last`, which the previous call may have left. */
 static SEXP append(SEXP last, SEXP tag, SEXP x) {
   SEXP cell = CDR(last);
   if (cell != R_NilValue) {
@@ -70,8 +70,8 @@ static bool is_index(Function *f, Py_ssize_t at, PyObject *name) {
   return at >= 0 ? at == f->index_at : name && PyUnicode_Compare(f->index_name, name) == 0;
 }
 
-/* Is it Python's default of the argument? Then R evaluates its own: lazily, and missing() is TRUE.
- * A builtin has no defaults. */
+/* Is `o` the default object of its parameter? Then R evaluates R's default, lazily, and missing()
+ * is TRUE. A builtin has no defaults. */
 static bool left_to_r(Function *f, Py_ssize_t at, PyObject *o) {
   if (o == py.missing)
     return true;
@@ -86,8 +86,8 @@ static SEXP keyword_symbol(Function *f, Py_ssize_t at, PyObject *name) {
   return text ? r_sym(text) : NULL;
 }
 
-/* Are there keywords for `...`? R's partial matching would take one for the argument whose name
- * begins with it, if that argument had no name in the call. */
+/* Are there keywords for `...`? R's partial matching would give such a keyword to a formal whose
+ * name begins with it, unless the call names that formal. */
 static bool has_other_keywords(Call *c) {
   Py_ssize_t n = c->kwnames ? PyTuple_GET_SIZE(c->kwnames) : 0;
   for (Py_ssize_t i = 0; i < n; i++)
@@ -96,8 +96,8 @@ static bool has_other_keywords(Call *c) {
   return false;
 }
 
-/* By position: a default that is left to R is an empty argument, or none at the end. With keywords
- * for `...` every argument has its name. NULL with a Python exception. */
+/* Adds the positional arguments. A default that is left to R becomes an empty argument; at the end
+ * it is dropped. With keywords for `...` every argument is named. NULL: Python exception. */
 static SEXP add_positional(Call *c, SEXP last, bool named) {
   Function *f = c->f;
   Py_ssize_t first = f->receiver != NO_RECEIVER, empty = 0;
@@ -144,7 +144,7 @@ int arguments_add(Call *c, SEXP call) {
   return last ? 0 : -1;
 }
 
-/* By position, or by keyword, also one for `...`. */
+/* Finds the shared argument by position or by keyword, also among those for `...`. */
 PyObject *arguments_shared(Call *c) {
   Function *f = c->f;
   Py_ssize_t first = f->receiver != NO_RECEIVER;

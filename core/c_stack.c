@@ -1,6 +1,6 @@
-/* The C stack of the running thread, which R must know to find that it is full.
+/* Tells R the bounds of the running thread's C stack, so that R detects an overflow.
  *
- * Owns: nothing. Threads: `mine` is each thread's own; `told` is written only by the owner of the
+ * Owns: nothing. Threads: `mine` is thread-local; `told` is written only by the owner of the
  * top of the stack of entries. Jumps: never. */
 
 #include "core.h"
@@ -8,13 +8,13 @@
 
 #define LEAST_STACK ((size_t)512 * 1024)
 #define STACK_RESERVE ((size_t)128 * 1024)
-#define IN_AN_OVERFLOW 0.95 /* R allows itself the rest while it handles a full stack */
+#define IN_AN_OVERFLOW 0.95 /* R uses the rest while it handles an overflow */
 #define LARGEST_STACK ((size_t)1 << 30)
 
 static struct {
   uintptr_t thread, start;
   size_t size;
-} told; /* the stack that R's limits are those of */
+} told; /* the stack for which R's limits are set */
 
 static __thread struct {
   bool known;

@@ -1,4 +1,4 @@
-/* Python calls R: the type `Function`, an R closure with what Python must know to call it.
+/* Python calls R: the type `Function`, an R closure with the facts that Python needs to call it.
  *
  * Owns: handles of the closure, of its compiled form and of its class environment; the parts of its
  * last call (method.c). Threads: any; a call is one entry. Jumps: none; the body of the call runs
@@ -10,7 +10,7 @@
 #define COMPILE_AT_CALL 3
 
 bool result_is_quiet;
-static __thread Call *innermost; /* of the calls under way on this thread */
+static __thread Call *innermost; /* of the running calls on this thread */
 
 /* ---- the closure ---- */
 
@@ -23,15 +23,15 @@ static void compile(Function *f) {
   f->compiled = handle_new(compiled);
   if (!f->compiled)
     PyErr_Clear();
-  if (f->last.cell) /* made of the closure as it was written */
+  if (f->last.cell) /* its parts hold the closure that is not compiled */
     preserve_release(f->last.cell);
   f->last.cell = NULL;
   UNPROTECT(5);
 }
 
-/* A method is compiled when it is called often. In code as it was written, `self$x <- v` makes R
- * copy a callable `self`, and R counts the copy as a holder of its parts until it collects: so a
- * method of a callable is compiled at once. */
+/* A method is compiled at its third call. In code that is not compiled, `self$x <- v` makes R copy
+ * a callable `self`, and the copy counts as a holder of its environment until R collects. So a
+ * method of a callable is compiled at its first call. */
 static SEXP code_of(Function *f, PyObject *receiver) {
   if (f->class_env && !f->compiled) {
     f->calls++;
@@ -53,7 +53,7 @@ static int enter(Call *c) {
 
 /* ---- results ---- */
 
-/* A visible named list goes into the dict that the R code shares with its caller. */
+/* Merges a visible named list into the dict that the R code shares with its caller. */
 static int merge(Call *c, SEXP value) {
   PyObject *shared = arguments_shared(c), *more = NULL;
   if (TYPEOF(value) != VECSXP || r_is_object(value) || !shared || !PyDict_Check(shared) ||
@@ -134,7 +134,7 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
   if (guarded(&e, call_body, &c) < 0)
     c.status = -1;
   innermost = c.outer;
-  PyObject *exception = py_take_exception(); /* not to be seen by what runs from here on */
+  PyObject *exception = py_take_exception(); /* hidden from the destructors that run below */
   if (c.status < 0) {
     scope_abandon(&c.scope);
     Py_CLEAR(c.result);
@@ -260,7 +260,7 @@ static PyMemberDef function_members[] = {
 
 PyTypeObject FunctionType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pyclass_bridge._core.Function",
-    .tp_doc = "An R closure with what Python must know to call it.",
+    .tp_doc = "An R closure with the facts that Python needs to call it.",
     .tp_basicsize = sizeof(Function),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
     .tp_new = function_new,

@@ -11,20 +11,20 @@ typedef struct {
   vectorcallfunc vectorcall;
   PyObject *closure, *class_env, *compiled; /* Handles; the last two may be NULL */
   PyObject *name;                           /* str */
-  PyObject *params;                         /* tuple of str, as Python calls them */
+  PyObject *params;                         /* tuple of str: their names in Python */
   PyObject *defaults;                       /* tuple: Python's default of each, or `missing` */
   SEXP symbol;                              /* R's name of the function */
   SEXP *symbols;                            /* R's names of the parameters */
-  Py_ssize_t positional;                    /* how many of them are filled by position */
+  Py_ssize_t positional;                    /* how many of them can be passed by position */
   Receiver receiver;
-  PyObject *index_name;  /* of what R counts from 1; else NULL */
+  PyObject *index_name;  /* the argument that R counts from 1; NULL: none */
   int index_at;          /* its place among the parameters; -1 if it can only be in `...` */
   PyObject *shared_name; /* of the dict that R code shares with its caller; NULL: none */
   Py_ssize_t shared_at;  /* its place */
   int merges;            /* a visible named list that R returns goes into that dict */
   int convert, returns_none, as_handle;
   unsigned calls;
-  Parts last;  /* of the last call */
+  Parts last;  /* those of the last call, for the next one */
   Known known; /* the instance of the last call of a method */
 } Function;
 
@@ -37,11 +37,11 @@ typedef struct Call {
   Scope scope;
   PyObject *result;
   int status;
-  struct Call *outer; /* in which this one was made, on the same thread */
+  struct Call *outer; /* the call inside which this one was made, on the same thread */
 } Call;
 
 /* arguments.c */
-int arguments_add(Call *c, SEXP call); /* (jumps) to name(); -1: Python exception */
+int arguments_add(Call *c, SEXP call); /* (jumps) adds them to name(); -1: exception */
 PyObject *arguments_shared(Call *c);   /* borrowed; NULL: not given */
 
 #endif

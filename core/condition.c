@@ -1,12 +1,12 @@
 /* Errors across the border: guards round R code, R conditions to Python, Python exceptions to R.
  *
- * A guard keeps R's jumps from Python's frames and from other threads' entries:
+ * A guard keeps R's jumps off Python's frames and other threads' entries:
  *   base      (nothing below)   R_UnwindProtect; the session's global calling handlers record
  *                               the condition and abort
- *   chained   (own door below)  R_UnwindProtect and a recorder; R has chosen a target further
- *                               out, so the jump is stored in a token, Python's frames are unwound
- *                               by an exception, and the door goes on with the jump
- *   isolated  (a stranger below) R_ToplevelExec with all handlers of its own
+ *   chained   (own door below)  R_UnwindProtect and a recorder; the jump's target is further out,
+ *                               so a token stores the jump, an exception unwinds Python's frames,
+ *                               and the door continues the jump
+ *   isolated  (any other below) R_ToplevelExec, for which all handlers are installed anew
  *
  * Owns: the tokens. An entry owns what it has caught, and the exception and the token of a jump on
  * its way to the entry's door (entry.c). Threads: inside an entry. Jumps: never out of `guarded`;
@@ -17,8 +17,8 @@
 #include <string.h>
 
 /* Tokens for r_unwind_protect(), which stores a jump in them: at each depth one for the guard and
- * one for the visits in it. Code that runs between the storing of a jump and its going on is deeper
- * by one, so it does not overwrite the token. */
+ * one for the visits in it. Code that runs after a jump is stored and before it continues is one
+ * level deeper, so it does not overwrite the token. */
 typedef struct {
   SEXP guard, visit;
 } Tokens;
@@ -79,7 +79,7 @@ static bool make_tokens(Tokens *t) {
          (t->visit || r_toplevel(make_token, &t->visit));
 }
 
-/* For this depth and the one outside all guards, where visits from rpy2's calls are. */
+/* Makes the tokens of this depth and of depth 0, which visits from rpy2's calls use. */
 static int need_tokens(void) {
   if (guard_depth >= token_room) {
     int more = token_room ? 2 * token_room : 16;
@@ -112,7 +112,7 @@ static void preserve_value(void *arg) {
   p->cell = preserve(p->value);
 }
 
-/* The door below goes on with the guard's jump when this exception reaches it. */
+/* The door below continues the guard's jump when this exception reaches it. */
 static void hand_down(Entry *e, PyObject *exception) {
   Entry *below = entry_below(e);
   entry_forget_jump(below);
@@ -132,7 +132,7 @@ static PyObject *condition_of(PyObject *exception) {
   return NULL;
 }
 
-/* Libraries make a new exception from the text of an old one; it has the same condition. */
+/* A library may replace the carrier by a new exception, which has the same condition. */
 static bool carries_jump(Entry *e, PyObject *exception) {
   if (!e || !e->jump || e->jumping)
     return false;
@@ -171,7 +171,7 @@ static PyObject *exception_of_caught(Entry *e) {
   if (!r_inherits(cond, "interrupt"))
     return exception_of_condition(e, cond, calls);
   e->interrupt = NULL;
-  R_interrupts_pending = 0; /* R has flushed its console meanwhile, which may have set it again */
+  R_interrupts_pending = 0; /* R has flushed its console since, which may have set it again */
   return exception ? exception : PyObject_CallNoArgs(PyExc_KeyboardInterrupt);
 }
 
@@ -183,9 +183,9 @@ static PyObject *exception_of_text(void) {
   return exception;
 }
 
-/* Is the jump out of this entry the one with which its door has gone on? A jump that R code of the
- * entry has caught led into the entry, and a later one leads elsewhere. R_ToplevelExec, which fills
- * no token, stops aborts only. */
+/* Is the jump out of this entry the one that its door continued? If R code in the entry caught that
+ * one, a later jump has another target. R_ToplevelExec fills no token to compare: every jump that
+ * it stops is an abort. */
 static bool is_carried(Entry *e) {
   return e->jumping && (e->isolated || r_is_same_jump(tokens[guard_depth].guard, e->jump));
 }
@@ -199,7 +199,7 @@ static PyObject *exception_of_jump(Entry *e) {
   return e->chained ? PyObject_CallNoArgs(py.jump_type) : exception_of_text();
 }
 
-/* Sets the Python exception for a jump. R's state is that of the guard's beginning. */
+/* Sets the Python exception for a jump. R is in the state in which the guard began. */
 static void landed(Entry *e) {
   entry_take_gil(e);
   PyErr_Clear();
@@ -240,7 +240,7 @@ int in_r(const char *label, GuardBody body, void *data) {
   if (entry_push(&e, label) < 0)
     return -1;
   int status = guarded(&e, body, data);
-  PyObject *exception = py_take_exception(); /* not to be seen by destructors that the pop runs */
+  PyObject *exception = py_take_exception(); /* hidden from the destructors that the pop runs */
   entry_pop(&e);
   py_set_exception(exception);
   return status;
@@ -253,8 +253,8 @@ typedef struct {
   SEXP call;
 } Raising;
 
-/* At the end of its stack Python can't tell the class of the exception. Then the exception of that
- * failure is raised, whose S3 class has been cached since the start. */
+/* When its stack is full, Python can't compute the S3 class of an exception. Then the exception of
+ * that failure is raised, whose S3 class is cached at the start (session.py). */
 static SEXP exception_to_r(Raising *raising) {
   SEXP proxy = proxy_new(raising->exception, true);
   if (proxy)
@@ -300,7 +300,7 @@ NO_RETURN static void raise_interrupt(Door *d, PyObject *exception) {
   r_error("interrupted");
 }
 
-/* R goes on with its jump, which the guard of this entry may store again. */
+/* Continues R's jump, which the guard of this entry may store again. */
 NO_RETURN static void go_on(Door *d, PyObject *exception) {
   SEXP token = d->entry->jump;
   Py_XSETREF(d->entry->carrier, exception);

@@ -20,8 +20,8 @@ static Py_ssize_t count_of(const char *s, char c) {
   return n;
 }
 
-/* UnicodeError for a string that R marks as bytes, or whose bytes are wrong in its encoding, which
- * R translates to "<xx>". */
+/* UnicodeError for a string that R marks as bytes, or that has bytes invalid in its encoding, each
+ * of which R translates to "<xx>". */
 static PyObject *text_to_python(SEXP charsxp) {
   const char *own = CHAR(charsxp), *s;
   if (r_encoding(charsxp) == CE_BYTES) {
@@ -51,7 +51,7 @@ static int put_handle(SEXP x, PyObject **slot) {
   return put(slot, handle_new(x));
 }
 
-/* After a failure: text that no str can hold crosses as a handle. Any other exception goes on. */
+/* After a failure: text that str can't hold crosses as a handle; other exceptions stay set. */
 static int put_handle_if_no_text(SEXP x, PyObject **slot) {
   if (!PyErr_ExceptionMatches(PyExc_UnicodeError))
     return -1;
@@ -59,7 +59,7 @@ static int put_handle_if_no_text(SEXP x, PyObject **slot) {
   return put_handle(x, slot);
 }
 
-/* Python code makes the object, and may use R for it. */
+/* Python code makes the object; it may use R, since the entry is suspended. */
 static int put_made(PyObject *maker, PyObject *a, PyObject *b, PyObject **slot) {
   Entry *e = entry_mine();
   entry_suspend(e);
@@ -135,8 +135,8 @@ static PyObject *shape_of(SEXP x) {
   return shape;
 }
 
-/* NumPy's array of equal [i, j]. An array of raw bytes would come back as integers, so it is not
- * stored as one. */
+/* The NumPy array with the same elements [i, j]. An array of raw bytes would come back as integers,
+ * so a handle is stored. */
 static int array_to_python(SEXP x, Crossing crossing, PyObject **slot) {
   if (has_na(x) || (TYPEOF(x) == RAWSXP && crossing == FOR_STORING))
     return put_handle(x, slot);
@@ -153,7 +153,7 @@ static int array_to_python(SEXP x, Crossing crossing, PyObject **slot) {
 
 /* ---- lists ---- */
 
-/* Would Python's list of these come back as an atomic vector? */
+/* Would the Python list of these elements come back as an atomic vector? */
 static bool looks_atomic(SEXP list) {
   R_xlen_t n = r_length(list);
   if (n < 2)
@@ -169,7 +169,7 @@ static bool looks_atomic(SEXP list) {
   return true;
 }
 
-/* The elements into a list that has room for `more`, each in its place before it is filled. */
+/* Converts the elements into a list with room for `more`; their slots are the list's own items. */
 static int values_to_python(SEXP x, Crossing crossing, int depth, R_xlen_t more, PyObject **slot) {
   R_xlen_t n = r_length(x);
   PyObject *list = *slot = PyList_New(n + more);
@@ -208,7 +208,7 @@ static int set_items(PyObject *dict, SEXP names, PyObject *values) {
   return 0;
 }
 
-/* Names are keys only if each is there, once, and text. */
+/* A handle, unless every name is valid text, not empty and unique. */
 static int dict_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
   R_xlen_t n = r_length(x);
   SEXP names = PROTECT(r_get_attr(x, R_NamesSymbol));
@@ -219,7 +219,7 @@ static int dict_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot)
   int status = values_to_python(x, crossing, depth, 1, slot);
   PyObject *dict = status == 0 ? PyDict_New() : NULL;
   if (dict) {
-    PyList_SET_ITEM(*slot, n, dict); /* in the slot, where a jump leaves it */
+    PyList_SET_ITEM(*slot, n, dict); /* in the slot, so that the caller frees it after a jump */
     status = set_items(dict, names, *slot);
   }
   UNPROTECT(1);
@@ -257,7 +257,7 @@ static int function_to_python(SEXP x, PyObject **slot) {
   return status;
 }
 
-/* In a call, a user's own r_to_py() method decides; a function is one whatever its class. */
+/* In a call, a user's own r_to_py() method decides. A function with a class is still a function. */
 static int classed_to_python(SEXP x, Crossing crossing, PyObject **slot) {
   if (proxy_is(x)) {
     PyObject *o = proxy_object(x);

@@ -1,8 +1,8 @@
-/* Python values in R: the fast rows of PYTHON_TO_R in values/table.py; the other rows are
- * Python's (values/convert.py). Same result as the table: tests/values/test_table.py runs both.
+/* Python values in R: the fast rows of PYTHON_TO_R in values/table.py; values/convert.py has the
+ * other rows. Same result as the table: tests/values/test_table.py runs both.
  *
- * Owns: nothing; while an element of a container is converted it holds a reference to it, which
- * a jump (R out of memory) leaks. Threads: inside an unsuspended entry, with the GIL. Jumps:
+ * Owns: nothing, except a reference to an element of a container while it converts the element; a
+ * jump (R out of memory) leaks that. Threads: inside an unsuspended entry, with the GIL. Jumps:
  * to_r. */
 
 #include "core.h"
@@ -149,12 +149,12 @@ static SEXP list_to_r(PyObject *list, bool convert, int depth) {
   return out;
 }
 
-/* A key that names can hold. A cached one has been checked before. */
+/* Can R's names hold the key? A cached key has been checked. */
 static bool is_text_key(PyObject *key) {
   return cached_r_name(key) || (kind_of(key) == KIND_STR && PyUnicode_GET_LENGTH(key) > 0);
 }
 
-/* NULL for a key that names can't hold. */
+/* NULL for a key that R's names can't hold. */
 static SEXP key_to_r(PyObject *key) {
   SEXP cached = cached_r_name(key);
   Py_ssize_t n;
@@ -217,8 +217,8 @@ static SEXP closure_behind(PyObject *o) {
   return handle && PyObject_TypeCheck(handle, &HandleType) ? ((Handle *)handle)->value : NULL;
 }
 
-/* For types that only Python knows (NumPy's and others) Python gives a handle, or NotImplemented:
- * then the object crosses as a proxy. */
+/* values/convert.py converts other types (NumPy's, for example) to a handle. If it returns
+ * NotImplemented, the object crosses as a proxy. */
 static SEXP object_to_r(PyObject *o) {
   Entry *e = entry_mine();
   entry_suspend(e);

@@ -1,15 +1,15 @@
-/* What the files of the core share, and their layers. A file calls only functions of files that
- * stand before it here (tests/core/test_layers.py reads this list):
+/* The declarations that the files of the core share, and their layers. A file calls only functions
+ * of files that stand before it in this list (tests/core/test_layers.py reads it):
  *
  *   fault given marks preserve names pointer c_stack entry door fork interrupt output handle proxy
  *   condition memory convert_to_r convert_to_python method arguments call visit primitives module
  *
- * Three ways lead up from a layer. It calls Python through `py` and R through `r` (given.c), and R
- * calls back through the function pointers that it has been given: finalizers (pointer), the poll
- * for events (interrupt), the console (output) and the primitives.
+ * A layer reaches those above it in three ways: it calls Python through `py`, it calls R through
+ * `r` (given.c), and R calls the core's function pointers: finalizers (pointer), the poll for
+ * events (interrupt), the console (output) and the primitives.
  *
- * Two locks and no others. `entry.c` has the stack of entries (the lock table is there), the
- * interpreter has the GIL. Nobody waits for the stack while holding the GIL. */
+ * There are two locks: the stack of entries (its lock table is in entry.c) and Python's GIL. No
+ * thread waits for the stack while it holds the GIL. */
 #ifndef PYCLASS_BRIDGE_CORE_H
 #define PYCLASS_BRIDGE_CORE_H
 
@@ -19,8 +19,8 @@
 
 /* ---- fault.c ----------------------------------------------------------------------------- */
 
-long fault_set(int n); /* the n-th fault point from now fails (0: none, negative: count only); how
-                          many were passed since the last call */
+long fault_set(int n); /* makes the n-th fault point from now fail (0: none, negative: count only);
+                          returns how many were passed since the last call */
 
 /* ---- given.c: what Python and R gave the core at start ----------------------------------- */
 
@@ -34,15 +34,15 @@ typedef struct {
   PyObject *convert_array;     /* (handle or list of str, shape) -> NumPy array */
   PyObject *make_function;     /* (handle of a closure) -> Python function */
   PyObject *class_names;       /* (type) -> tuple of S3 class names */
-  PyObject *super_type;        /* of what `super(Class, self)` gives */
+  PyObject *super_type;        /* of the object that `super(Class, self)` returns */
   PyObject *make_private;      /* (instance) -> handle of its private environment */
   PyObject *private_table;     /* {id(instance): (weakref, handle)} */
   PyObject *from_hook;         /* (method or function) -> callable that takes R's index base */
-  PyObject *argument_names;    /* (function, names that R gives) -> names */
+  PyObject *argument_names;    /* (function, R's argument names) -> Python's */
   PyObject *write_console;     /* (bytes, is_error) */
   PyObject *report_wait;       /* (label or None, thread id or 0, seconds) */
   PyObject *missing_attribute; /* (object, name, error) -> object, or raises */
-  PyObject *missing;           /* default of an argument that R evaluates itself */
+  PyObject *missing;           /* stands for the missing default of a parameter */
 } GivenByPython;
 extern GivenByPython py;
 
@@ -62,20 +62,20 @@ extern GivenByR r;
 
 PyObject *call_python(PyObject *f, PyObject *a, PyObject *b); /* NULLs end the arguments */
 
-/* ---- marks.c: what a function or a class is (the table is there) ------------------------- */
+/* ---- marks.c: the marks of functions and classes (listed there) -------------------------- */
 
 int marks_init(void);
 bool mark_counts_from_one(PyObject *o);   /* a function or method */
 bool mark_stores(PyObject *o);            /* a method */
-PyObject *mark_stands_for(PyObject *o);   /* borrowed; NULL: nothing, here and below */
+PyObject *mark_stands_for(PyObject *o);   /* borrowed; NULL: no mark, here and below */
 PyObject *mark_closure(PyObject *o);      /* borrowed */
-bool mark_is_r_class(PyTypeObject *type); /* here and below inherited marks count */
+bool mark_is_r_class(PyTypeObject *type); /* here and below, inherited marks count */
 PyObject *mark_call(PyTypeObject *type);  /* borrowed */
 
 /* ---- preserve.c: R values that Python holds ---------------------------------------------- */
 
 void preserve_init(void);
-SEXP preserve(SEXP x);         /* (jumps) O(1); the cell that holds x */
+SEXP preserve(SEXP x);         /* (jumps) O(1); returns the cell that holds x */
 void preserve_release(SEXP c); /* any thread with the GIL: puts the cell on the queue */
 void preserve_drain(void);     /* inside an entry */
 void preserve_remove(SEXP c);  /* inside an entry, at once */
@@ -84,8 +84,8 @@ extern long preserve_live;
 /* ---- names.c: caches of names that cross again and again --------------------------------- */
 
 void names_init(void);
-/* What R's list for a dict with these keys is made after: CAR a list whose one attribute are the
- * names, CDR the names. */
+/* The model of R's list for a dict with these keys: its CAR is a list whose only attribute is
+ * `names`, its CDR those names. */
 SEXP cached_dict_model(PyObject *dict);          /* NULL when it is not cached; no jump */
 SEXP new_dict_model(PyObject *dict, SEXP names); /* (jumps) makes it, and may cache it */
 PyObject *python_name(SEXP charsxp);             /* borrowed, interned; no jump; NULL: exception */
@@ -99,14 +99,14 @@ void pointer_init(void);                      /* (jumps) inside an entry, here a
 SEXP pointer_new(SEXP model, bool convert);   /* (jumps) empty, with the attribute of `model` */
 void pointer_fill(SEXP pointer, PyObject *o); /* an empty one gets an object */
 void pointer_hand_over(SEXP pointer);         /* (jumps) R's collector finalizes it from now on */
-void pointer_drop(SEXP pointer);              /* GIL held: empties it and gives its object up */
-SEXP pointer_in(SEXP x); /* of x itself or of a callable; NULL: x is no proxy */
-bool pointer_is_held_twice(SEXP proxy, SEXP pointer); /* do two places of R hold a part of it? */
+void pointer_drop(SEXP pointer);              /* GIL held: empties it and drops its object */
+SEXP pointer_in(SEXP x); /* x, or the one in a callable's environment; NULL: no proxy */
+bool pointer_is_held_twice(SEXP proxy, SEXP pointer); /* are these or the closure's env shared? */
 void pointer_remember(SEXP proxy, Entry *e);          /* (jumps) it is young until the entry ends */
 void pointer_begin(Entry *e, Entry *below);
-void pointer_end(Entry *e); /* GIL held, here and below: empties what R does not hold any more */
-void pointer_collect(void); /* takes over what R has finalized */
-void pointer_drain(void);   /* gives the objects up; R may be in use by another thread */
+void pointer_end(Entry *e); /* GIL held, here and below: empties young proxies that R dropped */
+void pointer_collect(void); /* moves what R has finalized to pointer_drain()'s queue */
+void pointer_drain(void);   /* drops those objects; another thread may be using R */
 extern long pointer_live;
 
 /* ---- c_stack.c: the C stack that R may use ----------------------------------------------- */
@@ -118,39 +118,39 @@ void c_stack_tell_r(void); /* owner of the top: sets R's limits to this thread's
 /* ---- entry.c: the stack of entries ------------------------------------------------------- */
 
 struct Entry {
-  uintptr_t below;       /* the word of the stack under this entry */
-  uintptr_t thread;      /* who pushed it */
-  PyThreadState *tstate; /* saved while R runs without the GIL; NULL while this thread has it */
+  uintptr_t below;       /* top_word before the push: the entry below and its bit */
+  uintptr_t thread;      /* the thread that pushed it */
+  PyThreadState *tstate; /* saved while R runs without the GIL; NULL while the thread has it */
   const char *label;     /* what runs, for the report of a long wait; borrowed */
-  PyObject *interrupt;   /* what a signal handler raised when R_interrupts_pending was set; owned */
-  SEXP caught;           /* cell of the condition and calls that R code left this entry with */
+  PyObject *interrupt;   /* the exception for which R_interrupts_pending was set; owned */
+  SEXP caught;           /* cell of the condition and the calls that R's handlers recorded */
   PyObject *carrier;     /* the exception that carries an R jump to this entry's door; owned */
   SEXP jump;             /* the token of that jump; preserved */
-  bool jumping;          /* the door has gone on with it */
-  int first_young;       /* the place of its young proxies in pointer.c's list */
+  bool jumping;          /* the door has continued that jump */
+  int first_young;       /* where its young proxies begin in pointer.c's list */
   int young;             /* how many it has made */
-  unsigned collections;  /* R's when they were put there */
-  bool foreign;          /* pushed by rpy2's lock: holds the GIL, no guard of ours below */
+  unsigned collections;  /* pointer.c's count at the push, or when it last handed them over */
+  bool foreign;          /* pushed for rpy2: holds the GIL and has no guard of ours */
   bool chained;          /* the entry below is this thread's own, suspended at one of our doors */
-  bool isolated;         /* another thread's or a foreign entry is below */
+  bool isolated;         /* an entry is below, and this one is not chained */
 };
 
 int entry_push(Entry *e, const char *label); /* GIL held before and after; -1: Python exception */
 void entry_pop(Entry *e);                    /* GIL held */
-bool entry_is_free(void);                    /* would a push do without waiting? */
+bool entry_is_free(void);                    /* could this thread push without waiting? */
 Entry *entry_mine(void);                     /* the top, if this thread runs in it; else NULL */
 Entry *entry_below(Entry *e);                /* NULL: none */
 void entry_release_gil(Entry *e);
 void entry_take_gil(Entry *e);
-void entry_suspend(Entry *e);       /* this thread goes to Python */
+void entry_suspend(Entry *e);       /* before this thread runs Python code */
 void entry_resume(Entry *e);        /* GIL held before and after; waits without it */
-void entry_forget_caught(Entry *e); /* inside it, GIL held, here and below */
+void entry_forget_caught(Entry *e); /* inside the entry, GIL held, here and below */
 void entry_forget_jump(Entry *e);
 bool entry_on_main_thread(void);
 void entry_init(uintptr_t main); /* the id of Python's main thread */
-void entry_before_fork(void);    /* the next two are for after it; none takes the GIL */
+void entry_before_fork(void);    /* the next two run after the fork; none takes the GIL */
 void entry_in_parent(void);
-void entry_in_child(void); /* refuses R for ever if it was in use by another thread */
+void entry_in_child(void); /* R is refused for ever if another thread was using it */
 
 /* ---- door.c: R's way to Python ----------------------------------------------------------- */
 
@@ -163,7 +163,7 @@ typedef struct {
 void door_open(Door *d);  /* takes the GIL: R and Python may both be used */
 void door_leave(Door *d); /* suspends the entry: Python code may run */
 void door_back(Door *d);  /* R may be used again; the GIL is still held */
-void door_close(Door *d); /* gives the GIL up */
+void door_close(Door *d); /* releases the GIL if door_open() took it */
 
 /* ---- fork.c, interrupt.c, output.c ------------------------------------------------------- */
 
@@ -190,14 +190,14 @@ int handle_init(PyObject *module);
 
 SEXP proxy_new(PyObject *o, bool convert); /* (jumps) GIL held; finalized by R's collector;
                                              NULL: Python exception, here and below */
-/* A proxy that is filled for the time of a call, and emptied and used again, or left to R. */
+/* A proxy that is filled for one call; then it is emptied and used again, or left to R. */
 typedef struct {
   SEXP proxy;
-  SEXP pointer; /* has the object: the proxy itself, or in the environment of a callable */
-  SEXP model;   /* has its attributes */
+  SEXP pointer; /* holds the object: the proxy, or `.proxy` in a callable's environment */
+  SEXP model;   /* has the attributes of the proxy */
 } Scoped;
 bool scoped_new(Scoped *s, PyObject *o, bool convert); /* (jumps) empty; false: exception */
-void scoped_reset(Scoped *s); /* (jumps) the attributes are those that it was made with */
+void scoped_reset(Scoped *s); /* (jumps) restores the attributes that it was made with */
 bool proxy_is(SEXP x);
 PyObject *proxy_object(SEXP x); /* borrowed; NULL with Python exception when cleared */
 bool proxy_converts(SEXP x);
@@ -209,7 +209,7 @@ typedef void (*GuardBody)(void *);
 int guarded(Entry *e, GuardBody body, void *data); /* 0, or -1: Python exception set */
 int in_r(const char *label, GuardBody body, void *data);
 NO_RETURN void door_raise(Door *d); /* Python exception -> R condition; closes the door */
-SEXP guard_token(void);             /* for an r_unwind_protect() whose jump goes on at once */
+SEXP guard_token(void);             /* for an r_unwind_protect() whose jump continues at once */
 SEXP core_caught(SEXP cond, SEXP calls);
 
 /* ---- memory.c: a vector's numbers in Python ---------------------------------------------- */
@@ -218,7 +218,7 @@ int memory_init(PyObject *module);
 
 /* ---- convert_to_r.c, convert_to_python.c: values ----------------------------------------- */
 
-typedef enum { FOR_CALL, FOR_STORING } Crossing;           /* stored: must come back identical */
+typedef enum { FOR_CALL, FOR_STORING } Crossing;           /* stored values come back identical */
 SEXP to_r(PyObject *o, bool convert);                      /* (jumps) NULL: Python exception */
 int to_python(SEXP x, Crossing crossing, PyObject **slot); /* (jumps) fills *slot; -1: exception */
 

@@ -1,13 +1,13 @@
 /* Doors: how R code gets to Python and back.
  *
- * Owns: nothing; a door is on the stack of who opens it. Threads: any that R code runs on;
+ * Owns: nothing; a door lives on the C stack of its opener. Threads: any that R code runs on;
  * door_open() takes the GIL, door_close() gives it up. Jumps: never; door_raise() (condition.c)
  * closes a door by an R jump. */
 
 #include "core.h"
 
-/* R runs without the GIL under an entry of ours and under a call of rpy2's that releases it, and
- * with the GIL while values are converted, when a finalizer of R's may come here. */
+/* R runs without the GIL in an entry of ours and in a call of rpy2 that releases it. It runs with
+ * the GIL while values are converted, when one of its finalizers may open a door. */
 void door_open(Door *d) {
   Entry *e = d->entry = entry_mine();
   if (e && e->tstate) {
@@ -21,8 +21,8 @@ void door_open(Door *d) {
   }
 }
 
-/* R code may run for long before its entry ends, so what both collectors have freed is given up
- * here, too. */
+/* An entry may last long, so the references that both collectors have queued are released here,
+ * too. */
 void door_leave(Door *d) {
   if (!d->entry)
     return;

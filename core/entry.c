@@ -1,6 +1,6 @@
 /* Who may use R: the stack of entries.
  *
- * Owns: the stack, and what an entry has caught, its jump and its interrupt, given up by its pop at
+ * Owns: the stack, and each entry's caught condition, jump and interrupt, released by its pop at
  * the latest. Entries live on their threads' C stacks (foreign ones on the heap, freed at their
  * exit); the stack points to them only between push and pop. Threads: any. Jumps: never.
  *
@@ -9,13 +9,13 @@
  *                    compare-and-swap only, so that the usual push, pop, suspend and resume take
  *                    no lock
  *   running_thread   the thread that uses R now, 0 if none; written only by the owner of the top,
- *                    so a thread that reads itself here has written it
- *   waiters_mutex    held round a waiter's test and sleep; never while waiting for the GIL
+ *                    so a thread that reads its own id here has written it
+ *   waiters_mutex    held while a waiter tests and sleeps, never while it waits for the GIL
  *   stack_changed    broadcast under waiters_mutex after a change, if anyone waits
- *   starving_since   the time at which the last wait ended, or at which the first of the present
- *                    waiters began; turns: the number of waits that have ended. Both are read and
- *                    written without a lock, since they only decide who goes first
- *   the GIL          may be waited for by the owner of the top; the reverse is not allowed
+ *   starving_since   when the last wait ended, or when the first of the present waiters began;
+ *                    turns: the number of waits that have ended. Both are read and written without
+ *                    a lock, since they only decide who goes first
+ *   the GIL          the owner of the top may wait for it; its holder must not wait for the stack
  *   is_poisoned      written by the only thread of a forked child */
 
 #include "core.h"
@@ -25,7 +25,7 @@
 
 #define SUSPENDED ((uintptr_t)1)
 #define REPORT_AFTER_SECONDS 10.0
-#define PATIENCE_SECONDS 0.005 /* Python's interval between two switches of the GIL */
+#define PATIENCE_SECONDS 0.005 /* Python's default switch interval of the GIL */
 
 static _Atomic uintptr_t top_word;
 static _Atomic uintptr_t running_thread;
@@ -35,7 +35,7 @@ static _Atomic unsigned turns;
 static pthread_mutex_t waiters_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t stack_changed = PTHREAD_COND_INITIALIZER;
 static uintptr_t main_thread;
-static bool is_poisoned; /* a forked child in which R is in the state that another thread left */
+static bool is_poisoned; /* a forked child; another thread was using R at the fork */
 
 static uintptr_t me(void) { return (uintptr_t)pthread_self(); }
 
@@ -147,8 +147,8 @@ static void end_waiting(void) {
   pthread_mutex_unlock(&waiters_mutex);
 }
 
-/* Says who has R. With the GIL held no entry is popped, so the top is valid while it is suspended;
- * of a running one only the thread is told. */
+/* Reports who is using R. No entry is popped while this thread holds the GIL, so it may read a
+ * suspended top; of a running one it reports only the thread. */
 static void report(double seconds) {
   const uintptr_t holder = running(), word = atomic_load(&top_word);
   const Entry *e = holder == 0 && (word & SUSPENDED) ? entry_of(word) : NULL;
@@ -160,11 +160,11 @@ static void report(double seconds) {
   Py_XDECREF(result);
 }
 
-/* A thread that is in R when Python ends never gets the GIL again, so its entry is never popped. */
+/* A thread that is in R when Python shuts down never gets the GIL again or pops its entry. */
 static bool python_ends(void) {
   if (!py_is_finalizing())
     return false;
-  PyErr_SetString(PyExc_RuntimeError, "Python ends while another thread is at work in R");
+  PyErr_SetString(PyExc_RuntimeError, "Python is shutting down while another thread is using R");
   return true;
 }
 
@@ -182,7 +182,7 @@ static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
     bool overdue = !reported && monotonic() - start > REPORT_AFTER_SECONDS;
     if (overdue || (may_raise && (entry_on_main_thread() || py_is_finalizing()))) {
       PyEval_RestoreThread(tstate);
-      PyObject *pending = py_take_exception(); /* with which Python code returns to R */
+      PyObject *pending = py_take_exception(); /* the one with which Python code returns to R */
       if (overdue)
         report(monotonic() - start);
       reported |= overdue;
@@ -244,7 +244,7 @@ int entry_push(Entry *e, const char *label) {
   return 0;
 }
 
-/* R code has ended before R signalled the interrupt: Python raises the handler's exception. */
+/* Raises the interrupt's exception in Python, since R code ended before R signalled it. */
 static int raise_later(void *exception) {
   py_set_exception(exception);
   return -1;
@@ -302,7 +302,7 @@ void entry_take_gil(Entry *e) {
 }
 
 void entry_suspend(Entry *e) {
-  if (e->carrier && !e->jumping) /* of an earlier visit, whose exception Python code has handled */
+  if (e->carrier && !e->jumping) /* left by an earlier visit: Python code handled the exception */
     forget(e);
   set_top((uintptr_t)e | SUSPENDED, 0);
 }

@@ -1,7 +1,7 @@
 /* Fault points: a test makes the n-th use of R from now fail, once.
  *
- * Owns: the counters. Threads: inside an entry, or with the GIL. Jumps: fault_hit(), when its turn
- * has come. */
+ * Owns: the counters. Threads: inside an entry, or with the GIL. Jumps: fault_hit(), at the n-th
+ * point. */
 
 #include "core.h"
 

@@ -1,9 +1,9 @@
 /* Forks: Python works in a child that R's own C code forks (parallel::mclapply).
  *
  * R forks without the GIL. So the handler that runs before the fork takes the GIL, and the three
- * call what os.fork() calls. The entry is not suspended meanwhile, since the functions of
- * os.register_at_fork() run inside R's C code. They may fork, too: `this_fork` is written after
- * they have run and read before they run.
+ * handlers call the functions that os.fork() calls. The entry is not suspended meanwhile, since the
+ * functions of os.register_at_fork() run inside R's C code. These may fork, too, so `this_fork` is
+ * written after they have run and read before they run.
  * Owns: nothing. Threads: any; the C library may run the handlers of two forks at once, so each
  * thread has its own `this_fork`. Jumps: never. */
 

@@ -62,9 +62,9 @@ static PyObject *handle_is_object(Handle *h, void *unused) {
 
 static PyGetSetDef handle_getset[] = {
     {"typeof", (getter)handle_typeof, NULL, "R's typeof() of the value, a str.", NULL},
-    {"address", (getter)handle_address, NULL, "Where the value is; equal for the same value.",
+    {"address", (getter)handle_address, NULL, "Address of the value; equal for the same value.",
      NULL},
-    {"is_classed", (getter)handle_is_object, NULL, "Has the value a class attribute?", NULL},
+    {"is_classed", (getter)handle_is_object, NULL, "Does the value have a class attribute?", NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {0}};
 

@@ -1,4 +1,4 @@
-/* Ctrl-C while R runs: R's own polls let Python's signal handlers run; Sys.sleep() without signals.
+/* Ctrl-C while R runs: R's polls run Python's signal handlers; a Sys.sleep() that sets no handler.
  *
  * Python's handlers stay in place; R calls R_PolledEvents about every thousand evaluations. On the
  * main thread, ten times a second at the most, the poll takes the GIL and calls
@@ -45,8 +45,8 @@ static void poll_events(void) {
   look(e);
 }
 
-/* Sys.sleep() of the session. R's own sets a handler of SIGINT that jumps back to it, from any
- * thread to which the system delivers the signal. */
+/* The session's Sys.sleep(). R's own sets a SIGINT handler that jumps back to it from any thread to
+ * which the system delivers the signal. */
 SEXP core_sleep(SEXP time) {
   double left = r_as_dbl(time);
   if (ISNAN(left) || left < 0)

@@ -2,21 +2,21 @@
  * function, method or argument of a library by its name.
  *
  * Of a function
- *   __r_index__        R counts the index that is its argument from 1 (classes/builder.py)
- *   __r_stands_for__   for Python it is this other function; made for one call (classes/hooks.py)
- * Of a function's globals, which a function that wraps it does not copy
- *   __r_closure__      (closure, n): it is this R closure while it has n attributes; with more,
+ *   __r_index__        the name of its index, which R counts from 1 (classes/builder.py)
+ *   __r_stands_for__   Python gets this other function; made for one call (classes/hooks.py)
+ * Of a function's globals, which functools.wraps() does not copy
+ *   __r_closure__      (closure, n): R gets this closure while it has n attributes; with more,
  *                      Python code has marked it for a purpose of its own (bridge/function.py)
  * Of a class
- *   __r_class__        it is made from an R class (classes/builder.py)
- *   __r_indexed__      the names of methods whose index R counts from 1, be they written in R or
- *                      inherited from a Python class (classes/builder.py)
+ *   __r_class__        the class is made from an R class (classes/builder.py)
+ *   __r_indexed__      the names of methods whose index R counts from 1, written in R or inherited
+ *                      from a Python class (classes/builder.py)
  *   __r_stores__       the names of methods whose arguments cross as stored values do
  *                      (classes/builder.py)
- *   __r_call__         how R calls an instance, if otherwise than Python does (surface/calls.py)
+ *   __r_call__         the function by which R calls an instance (surface/calls.py)
  *
- * Owns: the names, for the life of the process. Threads: with the GIL. Jumps: never; no Python
- * code runs but the hashing of strings. */
+ * Owns: the names, for the life of the process. Threads: with the GIL. Jumps: never. It runs
+ * no Python code: it only looks strings up. */
 
 #include "core.h"
 
@@ -46,7 +46,7 @@ static PyObject *of_function(PyObject *o, PyObject *key) {
   return PyFunction_Check(o) ? item(((PyFunctionObject *)o)->func_dict, key) : NULL;
 }
 
-/* Does the class of the method's instance have the method's name in this mark? */
+/* Does this mark of the instance's class contain the method's name? */
 static bool names_method(PyObject *o, PyObject *key) {
   PyObject *f = PyMethod_Check(o) ? PyMethod_GET_FUNCTION(o) : NULL;
   PyObject *names = f ? py_type_lookup(Py_TYPE(PyMethod_GET_SELF(o)), key) : NULL;

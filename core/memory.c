@@ -1,5 +1,5 @@
-/* The type `Memory`: the numbers of an R vector in Python, read-only, without a copy. It is apart
- * from the handle, so that nobody takes the codes of a factor or the bits of an NA for numbers.
+/* The type `Memory`: the numbers of an R vector in Python, read-only, without a copy. A handle
+ * is no buffer itself, so that nobody takes the codes of a factor or the bits of an NA for numbers.
  *
  * Owns: a reference to the handle of the vector. Threads: creation enters R, the rest with the GIL.
  * Jumps: none; the body runs under a guard. */

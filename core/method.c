@@ -1,16 +1,16 @@
-/* What a call of an R function is made of. A method has a scope:
+/* Makes, stores and gives up the parts of a call of an R function. A method has a scope:
  * mask {self, super, private} -> class environment -> parent_env.
  *
  * Owns: while a method runs, two references to the receiver, in the proxy bound to `self` and in
  * the pointer of `super`. When the call ends, both are emptied, and the function stores the parts
  * for its next call. If R has kept a part (in a closure made in the method, in a handler), the
  * pointers get finalizers instead, and the parts are left to R. So an instance lives no longer than
- * Python or R wants it. The parts own a cell of the preserve list until they are given up. Threads:
+ * Python or R holds it. The parts own a cell of the preserve list until they are given up. Threads:
  * inside an entry with the GIL. Jumps: scope_enter, scope_leave. */
 
 #include "method.h"
 
-/* The handle that bridge/private.py has for the instance, or NULL. */
+/* The handle in the table of bridge/private.py for the instance, or NULL. */
 static PyObject *known_private(Scope *s) {
   Known *last = s->known;
   if (last->reference && py_refers_to(last->reference, s->receiver))
@@ -25,7 +25,7 @@ static PyObject *known_private(Scope *s) {
   return last->private;
 }
 
-/* Finds the instance's private environment, or has it made; the table of Python holds it. */
+/* Finds the instance's private environment, or has Python make it; Python's table holds it. */
 int scope_prepare(Scope *s, PyObject *receiver, bool is_class) {
   s->receiver = receiver;
   s->is_class = is_class;
@@ -53,7 +53,7 @@ static void make_super(Parts *p, SEXP name, SEXP self, SEXP class_env) {
   UNPROTECT(2);
 }
 
-/* The scope of a class method: R's collector ends it. */
+/* The scope of a class method is not used again: R's collector frees it. */
 static int make_class_scope(Scope *s, const Code *c) {
   SEXP cls = proxy_new(s->receiver, c->convert);
   if (!cls)
@@ -85,15 +85,15 @@ static void fill_self(Scope *s) {
   pointer_fill(s->parts.super_self, s->receiver);
 }
 
-/* The call stands where a plain function was made, so that a generic finds the S3 methods that were
- * made there. */
+/* The parent of the frame: for a plain function its own environment, so that a generic finds the S3
+ * methods defined there. */
 static SEXP where_called(Scope *s) {
   SEXP closure = s->parts.closure;
   return s->receiver || TYPEOF(closure) != CLOSXP ? R_GlobalEnv : r_closure_env(closure);
 }
 
-/* The parts that every call has. A plain function is called as it is, a static method in its class
- * environment. The cell holds the model, too: the table of classes may drop it. */
+/* Makes the parts that every call has. A plain function is called unchanged, a static method with
+ * its class environment. The cell holds the model, too: the table of proxy.c may drop it. */
 static void make_call(Scope *s, const Code *c, SEXP env) {
   Parts *p = &s->parts;
   p->closure = c->closure;
@@ -139,7 +139,7 @@ int scope_enter(Scope *s, const Code *c) {
   if (!can_take(s))
     return make_parts(s, c);
   s->parts = *s->last;
-  s->last->cell = NULL; /* a call inside this call makes its own */
+  s->last->cell = NULL; /* a nested call makes its own parts */
   if (s->receiver) {
     fill_self(s);
     scoped_reset(&s->parts.self);
@@ -150,8 +150,8 @@ int scope_enter(Scope *s, const Code *c) {
 
 /* ---- ending the call ---- */
 
-/* Has R code assigned, added or removed a variable of the call? Locked variables would need no
- * look, but R counts their values as shared for ever. */
+/* Has R code assigned, added or removed a variable of the frame, the mask or `super`? They are not
+ * locked instead, since R counts the values of locked variables as shared for ever. */
 static bool is_changed(Parts *p) {
   FAULT_POINT();
   if (r_var(p->frame, CAR(p->call)) != p->closure || r_count_vars(p->frame) != 1)
@@ -162,8 +162,8 @@ static bool is_changed(Parts *p) {
           r_var(p->super_env, r.sym_self) != p->super_self || r_count_vars(p->super_env) != 1);
 }
 
-/* Has R kept a part: does anything but the parts themselves hold one of them? Of a plain function's
- * parts only the call is emptied and filled. */
+/* Has R kept a part, that is, does anything except the other parts hold one? The closure of a plain
+ * function does not count: it is not filled for a call. */
 static bool is_kept(Parts *p) {
   if (r_is_held_twice(p->call) || r_is_held_twice(p->frame) || is_changed(p))
     return true;
@@ -186,7 +186,7 @@ static void hand_over_self(void *parts) {
   }
 }
 
-/* Arguments and `private` live no longer than the call. */
+/* Drops the arguments and `private`, which live no longer than the call. */
 static void empty(Parts *p) {
   for (SEXP cell = CDR(p->call); cell != R_NilValue; cell = CDR(cell))
     SETCAR(cell, R_NilValue);
@@ -212,7 +212,7 @@ void scope_leave(Scope *s) {
   if ((last->cell && !stale) || (p->mask && p->version == 0)) {
     give_up(p);
   } else {
-    if (stale) /* of another class, or of this one before it was changed */
+    if (stale) /* parts for another class, or for this one before it changed */
       give_up(last);
     empty(p);
     *last = *p;
@@ -222,7 +222,7 @@ void scope_leave(Scope *s) {
 void scope_abandon(Scope *s) {
   if (!s->parts.cell)
     return;
-  /* if R has no memory for it, the receiver is leaked; the pointers never dangle */
+  /* if R has no memory for the finalizers, the receiver is leaked; no pointer dangles */
   r_toplevel(hand_over_self, &s->parts);
   give_up(&s->parts);
 }

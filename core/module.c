@@ -1,5 +1,5 @@
-/* The module `_core`: what Python sees of the core, and the start, at which Python and R give the
- * core what it calls.
+/* The module `_core`: the core's functions for Python, and its start, at which Python and R give it
+ * the functions that it calls.
  *
  * Owns: one reference to each object of `py`, and the dict of the handles in `r`, for the life of
  * the process. Threads: with the GIL. Jumps: never; R code runs through in_r(). */
@@ -15,7 +15,7 @@ static PyObject *set_fault(PyObject *self, PyObject *arg) {
   return PyLong_FromLong(fault_set((int)n));
 }
 
-/* ---- evaluation, for the start: later calls go through Function ---- */
+/* ---- evaluation of text; R functions are called through Function ---- */
 
 typedef struct {
   const char *text;
@@ -121,14 +121,17 @@ static PyObject *vector(PyObject *self, PyObject *args) {
 
 static void adopt_body(void *arg) {
   Conversion *c = arg;
-  c->out = handle_new(PyLong_AsVoidPtr(c->in));
+  SEXP x = PyLong_AsVoidPtr(c->in);
+  c->out = x ? handle_new(x) : NULL;
 }
 
 /* The value at an address that rpy2 holds. */
 static PyObject *adopt(PyObject *self, PyObject *address) {
   Conversion c = {.in = address};
-  if (!PyLong_Check(address) || in_r("an rpy2 value", adopt_body, &c) < 0)
+  if (in_r("an rpy2 value", adopt_body, &c) < 0)
     Py_CLEAR(c.out);
+  if (!c.out && !PyErr_Occurred())
+    PyErr_SetString(PyExc_ValueError, "no R value is at the address 0");
   return c.out;
 }
 
@@ -157,10 +160,14 @@ static PyObject *foreign_exit(PyObject *self, PyObject *unused) {
   Py_RETURN_NONE;
 }
 
-/* foreign_call(function, *args): a call of rpy2's as one entry, which ends also after an
+/* foreign_call(function, *args): calls a function of rpy2 in one entry, which it pops also after an
  * exception. */
 static PyObject *foreign_call(PyObject *self, PyObject *const *args, Py_ssize_t n) {
-  PyObject *entered = n > 0 ? foreign_enter(self, NULL) : NULL;
+  if (n == 0) {
+    PyErr_SetString(PyExc_TypeError, "foreign_call() needs a function");
+    return NULL;
+  }
+  PyObject *entered = foreign_enter(self, NULL);
   if (!entered)
     return NULL;
   Py_DECREF(entered);
@@ -223,7 +230,7 @@ static void init_body(void *unused) {
   names_init();
 }
 
-/* Any thread may import the package, so the running one is not asked. */
+/* The current thread may be another one: any thread may import the package. */
 static unsigned long id_of_main_thread(void) {
   PyObject *threading = PyImport_ImportModule("threading");
   PyObject *thread = threading ? PyObject_CallMethod(threading, "main_thread", NULL) : NULL;
@@ -251,7 +258,7 @@ static int start_core(void) {
   return 0;
 }
 
-/* attach(**places): takes what Python gives, and starts the core. */
+/* attach(**places): stores what Python gives in `py`, and starts the core. */
 static PyObject *attach(PyObject *self, PyObject *args, PyObject *kwargs) {
   for (size_t i = 0; i < sizeof python_places / sizeof *python_places; i++) {
     PyObject *o = kwargs ? PyDict_GetItemString(kwargs, python_places[i].name) : NULL;
@@ -272,7 +279,7 @@ static PyObject *define_symbols(PyObject *self, PyObject *env) {
   Py_RETURN_NONE;
 }
 
-/* attach_r(dict of handles): takes what R gives. The core never gives the dict up. */
+/* attach_r(dict of handles): stores what R gives in `r`. The core never releases the dict. */
 static PyObject *attach_r(PyObject *self, PyObject *handles) {
   const struct {
     const char *name;
@@ -312,24 +319,24 @@ static PyObject *counters(PyObject *self, PyObject *unused) {
 
 static PyMethodDef methods[] = {
     {"attach", (PyCFunction)(void (*)(void))attach, METH_VARARGS | METH_KEYWORDS,
-     "Give the core what it calls of Python, and start it."},
-    {"attach_r", attach_r, METH_O, "Give the core what it calls of R."},
+     "Give the core the Python functions and types that it uses, and start it."},
+    {"attach_r", attach_r, METH_O, "Give the core the R functions and environments that it uses."},
     {"define_symbols", define_symbols, METH_O, "Define the native symbols in an environment."},
     {"evaluate", evaluate, METH_O, "Evaluate R code given as text; a handle of the last value."},
     {"to_r", py_to_r, METH_O, "A handle of the R value for a Python object."},
     {"to_python", py_to_python, METH_VARARGS, "The Python object for a handle's value."},
     {"vector", vector, METH_VARARGS, "An R vector of a type from bytes, with dimensions."},
     {"adopt", adopt, METH_O, "A handle of the R value at an address."},
-    {"foreign_enter", foreign_enter, METH_NOARGS, "rpy2 begins to use R on this thread."},
-    {"foreign_exit", foreign_exit, METH_VARARGS, "rpy2 ends its use of R."},
+    {"foreign_enter", foreign_enter, METH_NOARGS, "Push an entry for rpy2 on this thread."},
+    {"foreign_exit", foreign_exit, METH_VARARGS, "Pop the entry of rpy2."},
     {"foreign_call", (PyCFunction)(void (*)(void))foreign_call, METH_FASTCALL,
-     "Call a function of rpy2's that uses R."},
+     "Call a function of rpy2 in an entry."},
     {"is_free", is_free, METH_NOARGS, "Could this thread use R now, without waiting?"},
     {"shared_argument", find_shared_argument, METH_VARARGS,
-     "What the innermost R method of this name of this object shares with its caller, or None."},
+     "The argument that the innermost R method of this object and name shares, or None."},
     {"counters", counters, METH_NOARGS, "Live handles and proxies; R's protect depth."},
     {"set_fault", set_fault, METH_O,
-     "Make the n-th fault point from now fail (0: none, -1: count); how many were passed."},
+     "Make the n-th fault point from now fail (0: none, -1: count); return how many were passed."},
     {0}};
 
 static struct PyModuleDef definition = {

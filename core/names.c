@@ -1,8 +1,8 @@
-/* Names that cross again and again: attributes, arguments, keys, and all keys of a dict together.
- * Direct-mapped caches: a name that is not found is made and takes the place of the one before.
+/* Caches of names that cross often: attributes, arguments, keys, and all keys of a dict together.
+ * They are direct-mapped: a name that is not found is made and replaces the one in its place.
  *
  * Owns: a reference to each cached name and key, and the R vectors that hold their counterparts, so
- * that an address means one name. Threads: inside an unsuspended entry, with the GIL. Jumps:
+ * that an address stands for one name. Threads: inside an unsuspended entry, with the GIL. Jumps:
  * r_name and new_dict_model. */
 
 #include "core.h"
@@ -84,8 +84,8 @@ SEXP cached_dict_model(PyObject *dict) {
   return VECTOR_ELT(held_models, (R_xlen_t)place);
 }
 
-/* Fills the tuple with the dict's keys if they are still those that `names` was made of. Finalizers
- * of R and, while the tuple is made, of Python run between, and may change the dict. */
+/* Fills the tuple with the dict's keys; false if they are no longer `names`. Finalizers of R, and
+ * of Python when the tuple was made, may have changed the dict since. */
 static bool take_keys(PyObject *keys, PyObject *dict, SEXP names) {
   Py_ssize_t n = PyTuple_GET_SIZE(keys), at = 0, i = 0;
   PyObject *key, *value;

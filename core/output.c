@@ -2,7 +2,7 @@
  *
  * The entry is not suspended while Python writes: R's print() keeps its state in C variables.
  * Owns: nothing. Threads: inside an entry, rarely outside (R at the end of the process). Jumps:
- * only `clean_up`, on R's behalf, by an R error. */
+ * only `clean_up`, by the R error of refuse_quit(). */
 
 #include "core.h"
 #include <R_ext/RStartup.h>
@@ -23,7 +23,7 @@ static void write_console(const char *text, int n, int is_error) {
   Py_XDECREF(bytes);
   Py_XDECREF(done);
   bool is_streams = !done && (PyErr_ExceptionMatches(PyExc_OSError) ||
-                              PyErr_ExceptionMatches(PyExc_ValueError)); /* full, or closed */
+                              PyErr_ExceptionMatches(PyExc_ValueError)); /* full or closed */
   bool ends_r = !done && d.entry && (!is_streams || PyErr_ExceptionMatches(PyExc_BrokenPipeError));
   if (ends_r) { /* a signal handler's exception, or a closed pipe: R stops as for an interrupt */
     Py_XSETREF(d.entry->interrupt, py_take_exception());
@@ -49,7 +49,7 @@ static void flush_console(void) { write_console("", 0, 0); }
 static void nothing(void) {}
 static void not_busy(int is_busy) {}
 
-/* Replaces all of rpy2's callbacks: an exception of Ctrl-C in their Python code would be lost. */
+/* Replaces rpy2's callbacks, whose Python code would lose the exception of a Ctrl-C. */
 void output_init(void) {
   ptr_R_FlushConsole = flush_console;
   ptr_R_ResetConsole = nothing;

@@ -1,10 +1,10 @@
-/* The external pointers by which R holds Python objects, and when their objects are given up.
+/* The external pointers by which R holds Python objects, and the release of these objects.
  *
- * Owns: one Python reference for each filled pointer, given up by pointer_drop() (at once) or
+ * Owns: one Python reference for each filled pointer, released by pointer_drop() (at once) or
  * through R's finalizer, which only puts the object on a queue (drained with the GIL). Threads:
  * inside an entry with the GIL; the finalizer runs wherever R collects. Jumps: pointer_new,
- * pointer_hand_over, pointer_remember and pointer_init; an object that R could lose by the jump is
- * put in afterwards. */
+ * pointer_hand_over, pointer_remember and pointer_init; a pointer is filled after
+ * the calls that may jump, so that a jump leaks no object. */
 
 #include "core.h"
 
@@ -13,16 +13,15 @@ typedef struct {
   size_t n, room;
 } Queue;
 
-static Queue finalized; /* guarded by the entry: R's collector runs inside one */
+static Queue finalized; /* guarded by the stack of entries: R collects inside an entry */
 static Queue ready;     /* guarded by the GIL */
-static SEXP young;      /* list of proxies, an entry's behind those of the entry below */
+static SEXP young;      /* list of young proxies; an entry's stand after those of the one below */
 long pointer_live;
 
 #define YOUNG_OF_ENTRY 64
 #define YOUNG (64 * YOUNG_OF_ENTRY)
 
-/* How often has R collected? Each collection finalizes the object that watch_collections()
- * makes. */
+/* Counts R's collections: each finalizes the object that watch_collections() has made. */
 static unsigned collections;
 static bool has_collected;
 
@@ -42,7 +41,7 @@ void pointer_init(void) {
   watch_collections();
 }
 
-/* ---- giving objects up ---- */
+/* ---- releasing objects ---- */
 
 /* When the queue can't grow, the object is leaked: better than a crash. */
 static void put(Queue *q, PyObject *o) {
@@ -111,8 +110,8 @@ static bool is_pointer(SEXP x) {
   return tag == r.sym_proxy || tag == r.sym_proxy_unconverted;
 }
 
-/* A closure is a callable of ours if its environment is a child of the namespace that has a pointer
- * under its name: users make no function there. */
+/* A closure is a callable proxy if its environment is a child of our namespace and has a pointer as
+ * `.proxy`: users make no function in such an environment. */
 SEXP pointer_in(SEXP x) {
   if (TYPEOF(x) == CLOSXP) {
     SEXP env = r_closure_env(x);
@@ -128,15 +127,15 @@ bool pointer_is_held_twice(SEXP proxy, SEXP pointer) {
 
 /* ---- young proxies ----
  * A bound method is made to be called once (`self$step()`, `super$initialize()`), and holds its
- * instance; R's collector would give it up late. So a list holds the last bound methods that each
- * entry has made. When the entry ends, those that nothing else holds give their objects up. The
- * others get R's finalizer, and so do those for which the list has no place; R counts a finalizer
- * as a holder, so no proxy in the list has one. An entry may last as long as a script: after two
- * collections its proxies are not young any more.
+ * instance; R's collector would free it late. So a list holds the last bound methods that each
+ * entry has made. When the entry ends, those that nothing else holds release their objects. The
+ * others get a finalizer of R, and so do those for which the list has no place; R counts a
+ * finalizer as a holder, so no proxy in the list has one. An entry may last as long as a script:
+ * after two collections its proxies are no longer young.
  *
- * Other objects have R's finalizer from the beginning. R does not count what the value of `f(x) <-
- * v` holds while a replacement function of the user's has not evaluated it, so the count does not
- * tell whether an object that is of use on its own is still wanted. */
+ * Other objects have a finalizer from the start. In `f(x) <- v`, R does not count what `v` holds
+ * before the user's replacement function evaluates it, so the count can't tell whether an object
+ * that is used more than once is still needed. */
 
 void pointer_begin(Entry *e, Entry *below) {
   int made = below ? below->young : 0;
@@ -146,7 +145,7 @@ void pointer_begin(Entry *e, Entry *below) {
   e->collections = collections;
 }
 
-/* Does nothing if R code has replaced the pointer of a callable, whose object is leaked then. */
+/* If R code has replaced the pointer of a callable, the object is leaked. */
 static void hand_over(SEXP proxy) {
   SEXP pointer = pointer_in(proxy);
   if (pointer)
@@ -155,7 +154,7 @@ static void hand_over(SEXP proxy) {
 
 static int count_young(Entry *e) { return e->young < YOUNG_OF_ENTRY ? e->young : YOUNG_OF_ENTRY; }
 
-/* Those of the entry on top. */
+/* Hands over the young proxies of the entry on top. */
 static void hand_over_young(void *entry) {
   Entry *e = entry;
   for (R_xlen_t i = e->first_young; i < e->first_young + count_young(e); i++) {
@@ -176,7 +175,7 @@ void pointer_remember(SEXP proxy, Entry *e) {
     e->collections = collections;
   }
   R_xlen_t place = e->first_young + e->young % YOUNG_OF_ENTRY;
-  SEXP older = PROTECT(VECTOR_ELT(young, place)); /* or NULL */
+  SEXP older = PROTECT(VECTOR_ELT(young, place)); /* or R's NULL */
   SET_VECTOR_ELT(young, place, proxy);
   e->young++;
   hand_over(

@@ -1,4 +1,4 @@
-/* R values that Python holds: a doubly linked R list, O(1) to enter and to leave.
+/* R values that Python holds: a doubly linked R list with O(1) insertion and removal.
  *
  * Owns: the list's head (R_PreserveObject, for the life of the process) and the queue of cells to
  * be unlinked. A cell is freed by R's collector once it is off the list. Threads: `preserve`,
@@ -7,7 +7,7 @@
 
 #include "core.h"
 
-static SEXP head; /* each cell: CAR the one before, CDR the one after, TAG the value */
+static SEXP head; /* a cell's CAR is the cell before, its CDR the cell after, its TAG the value */
 static SEXP *queue;
 static size_t queued, room;
 long preserve_live;

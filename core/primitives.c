@@ -1,5 +1,5 @@
-/* The primitives: what R calls with .Call and .External. They are attributes and calls of Python
- * objects, and the few others from which R's functions build the rest.
+/* The primitives: the functions that R calls with .Call and .External. They get and set attributes
+ * of Python objects and call the objects; R's functions build the rest from these and a few others.
  *
  * Owns: nothing; a visit owns what it holds. Threads: inside an entry; each visit takes the GIL
  * itself. Jumps: every primitive may, after it has given up the GIL and its references. */
@@ -15,7 +15,7 @@ static PyObject *attribute_name(SEXP name) {
   return NULL;
 }
 
-/* The submodule of that name, which nobody has imported yet, or an error with a suggestion. */
+/* Imports the submodule of that name, or raises the AttributeError with a suggestion. */
 static PyObject *missing_attribute(PyObject *o, PyObject *key) {
   PyObject *error = py_take_exception();
   PyObject *out = PyObject_CallFunctionObjArgs(py.missing_attribute, o, key, error, NULL);
@@ -23,8 +23,8 @@ static PyObject *missing_attribute(PyObject *o, PyObject *key) {
   return out;
 }
 
-/* An attribute that is found without Python code, NULL for any other: the entry need not be
- * suspended for it. Same result as PyObject_GetAttr(). */
+/* An attribute that is found without running Python code, so that the entry need not be suspended;
+ * NULL for any other. Same result as PyObject_GetAttr(). */
 static PyObject *stored_attribute(PyObject *o, PyObject *key) {
   if (Py_TYPE(o)->tp_getattro != PyObject_GenericGetAttr)
     return NULL;
@@ -58,7 +58,7 @@ static SEXP core_get_attr(SEXP x, SEXP name) {
   return visit_end_with_result(&v);
 }
 
-/* A number without a guard, NULL for any other value. Same result as to_python(). */
+/* Converts a double, which needs no guard; NULL for any other value. Same result as to_python(). */
 static PyObject *plain_number(SEXP x) {
   if (TYPEOF(x) == REALSXP && XLENGTH(x) == 1 && !r_has_attributes(x))
     return PyFloat_FromDouble(REAL_ELT(x, 0));
@@ -77,7 +77,7 @@ static int assign(PyObject *o, PyObject *key, PyObject *value, bool was_proxy) {
   return PyObject_SetAttr(o, key, value);
 }
 
-/* Gives the value, as an assignment does. With `dollar` it sets an item if x is a dict, as R's
+/* Sets an attribute and returns the value. With `dollar` it sets an item if x is a dict, as R's
  * `x$name <- value` does. */
 static SEXP set_attr(SEXP x, SEXP name, SEXP value, bool dollar) {
   Visit v;
@@ -122,7 +122,7 @@ static int convert_one(Visit *v, SEXP x, Py_ssize_t at) {
   return to_python(x, v->crossing, &v->args[at]);
 }
 
-/* Positional arguments first, then the named ones, as in calls of Python. */
+/* Converts the positional arguments first, then the named ones, as vectorcall wants them. */
 static SEXP arguments_to_python(void *arg) {
   Visit *v = arg;
   Py_ssize_t at = 0, named = 0;
@@ -149,7 +149,7 @@ static void count_arguments(Visit *v) {
   }
 }
 
-/* Replaces R's names of arguments by Python's, if f has been made from R: not every R name is an
+/* Replaces R's argument names by Python's if f is made from R code: not every R name is an
  * identifier. */
 static int name_as_python(Visit *v, PyObject *f) {
   if (PyMethod_Check(f))
@@ -164,7 +164,7 @@ static int name_as_python(Visit *v, PyObject *f) {
 
 static SEXP core_quiet(void) { return r_lgl(result_is_quiet); }
 
-/* A call as Python makes it, or by the type's own way for R: own(f, ...). */
+/* Calls f as Python does, or by the mark of its type: own(f, ...). */
 static PyObject *call_from_r(Visit *v, PyObject *f) {
   size_t positional = (size_t)(v->n - v->n_named);
   PyObject *own = mark_call(Py_TYPE(f));
@@ -219,7 +219,7 @@ static SEXP core_proxy(SEXP x, SEXP convert) {
   visit_guarded(&v, visit_value_to_python);
   v.convert = r_is_true(convert);
   v.must_proxy = true;
-  if (v.result == Py_None) { /* a proxy of None, which visit_end_with_result() gives as NULL */
+  if (v.result == Py_None) { /* a proxy of None; visit_end_with_result() would return NULL */
     SEXP out = visit_guarded(&v, visit_result_to_r);
     PROTECT(out);
     visit_end(&v);

@@ -1,8 +1,8 @@
-/* Python objects in R: an external pointer, or for callables a closure in whose environment one is.
+/* Python objects in R: an external pointer, or for callables a closure whose environment has one.
  *
  * Owns: a model for each Python type that has crossed. Threads: inside an entry with the GIL.
- * Jumps: proxy_new, and the `scoped_*` that say so; none of them holds a reference while it can
- * jump without a finalizer to free it. */
+ * Jumps: proxy_new, and the `scoped_*` that say so. A jump (R out of memory) leaks no object that
+ * crosses, but may leak the names of a type. */
 
 #include "core.h"
 
@@ -36,7 +36,7 @@ static SEXP make_model(PyObject *names) {
   return model;
 }
 
-/* Dead types are taken out of the table each time it has grown to twice its size. */
+/* Removes dead types from the table each time it has grown to twice its size. */
 static int forget_dead_classes(void) {
   static Py_ssize_t limit = 1024;
   if (PyDict_GET_SIZE(classes) < limit)
@@ -88,7 +88,7 @@ static SEXP pointer_of(SEXP x) {
 
 /* ---- making ---- */
 
-/* A callable is an R closure, in whose environment the pointer is. */
+/* A callable is an R closure whose environment has the pointer as `.proxy`. */
 static SEXP make_callable(SEXP pointer, SEXP model) {
   SEXP env = PROTECT(r_new_env(r.ns));
   r_define(r.sym_pointer, pointer, env);
@@ -98,8 +98,8 @@ static SEXP make_callable(SEXP pointer, SEXP model) {
   return fn;
 }
 
-/* Is it made when R asks for it, to be used once? A hook that stands for another one
- * (classes/hooks.py) holds a bound method, `super(Class, self)` (for_r/super.py) the instance. */
+/* Is it made anew whenever R asks for it, and used once? So are bound methods, functions that stand
+ * for a hook (classes/hooks.py), and `super(Class, self)` (for_r/super.py). */
 static bool is_made_to_be_used_once(PyObject *o) {
   return py_is_bound(o) || mark_stands_for(o) || (PyObject *)Py_TYPE(o) == py.super_type;
 }

@@ -1,5 +1,5 @@
-/* Python's C API where its versions differ or where it is not public, and exceptions as single
- * objects. The other files name nothing of it that is private.
+/* The parts of Python's C API that differ between versions or are private, and exceptions as single
+ * objects. The other files use no private name of that API.
  *
  * Owns: nothing. Threads: with the GIL. Jumps: never. */
 #ifndef PYCLASS_BRIDGE_PY_API_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The exception that is set, which then is set no more: a new reference, NULL if there is none. */
+/* Fetches and clears the exception: a new reference, or NULL if none is set. */
 static inline PyObject *py_take_exception(void) {
 #if PY_VERSION_HEX >= 0x030C0000
   return PyErr_GetRaisedException();
@@ -28,7 +28,7 @@ static inline PyObject *py_take_exception(void) {
 #endif
 }
 
-/* Sets an exception and takes the reference; NULL sets none. */
+/* Sets the exception and steals the reference; NULL clears it. */
 static inline void py_set_exception(PyObject *exception) {
 #if PY_VERSION_HEX >= 0x030C0000
   PyErr_SetRaisedException(exception);
@@ -38,7 +38,7 @@ static inline void py_set_exception(PyObject *exception) {
 #endif
 }
 
-/* Does the interpreter end? */
+/* Is the interpreter finalizing? */
 static inline bool py_is_finalizing(void) {
 #if PY_VERSION_HEX >= 0x030D0000
   return Py_IsFinalizing();
@@ -47,7 +47,7 @@ static inline bool py_is_finalizing(void) {
 #endif
 }
 
-/* Is `o`, an object that lives, what the weak reference refers to? A dead one refers to None. */
+/* Does the weak reference refer to the live object `o`? A dead reference refers to None. */
 static inline bool py_refers_to(PyObject *weak, PyObject *o) {
 #if PY_VERSION_HEX >= 0x030D0000
   PyObject *target = NULL;
@@ -59,21 +59,21 @@ static inline bool py_refers_to(PyObject *weak, PyObject *o) {
 #endif
 }
 
-/* What the type or one of its bases has under the name, descriptors as they are: a borrowed
- * reference, NULL without an exception if there is none. */
+/* Looks the name up in the type and its bases and calls no descriptor: a borrowed reference, or
+ * NULL without an exception. */
 static inline PyObject *py_type_lookup(PyTypeObject *type, PyObject *name) {
   return _PyType_Lookup(type, name);
 }
 
-/* Is it a method of an object, of Python or of C, that was made when it was asked for? */
+/* Is it a bound method, in Python or C? Each access to the attribute makes a new one. */
 static inline bool py_is_bound(PyObject *o) {
   if (PyMethod_Check(o) || strcmp(Py_TYPE(o)->tp_name, "method-wrapper") == 0)
-    return true; /* the second type has no other public name on every version */
+    return true; /* on some versions this type has no public name in C */
   return PyCFunction_Check(o) && PyCFunction_GET_SELF(o) &&
          !PyModule_Check(PyCFunction_GET_SELF(o));
 }
 
-/* A number that is another one after each change of the type or its bases; 0: none is known. */
+/* The version tag, which changes with the type and with its bases; 0: it has none. */
 static inline unsigned py_type_version(PyTypeObject *type) { return type->tp_version_tag; }
 
 #endif

@@ -6,12 +6,12 @@
  * under a guard (condition.c). Most of them start with a fault point, so that a test can make
  * them fail once.
  *
- * The other files call no function of R's that begins with `R_` or `Rf_`, but these `r_*`. They use
+ * The other files call these `r_*` and no function of R that begins with `R_` or `Rf_`. They use
  * the accessors in capitals (CAR, TYPEOF, REAL_ELT, PROTECT, ...), vmaxget() and vmaxset(), R's
  * constants, and the variables of the front end by R's own names.
  *
- * Every name of R's that the compiled core needs, by what R calls it ("Writing R Extensions" and
- * R's own lists, which tests/core/test_r_api.py compares with the core), and on which R:
+ * Every name of R that the compiled core needs, by R version and by the class that "Writing R
+ * Extensions" and R's own lists give it (tests/core/test_r_api.py compares them with the core):
  *   API, every R
  *     CADR CAR CDDR CDR COMPLEX COMPLEX_ELT DATAPTR_RO INTEGER INTEGER_ELT LENGTH LOGICAL
  *     LOGICAL_ELT MARK_NOT_MUTABLE PRINTNAME R_BaseEnv R_CHAR R_CheckUserInterrupt R_ClassSymbol
@@ -40,8 +40,7 @@
  *     ptr_R_WriteConsole ptr_R_WriteConsoleEx R_checkActivity R_InputHandlers R_PolledEvents
  *     R_runHandlers
  *   variable of the front end, every R
- *     R_CStackLimit R_CStackStart R_PPStackTop R_Visible
- * / */
+ *     R_CStackLimit R_CStackStart R_PPStackTop R_Visible */
 #ifndef PYCLASS_BRIDGE_R_API_H
 #define PYCLASS_BRIDGE_R_API_H
 
@@ -57,8 +56,7 @@
 
 #include <R_ext/Parse.h> /* needs Rinternals.h */
 
-/* Stands before the rest of a declaration. The place of R's own word for it depends on R's
- * version. */
+/* Stands first in a declaration. Where R's own macro may stand depends on R's version. */
 #define NO_RETURN __attribute__((noreturn))
 
 /* Variables of libR that its headers declare only for front ends. */
@@ -125,7 +123,7 @@ static inline void r_finalizer(SEXP x, R_CFinalizer_t fun) {
   R_RegisterCFinalizerEx(x, fun, FALSE);
 }
 
-/* (jumps) A closure; R 4.5 gives a function for it and hides the setters. */
+/* (jumps) Makes a closure. R 4.5 has a function for it and hides the setters. */
 static inline SEXP r_closure(SEXP formals, SEXP body, SEXP env) {
   FAULT_POINT();
 #if R_VERSION >= R_Version(4, 5, 0)
@@ -164,8 +162,8 @@ static inline SEXP r_closure_env(SEXP closure) {
 #endif
 }
 
-/* The variable's value, or NULL. (jumps) if R code has made it an active binding; the core sets
- * only values. */
+/* The variable's value, or NULL. (jumps) if R code has made it an active binding, which the core
+ * never does. */
 static inline SEXP r_var(SEXP env, SEXP sym) {
 #if R_VERSION >= R_Version(4, 5, 0)
   return R_getVarEx(sym, env, FALSE, NULL);
@@ -188,11 +186,11 @@ static inline R_xlen_t r_length(SEXP x) { return Rf_xlength(x); }
 /* The number of an environment's variables. */
 static inline R_xlen_t r_count_vars(SEXP env) { return Rf_xlength(env); }
 
-/* Do two or more places of R hold the value? R's count of them is never too low. Not every version
- * tells the count itself. */
+/* Do two or more places of R hold the value? R's reference count may be too high, but is never
+ * too low; not every version exposes it. */
 static inline int r_is_held_twice(SEXP x) { return MAYBE_SHARED(x); }
 
-/* (jumps) A new value gets the one attribute that `model` has. */
+/* (jumps) Gives a new value the one attribute of `model`. */
 static inline void r_take_attribute(SEXP x, SEXP model) {
   FAULT_POINT();
 #if R_VERSION >= R_Version(4, 5, 0)
@@ -205,8 +203,8 @@ static inline void r_take_attribute(SEXP x, SEXP model) {
 #endif
 }
 
-/* (jumps) The same for a value that had the attribute before and may have other attributes now. R
- * 4.5 has no function that tells how many there are. */
+/* (jumps) Restores that attribute in a value that was made with it and may have others now. R 4.5
+ * has no function that counts attributes. */
 static inline void r_restore_attribute(SEXP x, SEXP model) {
 #if R_VERSION >= R_Version(4, 6, 0)
   SEXP class = Rf_getAttrib(model, R_ClassSymbol);
@@ -248,7 +246,7 @@ static inline void *r_data(SEXP x) {
   }
 }
 
-/* (jumps) Which attributes has x? R copies all but the three kinds to another value. */
+/* (jumps) Which attributes does x have? Rf_copyMostAttrib() copies only those of HAS_OTHER. */
 enum { HAS_NAMES = 1, HAS_DIM = 2, HAS_DIMNAMES = 4, HAS_OTHER = 8 };
 
 static inline int r_attributes(SEXP x) {
@@ -258,7 +256,7 @@ static inline int r_attributes(SEXP x) {
   int found = Rf_getAttrib(x, R_DimSymbol) == R_NilValue ? 0 : HAS_DIM;
   if (Rf_getAttrib(x, R_DimNamesSymbol) != R_NilValue)
     found |= HAS_DIMNAMES;
-  else if (Rf_getAttrib(x, R_NamesSymbol) != R_NilValue) /* R gives those of a 1-d array here */
+  else if (Rf_getAttrib(x, R_NamesSymbol) != R_NilValue) /* a 1-d array's are its dimnames */
     found |= HAS_NAMES;
   SEXP others = PROTECT(Rf_allocVector(LGLSXP, 1));
   Rf_copyMostAttrib(x, others);
@@ -275,7 +273,7 @@ static inline cetype_t r_encoding(SEXP charsxp) { return Rf_getCharCE(charsxp); 
 static inline const char *r_type_name(SEXP x) { return Rf_type2char(TYPEOF(x)); }
 static inline SEXPTYPE r_type_of_name(const char *name) { return Rf_str2type(name); }
 
-/* TRUE and FALSE are there already: R allocates nothing for them. */
+/* Allocates nothing: R has one TRUE and one FALSE. */
 static inline SEXP r_lgl(bool x) { return Rf_ScalarLogical(x); }
 static inline bool r_is_true(SEXP x) { return Rf_asLogical(x) == TRUE; }
 
@@ -289,7 +287,8 @@ static inline SEXP r_tag(SEXP pointer) { return R_ExternalPtrTag(pointer); }
 static inline void r_set_address(SEXP pointer, void *p) { R_SetExternalPtrAddr(pointer, p); }
 static inline void r_clear_address(SEXP pointer) { R_ClearExternalPtr(pointer); }
 
-/* (jumps) R searches its list of these to release one, so they are few: preserve.c has the many. */
+/* (jumps) R searches a list to release a value, so the core keeps only a few here, and the many in
+ * preserve.c. */
 static inline void r_preserve_object(SEXP x) { R_PreserveObject(x); }
 static inline void r_release_object(SEXP x) { R_ReleaseObject(x); }
 
@@ -297,15 +296,14 @@ static inline void r_release_object(SEXP x) { R_ReleaseObject(x); }
 
 #define r_error(...) Rf_error(__VA_ARGS__) /* (jumps, always) */
 
-/* The text of the error that R signals, or has signalled last. */
+/* The text of R's current or last error. */
 static inline const char *r_error_text(void) { return R_curErrorBuf(); }
 
 /* Calls f(data) and stops every jump out of it; false after a jump. */
 static inline bool r_toplevel(void (*f)(void *), void *data) { return R_ToplevelExec(f, data); }
 
-/* (jumps) Calls f(data); a jump out of it is stored in the token, `clean` is called, and the jump
- * goes on, unless `clean` has left by a jump of its own. r_continue() goes on with a stored
- * jump. */
+/* (jumps) Calls f(data). A jump out of it is stored in the token, `clean` is called, and the jump
+ * continues, unless `clean` itself jumps. r_continue() continues a stored jump. */
 static inline SEXP r_unwind_protect(SEXP (*f)(void *), void *data, void (*clean)(void *, Rboolean),
                                     void *clean_data, SEXP token) {
   return R_UnwindProtect(f, data, clean, clean_data, token);
@@ -315,14 +313,14 @@ NO_RETURN static inline void r_continue(SEXP token) { R_ContinueUnwind(token); }
 
 R_CALL(SEXP, r_token, (void), R_MakeUnwindCont())
 
-/* A token holds in its CAR the value of the last jump or of the last f(), until the next one. R
- * does not say so, but packages rely on it: cpp11 empties its token in the same way. */
+/* A token holds in its CAR the value of the last jump or of the last f(), until the next one. This
+ * is undocumented, but packages rely on it: cpp11 empties its token in the same way. */
 static inline void r_empty_token(SEXP token) { SETCAR(token, R_NilValue); }
 
-/* Do two tokens lead to one place? R does not say what a token has in its CDR: on R 3.5 to 4.6 the
- * bytes of a mask and of the target's address. Where that is not known to hold, the answer is yes,
- * which is wrong only if R code has caught one jump and then makes another one that carries no
- * condition. tests/core/test_r_api.py has that case, so it tells whether a later R is the same. */
+/* Do two tokens have the same target? The CDR of a token is undocumented: on R 3.5 to 4.6 it has
+ * the bytes of a mask and of the target's address. With any other layout the answer is yes, which
+ * is wrong only if R code has caught one jump and then makes another one that carries no condition.
+ * tests/core/test_r_api.py tests that case, so it shows whether a later R has the same layout. */
 static inline bool r_is_same_jump(SEXP a, SEXP b) {
 #if R_VERSION < R_Version(4, 7, 0)
   struct {
@@ -340,13 +338,12 @@ static inline bool r_is_same_jump(SEXP a, SEXP b) {
   return true;
 }
 
-/* ---- what waits for R while R code runs ---- */
+/* ---- interrupts and input ---- */
 
-/* (jumps) Signals the interrupt that is pending, if one is. */
+/* (jumps) Signals a pending interrupt. */
 static inline void r_check_interrupt(void) { R_CheckUserInterrupt(); }
 
-/* (jumps) Runs the handlers of R's inputs (graphics devices, connections) that have something to
- * read. */
+/* (jumps) Runs the handlers of those R inputs (graphics devices, connections) that have data. */
 static inline void r_run_input_handlers(void) {
   R_runHandlers(R_InputHandlers, R_checkActivity(0, 1));
 }

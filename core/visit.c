@@ -1,9 +1,9 @@
-/* Visits: how a primitive, once called by R, uses Python and ends, by its result or by an
+/* Visits: how a primitive that R has called uses Python, and how it ends: with a result or an
  * exception.
  *
- * Owns: the Python references of a visit, dropped when it ends, also by an R jump. Threads: inside
- * an entry; each visit takes the GIL itself. Jumps: those that say so, after they have given up
- * the GIL and the references. */
+ * Owns: the Python references of a visit, dropped at its end, also if that is an R jump. Threads:
+ * inside an entry; each visit takes the GIL itself. Jumps: those that say so, after they have given
+ * up the GIL and the references. */
 
 #include "visit.h"
 #include <stddef.h>
@@ -50,7 +50,7 @@ static void drop_on_jump(void *arg, Rboolean jump) {
   if (!jump)
     return;
   Visit *v = arg;
-  if (v->door.entry) /* the user's method of r_to_py() runs without the GIL */
+  if (v->door.entry) /* a user's r_to_py() method runs without the GIL */
     entry_take_gil(v->door.entry);
   PyErr_Clear();
   visit_end(v);
@@ -66,8 +66,8 @@ SEXP visit_failure(Visit *v) {
   return R_NilValue;
 }
 
-/* A Python exception of the body ends the visit. The token is emptied, since it would hold the
- * result until the next visit, and with it the instance that the result belongs to. */
+/* A Python exception of the body ends the visit. The token is emptied: otherwise it would hold the
+ * result, and the instance that this belongs to, until the next visit. */
 SEXP visit_guarded(Visit *v, SEXP (*body)(void *)) {
   SEXP token = guard_token();
   SEXP x = r_unwind_protect(body, v, drop_on_jump, v, token);
@@ -80,7 +80,7 @@ SEXP visit_guarded(Visit *v, SEXP (*body)(void *)) {
 
 /* ---- results ---- */
 
-/* A function or method whose index R counts from 1, as R calls it. */
+/* The callable that R gets for o: one that shifts the index if R counts it from 1, else o. */
 static PyObject *counted_from_one(PyObject *o) {
   if (!mark_counts_from_one(o))
     return o;

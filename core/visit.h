@@ -21,10 +21,10 @@ typedef struct {
 void visit_open(Visit *v);                          /* opens the door */
 int visit_make_room(Visit *v);                      /* for v->n arguments; -1: Python exception */
 SEXP visit_guarded(Visit *v, SEXP (*body)(void *)); /* (jumps) runs a body that may jump */
-SEXP visit_failure(Visit *v);         /* what a body returns when Python has an exception for it */
-SEXP visit_end_with_result(Visit *v); /* (jumps) closes the door; R's value of v->result */
+SEXP visit_failure(Visit *v); /* marks v as failed; a body returns it when it sets an exception */
+SEXP visit_end_with_result(Visit *v); /* (jumps) closes the door; v->result as an R value */
 void visit_end(Visit *v);             /* closes the door and drops the references */
-NO_RETURN void visit_fail(Visit *v);  /* (jumps) ends the visit with Python's exception */
+NO_RETURN void visit_fail(Visit *v);  /* (jumps) ends the visit with the exception that is set */
 
 /* Bodies for visit_guarded(). */
 SEXP visit_value_to_python(void *v); /* v->x into v->result */

@@ -1,4 +1,4 @@
-"""R conditions in Python: `RError`, `RWarning`, and what turns an R condition into an exception.
+"""R conditions in Python: `RError`, `RWarning`, and the exceptions for R conditions.
 
 An R error keeps its condition, so that R code further out catches it by its class. A Python
 exception that went through R comes out as the same object.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RCall:
-    """One R call of an error's traceback: its text, and where it stands, if R knows."""
+    """One R call of an error's traceback: its text, and its file and line if R knows them."""
 
     text: str
     file: str | None = None
@@ -51,8 +51,8 @@ class RError(RuntimeError):
 
     def __init__(self, text: str = "", **facts):
         super().__init__(text)
-        # Keras and TensorFlow make a new exception of the same type from a text, while they
-        # handle the old one: the R condition goes with it.
+        # Keras and TensorFlow handle an exception by raising a new one of its type with another
+        # text: the new one inherits the R condition.
         original = sys.exc_info()[1]
         inherited = vars(original) if not facts and isinstance(original, RError) else {}
         self.r_class = ("error", "condition")
@@ -67,7 +67,7 @@ class RError(RuntimeError):
             _errors[self.condition.address] = self
 
 
-# The youngest error of each condition: when R signals the condition again, that error goes on.
+# The last error made for each condition, which is raised when R signals the condition again.
 _errors: weakref.WeakValueDictionary[int, RError] = weakref.WeakValueDictionary()
 
 
@@ -93,7 +93,7 @@ class RParseError(RError, SyntaxError):
 
 
 class RJump(BaseException):
-    """R leaves Python's frames for a restart or a return further out; not to be handled."""
+    """Carries an R jump without a condition through Python's frames, which must not handle it."""
 
 
 class RWarning(UserWarning):
@@ -149,7 +149,7 @@ def from_r(condition, calls) -> BaseException:
         _note(error, _calls_text(error.calls))
     if facts["remedy"] is not None:
         _note(error, facts["remedy"])
-    if "keras" in sys.modules:  # there are tensors
+    if "keras" in sys.modules:  # else there are no tensors
         _note_remedies(error)
     return error
 
@@ -165,7 +165,7 @@ def _calls_text(calls: list[RCall]) -> str:
 
 
 def in_member(class_name: str, member: str, error: Exception) -> None:
-    """Note in `error` that it left the member of an R class: tracebacks show it."""
+    """Add a note to `error`, which tracebacks show: the member of an R class that it left."""
     if isinstance(error, RError) and error.class_name is None:
         error.class_name, error.member = class_name, member
     _note(error, f"in `{member}` of the R class `{class_name}`")
@@ -178,7 +178,7 @@ def _note_remedies(error: Exception) -> None:
             _note(error, remedy)
 
 
-# What Keras or R says in words that do not fit an R class.
+# Remedies for errors of Keras and R whose texts do not fit R classes.
 _REMEDIES = (
     (
         RuntimeError,
@@ -208,7 +208,7 @@ _REMEDIES = (
 
 
 def _note(error: BaseException, note: str) -> None:
-    # As add_note() does, which Python 3.10 lacks; errors made from this one keep their own list.
+    # Like add_note(), which Python 3.10 lacks. The list is new, since errors may share the old one.
     notes = getattr(error, "__notes__", ())
     if note not in notes:
         error.__notes__ = [*notes, note]
@@ -220,25 +220,25 @@ def _calls(rows) -> list[RCall]:
 
 def _with_r_calls(exception: BaseException, facts: dict) -> BaseException:
     if not getattr(exception, "r_calls", None):
-        with contextlib.suppress(AttributeError):  # an exception with slots keeps none
+        with contextlib.suppress(AttributeError):  # an exception with slots has no place for them
             exception.r_text, exception.r_calls = facts["text"], _calls(facts["calls"])
     return exception
 
 
 def from_error_text(text: str) -> RError:
-    """The exception for an R error that ran no handler (R's stack was full), or an abort."""
+    """The exception for an abort, or for an R error that no handler saw (R's stack was full)."""
     message = text.strip()
     if message.startswith("Error"):
         _, _, rest = message.partition(": ")
         return RError(message, message=(rest or message).strip())
-    return RError("R code gave up without an error (an `abort` restart)")
+    return RError("R code was aborted without an error (by the `abort` restart)")
 
 
-_shown_warnings: dict = {}  # by place and text: what Python's filters ask of a module
+_shown_warnings: dict = {}  # in place of a module's `__warningregistry__`
 
 
 def warn(message, r_class, call, file=None, line=None) -> None:
-    """Give an R warning to Python's warnings: at its line of an R file, else at the Python line
+    """Issue an R warning as a Python warning, at its line of an R file, else at the Python line
     that called R."""
     text = f"{message}" if call is None else f"In {call} : {message}"
     warning = RWarning(text, tuple(r_class), call)

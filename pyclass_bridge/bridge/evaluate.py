@@ -1,4 +1,4 @@
-"""R code from Python: texts, and scripts as Rscript runs them. Assumes a started session."""
+"""Evaluates R code from Python, and runs scripts as Rscript does. Assumes a started session."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .r_functions import r_function, r_handle
 
 
 def r(code: str, **variables):
-    """Evaluate R code and give its last value, converted by the table of values.
+    """Evaluate R code and return its last value, converted by the table of values.
 
-    It is not printed. Python exceptions that R code lets through come out as they are.
+    The value is not printed. A Python exception that R code does not handle is raised unchanged.
 
     Args:
         code: R code, a str of any number of lines.
-        variables: values that the code finds under these names. With any, it is evaluated in an
-            environment of its own below R's global one, else in the global one.
+        variables: values that the code finds under these names. With variables, the code is
+            evaluated in a new environment below R's global one, else in the global one.
 
     Raises:
         RError: what R raises; `RParseError` when the code does not parse.
@@ -41,7 +41,7 @@ def _environment(variables: dict):
 def run_file(path: str | os.PathLike, args=(), stand_in: bool = False) -> None:
     """Run an R script as Rscript does: expression by expression, visible values printed.
 
-    What it defines is there afterwards, in R's global environment.
+    Its definitions stay in R's global environment.
 
     Args:
         path: the file, a str or path.
@@ -69,12 +69,12 @@ def run_file(path: str | os.PathLike, args=(), stand_in: bool = False) -> None:
 
 
 def run_input(text: str, stand_in: bool = False) -> None:
-    """Run the text of an R script that has no file, as `run_file` does a file."""
+    """Run the text of an R script, as `run_file` runs a file."""
     _run_script(("<stdin>", text), (), stand_in)
 
 
 def _run_script(script: tuple, args, stand_in: bool) -> None:
-    """Run what parse_code() in R makes of `script`: a path, or a name and a text."""
+    """Run `script`, the arguments of parse_code() in R: a path, or a name and a text."""
     if stand_in:
         r_function("use_stand_ins")()
     r_function("set_arguments")(script[0], list(args))

@@ -49,7 +49,7 @@ def make_function(closure, name: str | None = None, module: str = "r"):
         name, parameters, call, doc=facts["doc"], module=module, is_async=facts["is_async"]
     )
     out.__r_function__ = closure
-    # For the core, which gives R this closure for `out` until Python code gives `out` an attribute
-    # (as `abstractmethod` does). What wraps `out` copies its attributes, but not its globals.
+    # The core's mark: R gets this closure for `out` until Python code sets an attribute of `out`
+    # (as `abstractmethod` does). functools.wraps() copies attributes, but not globals.
     out.__globals__["__r_closure__"] = (closure, len(vars(out)))
     return out

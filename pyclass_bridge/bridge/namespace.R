@@ -1,9 +1,9 @@
 # Makes, seals and attaches the R namespace `pyclassbridge` from DESCRIPTION, NAMESPACE and R/*.R.
-# Base R only, and nothing but make_namespace() is called from outside. Assumes that the R files
+# Uses base R only; only make_namespace() is called from outside. Assumes that the R files
 # only define things at their top level; guarantees what loadNamespace() does: library(), `::`,
 # requireNamespace() and packageVersion() find the package, and its S3 methods dispatch anywhere.
 
-# `dir` holds DESCRIPTION, NAMESPACE and R/; `symbols` (a named list) is there before R/ is read.
+# `dir` holds DESCRIPTION, NAMESPACE and R/; `symbols` (a named list) is defined before R/ is read.
 # Returns the namespace.
 make_namespace <- function(dir, symbols = list()) {
   dir <- normalizePath(dir, mustWork = TRUE)
@@ -12,7 +12,7 @@ make_namespace <- function(dir, symbols = list()) {
   if (isNamespaceLoaded(name)) {
     stop("The namespace `", name, "` exists already in this R session.", call. = FALSE)
   }
-  # A checkout may have any name: the last part of its path stands for the package's.
+  # The last part of the path is passed as the package's name: a checkout may have any name.
   directives <- parseNamespaceFile(basename(dir), dirname(dir))
   ns <- new_namespace(name, description[[1L, "Version"]], dir)
   made <- FALSE
@@ -32,7 +32,7 @@ make_namespace <- function(dir, symbols = list()) {
   ns
 }
 
-# What loadNamespace() sets up before it reads the code of a package.
+# The namespace as loadNamespace() sets it up before it reads the code of a package.
 new_namespace <- function(name, version, dir) {
   imports <- new.env(hash = TRUE, parent = .BaseNamespaceEnv)
   attr(imports, "name") <- paste0("imports:", name)
@@ -54,7 +54,7 @@ new_namespace <- function(name, version, dir) {
   ns
 }
 
-# In the C locale's order, so that a build does not depend on the user's language.
+# Reads the files in the C locale's order, so that the result is the same in every locale.
 source_files <- function(dir, ns) {
   files <- sort(list.files(dir, pattern = "[.]R$", full.names = TRUE), method = "radix")
   for (file in files) {

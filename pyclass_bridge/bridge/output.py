@@ -19,9 +19,9 @@ _decoders = {
 
 
 def write_console(data: bytes, is_error: bool) -> None:
-    """Write what R printed, in order with Python's own output; a character may come in parts.
+    """Write R's output in order with Python's own; a character may be split between calls.
 
-    No data stands for R's flush.console().
+    Empty `data` means R's flush.console().
     """
     stream = sys.stderr if is_error else sys.stdout
     if isinstance(stream, SinkStream):
@@ -40,7 +40,7 @@ def write_console(data: bytes, is_error: bool) -> None:
     except UnicodeEncodeError:  # a stream that is not UTF-8 gets escapes, as sys.stderr does
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    # A terminal shows at once what R prints, as under R's own console.
+    # A terminal shows R's output at once, as it does for R's own console.
     if not text.endswith("\n") and _is_terminal(stream):
         stream.flush()
 
@@ -50,8 +50,8 @@ def _is_terminal(stream) -> bool:
 
 
 def redraws_lines() -> bool:
-    """Whether sys.stdout shows a line that is drawn over again, such as a bar of progress: a
-    terminal does, and a notebook; a file, a pipe and R's sinks do not.
+    """Can sys.stdout draw a line over again, such as a progress bar? A terminal and a notebook can;
+    a file, a pipe and R's sinks can't.
     """
     kernel = sys.modules.get("ipykernel.iostream")
     in_notebook = kernel is not None and isinstance(sys.stdout, kernel.OutStream)
@@ -64,8 +64,8 @@ _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x08")
 class SinkStream(io.TextIOBase):
     """Python's sys.stdout while R has a sink: what is printed goes through R, by `write_r`.
 
-    Of a line that is drawn over again only the last state is written, without colours. `console`
-    is where R's own console writes meanwhile, as it does for a sink that splits.
+    Only the last state of a line that is drawn over again is written, without colours. R's console
+    writes to `console` meanwhile, as with `sink(split = TRUE)`.
     """
 
     def __init__(self, write_r, console):
@@ -88,7 +88,7 @@ class SinkStream(io.TextIOBase):
         return len(text)
 
     def end(self) -> None:
-        """Write what is left of a line without an end."""
+        """Write the last line, if it has no newline."""
         rest, self._line = self._line, ""
         if rest:
             self._write_r(_last_state(rest))
@@ -99,23 +99,23 @@ def _last_state(line: str) -> str:
 
 
 def begin_sink(write_r) -> object:
-    """Send what Python prints through R, by the R function `write_r`; the state to end it with."""
+    """Send Python's output through the R function `write_r`; return the state for `end_sink`."""
     before = sys.stdout
     sys.stdout = SinkStream(write_r, before)
     return before, sys.stdout
 
 
 def end_sink(state) -> None:
-    """Give sys.stdout back, as it was before `begin_sink`."""
+    """Restore the sys.stdout from before `begin_sink`."""
     sys.stdout, stream = state
     stream.end()
 
 
 def report_wait(label: str | None, thread: int, seconds: float) -> None:
-    """Say who has R while another thread waits for it: `thread` (0: none), which runs R, or whose R
+    """Report who uses R while this thread waits for it: `thread` (0: none) runs R, or its R
     function `label` has called Python."""
     frames = sys._current_frames()
-    lines = [f"pyclass_bridge: has waited for R for {seconds:.0f} s"]
+    lines = [f"pyclass_bridge: a thread has waited for R for {seconds:.0f} s"]
     if label is not None:
         lines.append(f"R is suspended in {label}(), which called Python")
     if thread:

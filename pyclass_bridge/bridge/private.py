@@ -17,8 +17,8 @@ table: dict[int, tuple] = {}  # {id(instance): (weak reference, handle)}; read b
 
 
 def make_private(instance):
-    """Make the private environment of `instance` and keep it for as long as the instance lives:
-    the core, which calls this, borrows it.
+    """Make the private environment of `instance`, and keep it while the instance lives: the core,
+    which calls this, only borrows the handle.
     """
     levels = [
         cls.__dict__["__r_class__"].class_env
@@ -37,7 +37,7 @@ def make_private(instance):
 
 
 class _Instance:
-    """What R calls to get at the instance: it keeps nothing alive."""
+    """A weak reference to the instance; R calls it to get the instance."""
 
     def __init__(self, reference):
         self.reference = reference
@@ -47,8 +47,8 @@ class _Instance:
 
 
 def _without_weak_reference(instance, levels):
-    """Subclasses of int and tuple: the instance itself keeps its environment. With `__slots__`
-    there is no place for one."""
+    """For subclasses of int and tuple: the `__dict__` of the instance keeps the environment. An
+    instance with `__slots__` has no place for it."""
     if hasattr(instance, "__dict__"):
         kept = vars(instance).get("__r_private__")
         if kept is None:
@@ -87,7 +87,7 @@ def _deep_copied(self, memo):
 
 
 def _remade(instance, memo):
-    """What the copy module makes of an object without methods of its own for it."""
+    """The copy that the copy module makes of an object without `__copy__` and `__deepcopy__`."""
     reduced = instance.__reduce_ex__(4)
     if isinstance(reduced, str):
         return instance

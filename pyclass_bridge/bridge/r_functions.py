@@ -1,6 +1,6 @@
-"""Functions of the R side that Python calls, each looked up once in R's namespace.
+"""The functions of the R namespace that Python calls, each looked up once.
 
-`r_function(name)` converts its result; `r_handle(name)` gives a handle whatever comes. Both take
+`r_function(name)` converts its result; `r_handle(name)` returns a handle of any result. Both take
 handles and Python values. Assumes that `session` has made the namespace and set `namespace`.
 """
 

@@ -1,7 +1,7 @@
-"""The edge to rpy2: its objects come in and go out, and its calls of R become entries of ours.
+"""The edge to rpy2: converts its objects, and makes entries of the core of its calls of R.
 
-Assumes that `embed` has started R through rpy2, and that rpy2 has the names of `rpy2_names`, where
-each name that is replaced or used here is listed.
+Assumes that `embed` has started R through rpy2, and that rpy2 has all names in `rpy2_names`, which
+lists those that this file replaces or uses.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from ..start import rpy2_names
 
 
 class EntryLock:
-    """Stands in for both of rpy2's locks: whoever holds it is an entry of the core's stack.
+    """Replaces both of rpy2's locks: acquiring it pushes an entry on the core's stack.
 
-    So what rpy2 does under its lock waits for R as ours does, on any thread. A callback that rpy2
-    itself made (`rternalize`) keeps R from other threads until it returns.
+    So rpy2 waits for R as the core does, on any thread. A callback that rpy2 itself made
+    (`rternalize`) keeps R from other threads until it returns.
     """
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -34,7 +34,7 @@ class EntryLock:
 
 
 class EntryLibrary:
-    """Stands in for rpy2's `rlib`, most of whose uses take no lock: each call is an entry."""
+    """Replaces rpy2's `rlib`, which rpy2 mostly calls without its lock: each call is an entry."""
 
     def __init__(self, library):
         object.__setattr__(self, "_library", library)
@@ -42,7 +42,7 @@ class EntryLibrary:
     def __getattr__(self, name: str):
         value = getattr(self._library, name)
         if not isinstance(value, types.BuiltinFunctionType):
-            return value  # a variable of R's, which may change
+            return value  # a variable of R, which may change
         function = as_entry(value)
         self.__dict__[name] = function
         return function
@@ -52,7 +52,7 @@ class EntryLibrary:
 
 
 def as_entry(function):
-    """The function, as an entry of its own."""
+    """A function that calls `function` in an entry of its own."""
 
     return functools.partial(_core.foreign_call, function)
 
@@ -124,7 +124,7 @@ def to_rpy2(value):
 
 @functools.cache
 def _missing_values() -> dict:
-    """rpy2's types of NA, which are Python numbers, and the R code of each."""
+    """{type of an NA in rpy2: its R code}."""
     from rpy2.rinterface_lib import sexp
 
     return {

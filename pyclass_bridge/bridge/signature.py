@@ -20,7 +20,7 @@ TRAMPOLINE = "<R>"  # the file that tracebacks show for the functions made here
 
 
 class Missing:
-    """Stands for no default: a parameter without one that follows one with one."""
+    """Stands for the missing default of a parameter that follows one with a default."""
 
     def __repr__(self) -> str:
         return "<no default>"
@@ -51,7 +51,7 @@ class RCode:
 @dataclass(frozen=True)
 class Formal:
     """One formal of an R function: `default` is `inspect.Parameter.empty`, a literal or `RCode`;
-    `name` is Python's name of it."""
+    `name` is its name in Python."""
 
     r_name: str
     default: object = inspect.Parameter.empty
@@ -80,7 +80,7 @@ class Parameters:
         return cls(tuple(formals[:at]), tuple(formals[at + 1 :]), True)
 
     def without_defaults(self) -> Parameters:
-        """The same for a call in which every argument that Python gives counts as given."""
+        """The same without defaults, so that each argument that Python gives is passed to R."""
 
         def bare(formals):
             return tuple(replace(f, default=inspect.Parameter.empty) for f in formals)
@@ -92,7 +92,7 @@ class Parameters:
         return self.before + self.after
 
 
-# Names that the code of a trampoline uses itself, and the one that Python lets nobody assign to.
+# Names that the code of a trampoline uses, and the one to which Python allows no assignment.
 _TAKEN = frozenset(
     {"__r_call", "__r_exception", "__r_error", "__r_failed", "__r_value_of", "__debug__"}
 )
@@ -100,8 +100,8 @@ _TAKEN = frozenset(
 
 @functools.lru_cache(maxsize=4096)
 def python_name(r_name: str) -> str:
-    """A Python identifier for an R name: `na.rm` is `na_rm`, `in` is `in_`, `x²` is `x2`. Python
-    reads identifiers in Unicode's form NFKC, so that is the form of the result."""
+    """A Python identifier for an R name: `na.rm` is `na_rm`, `in` is `in_`, `x²` is `x2`. The
+    result has Unicode's form NFKC, to which Python converts identifiers."""
     normal = unicodedata.normalize("NFKC", r_name)
     name = "".join(c if f"a{c}".isidentifier() else "_" for c in normal)
     if not name.isidentifier():  # it is empty, or begins with a digit or a combining character
@@ -115,7 +115,7 @@ def python_names(r_names) -> list[str]:
 
 
 def _named(formals) -> list[Formal]:
-    """The formals with Python names that differ: `x_y` beside `x.y` keeps its name, and `x.y` is
+    """The formals with unique Python names: beside `x_y`, which keeps its name, `x.y` becomes
     `x_y_`."""
     taken = {f.r_name for f in formals if python_name(f.r_name) == f.r_name}
     named = []
@@ -129,14 +129,14 @@ def _named(formals) -> list[Formal]:
 
 
 def argument_names(function: types.FunctionType, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of arguments that R gives, as `function` has them if it was made here; those for
-    its `...` stay R's."""
+    """The names of R arguments as `function` names its parameters, if it was made here; names for
+    its `...` stay unchanged."""
     known = function.__globals__.get("__r_names")
     return names if known is None else tuple(known.get(name, name) for name in names)
 
 
 async def value_of(result):
-    """`result`, or its value if it is awaitable: what an async method of R ends with."""
+    """`result`, awaited if it is awaitable: the result of an async method of R."""
     return await result if inspect.isawaitable(result) else result
 
 
@@ -148,8 +148,8 @@ def _free(name: str, taken: set[str]) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _code(name, before: tuple, after: tuple, dots: tuple, receiver, tells: bool, is_async: bool):
-    """The code object of `def name(...): return __r_call(...)`, perhaps `async def`; equal shapes
-    share it."""
+    """The code object of `def name(...): return __r_call(...)`, or `async def`; functions with
+    equal parameters share it."""
     lead = [receiver] if receiver else []
     params = lead + [f"{n}=0" if default else n for n, default in before]
     passed = lead + [n for n, _ in before]
@@ -184,8 +184,8 @@ def trampoline(
 ):
     """A Python function named `name` that calls `call`, the core's Function, with its arguments.
 
-    `failed` is called with an exception that leaves the function. An async one calls when it is
-    awaited, and awaits the result of `call` if that can be.
+    `failed` is called with an exception that leaves the function. An async function calls `call`
+    when it is awaited, and awaits its result if that is awaitable.
     """
     before, began = [], False
     for formal in parameters.before:
@@ -216,6 +216,6 @@ def trampoline(
     function.__doc__ = doc
     function.__module__ = module
     function.__qualname__ = qualname or name
-    # TensorFlow's AutoGraph reads Python source; there is none, and R code is traced as it runs.
+    # Turns TensorFlow's AutoGraph off, which needs Python source; R code is traced as it runs.
     function.autograph_info__ = {}
     return function

@@ -1,5 +1,5 @@
-"""What `source()` gives: the definitions of an R file as Python objects, found by help() and
-completion."""
+"""`source()`: the definitions of an R file as a namespace of Python objects, which help() and
+completion show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RNamespace(types.ModuleType):
         self.__all__ = list(values)  # help() shows these
 
     def __dir__(self):
-        """What can be written after a dot: an operator of R can't."""
+        """The names that can be written after a dot, unlike R's operators."""
         return [name for name in self.__all__ if name.isidentifier() and not iskeyword(name)]
 
     def __repr__(self) -> str:
@@ -46,16 +46,16 @@ def _definition(env, name: str, module: str):
 
 
 def source(path: str | os.PathLike, stand_in: bool = False) -> types.ModuleType:
-    """Evaluate an R file and give what it defines, as a namespace of Python objects.
+    """Evaluate an R file and return its definitions as a namespace of Python objects.
 
     Classes are Python classes, functions are Python functions with their signature and doc; other
-    values cross by the table of values. Names that start with a dot are left out; a name that is no
-    Python identifier is there under its R name (`getattr(ns, "a.b")`).
+    values cross by the table of values. Names that start with a dot are left out; a name that is
+    not a Python identifier is reached with `getattr(ns, "a.b")`.
 
     Args:
-        path: the file, a str or path. The R environment of its definitions is new each time.
-        stand_in: do `library(keras3)`, `keras`, `reticulate` and `tensorflow`, and names such as
-            `keras3::layer_dense`, mean this package? It holds from then on in this process.
+        path: the file, a str or path. Each call makes a new R environment for its definitions.
+        stand_in: whether `library(keras3)`, `keras`, `reticulate` and `tensorflow`, and names such
+            as `keras3::layer_dense`, mean this package from now on in this process.
 
     Raises:
         FileNotFoundError: there is no such file.

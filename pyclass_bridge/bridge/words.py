@@ -1,4 +1,4 @@
-"""Words for the texts of errors: the name that was meant, names in ticks, a value as a noun phrase.
+"""Words for the texts of errors: the nearest name, names in ticks, a value as a noun phrase.
 
 R/bridge_words.R has the same functions for R code, with the same answers. Only `described` needs a
 started session.
@@ -15,12 +15,12 @@ def ticked(names, between: str = ", ") -> str:
 
 
 def quoted(strings) -> str:
-    """Strings as R code has them, one after the other."""
+    """Strings as R code writes them, one after the other."""
     return ", ".join(f'"{string}"' for string in strings)
 
 
 def described(value) -> str:
-    """A value as a noun phrase: one of R, and None, in R's words."""
+    """A value as a noun phrase; R describes its own values, and None."""
     from .. import _core
     from .r_functions import r_function
 
@@ -39,10 +39,10 @@ def nearest(name: str, known, most: int = 3) -> str | None:
     """The name in `known` that takes the fewest edits from `name`, or None; of two the shorter.
 
     An edit is a letter that is added, left out or replaced; two letters that changed places count
-    as one. There may be one edit for each three letters of the name, and `most` of them.
+    as one. The limit is one edit for every three letters of the name, and `most` edits.
     """
     limit = min(most, len(name) // 3)
-    # Names of too different lengths are out: looking at them takes long.
+    # Names of too different a length are skipped: comparing them takes long.
     near = [other for other in known if abs(len(other) - len(name)) <= limit]
     ranked = [(_edits(name, other), len(other), at) for at, other in enumerate(near)]
     edits, _, at = min(ranked, default=(limit + 1, 0, 0))

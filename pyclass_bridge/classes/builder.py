@@ -1,8 +1,8 @@
-"""From a class spec to a live Python class, in named steps.
+"""Builds a Python class from a class spec, in named steps.
 
 Guarantees: a real subclass of the bases, made by `types.new_class`; methods are Python functions
-with the R signature; a hook that nobody defined is not there. The class is held weakly by its R
-environment.
+with the R signature; the class defines only those hooks that its spec has. Its R environment
+holds the class weakly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RETURN_NONE = {"__init__", "__del__"}
 
 
 class ClassRef:
-    """What R calls to get at a class: it keeps nothing alive."""
+    """A weak reference to a class; R calls it to get the class."""
 
     def __init__(self):
         self._reference = lambda: None
@@ -41,7 +41,7 @@ class ClassRef:
 
 @dataclass(frozen=True)
 class RClassInfo:
-    """What a class made by R carries as `__r_class__`; `hooks` are those of its kind."""
+    """The `__r_class__` of a class made from R; `hooks` are those of its kind."""
 
     class_env: object
     has_private: bool
@@ -58,7 +58,7 @@ class _Builder:
         self.kind = spec.kind
         self.ref = ClassRef()
         self.class_env = r_handle("class_env_of")(spec.handle, self.ref)
-        self.bases = types.resolve_bases(spec.bases)  # Generic[T] is no class, but stands for one
+        self.bases = types.resolve_bases(spec.bases)  # Generic[T] stands for a class
         self.namespace: dict = {}
 
     def build(self) -> type:
@@ -72,7 +72,7 @@ class _Builder:
         return cls
 
     def fill(self, namespace: dict) -> None:
-        """The class body."""
+        """Fill `namespace`, the class body."""
         self.namespace = namespace
         self.add_description()
         self.add_copying()
@@ -113,7 +113,7 @@ class _Builder:
             self.namespace[member.name] = self.property(member)
 
     def add_callback_parts(self) -> None:
-        """What a class needs whose instances are given what is trained."""
+        """Add the kind's setter and the members that add_to_callbacks() registered."""
         kind, setter = self.kind, self.kind.setter
         if setter is None or not any(map(kind.base_of, self.bases)):
             return
@@ -180,11 +180,11 @@ class _Builder:
         return with_python_result(call, member.name, self.kind)
 
     def index_of(self, member: Member) -> str | None:
-        """The name of the index of a hook, where R counts it from 1."""
+        """The name of a hook's index, if R counts it from 1."""
         return self.kind.hooks.get(member.name) if self.spec.index_base == 1 else None
 
     def logs_of(self, member: Member) -> tuple:
-        """The name of `logs` and its place: that of the parameter, else where Keras puts it."""
+        """The name and the position of `logs`: the parameter's, else that in a call by Keras."""
         names = [f.name for f in member.parameters.before]
         after_index = int(self.kind.hooks[member.name] is not None)
         at = names.index("logs") if "logs" in names else after_index
@@ -214,5 +214,5 @@ class _Builder:
 
 
 def build_class(data: dict) -> type:
-    """The Python class for what spec_data() in R gives."""
+    """The Python class for the spec that spec_data() in R returns."""
     return _Builder(ClassSpec.of(data)).build()

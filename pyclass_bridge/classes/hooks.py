@@ -1,8 +1,8 @@
 """Hooks of callbacks, and the one rule of index bases on the way to Python.
 
-Python counts epochs and batches from 0, and R from 1 in a class made by `Callback()`. The shift is
-made at the language boundary: the core adds 1 when Python calls such a hook, and `_from_one`
-here takes 1 off when R calls one. Which hooks there are is in R's table of kinds.
+Python counts epochs and batches from 0; in a class made by `Callback()`, R counts them from 1. The
+core adds 1 when Python calls such a hook, and `_from_one` here subtracts 1 when R calls one. R's
+table of kinds lists the hooks.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _additions: list = []
 
 
 def add_to_callbacks(members) -> None:
-    """Have `members(namespace, bases, class_ref)`, a dict, in each callback class made from R."""
+    """Add the dict `members(namespace, bases, class_ref)` to each callback class made from R."""
     _additions.append(members)
 
 
 def added_to_callback(namespace: dict, bases, class_ref) -> dict:
-    """What others have asked to be in a callback class with this `namespace` and these bases."""
+    """The members that add_to_callbacks() registered, for this `namespace` and these bases."""
     return {n: v for members in _additions for n, v in members(namespace, bases, class_ref).items()}
 
 
@@ -31,8 +31,8 @@ def _to_zero(value):
 
 
 def _from_one(index: str, at: int, args: tuple, kwargs: dict) -> tuple:
-    """`args`, with 1 taken off the argument `index`, which is at `at`. One among the keywords is
-    changed in place."""
+    """`args`, with 1 subtracted from the argument `index` at position `at`. If that is among
+    `kwargs`, it is changed in place."""
     if len(args) > at:
         return (*args[:at], _to_zero(args[at]), *args[at + 1 :])
     if index in kwargs:
@@ -41,11 +41,11 @@ def _from_one(index: str, at: int, args: tuple, kwargs: dict) -> tuple:
 
 
 def from_hook(hook):
-    """`hook`, a method or function that the core has found marked, for R code, which counts from 1.
-    Given to Python again, it is the hook itself (the core reads `__r_stands_for__`)."""
+    """A function by which R code, which counts from 1, calls `hook`, a marked method or function.
+    Python gets `hook` itself for it (the core reads `__r_stands_for__`)."""
     function = getattr(hook, "__func__", hook)
     index = getattr(function, "__r_index__", None)
-    if index is None:  # the class counts from 1 in the hooks that it inherits from Python, too
+    if index is None:  # a hook inherited from Python, in a class that counts from 1
         index = type(hook.__self__).__r_class__.hooks[function.__name__]
     at = int(not hasattr(hook, "__self__"))  # a function gets its instance as an argument
 
@@ -58,12 +58,12 @@ def from_hook(hook):
 
 
 def super_hook(method, name: str, info):
-    """`method`, which R has got as `super$name`, as R calls it: with the index base of the class
+    """The function that R gets as `super$name` for `method`. It uses the index base of the class
     whose `__r_class__` is `info` (None for a Python class).
 
-    R passes it a copy of the logs. What the hook changes in the copy is changed in the logs that
-    all callbacks share, too, as between hooks of Python."""
-    # A class that has no hooks of its own may be mixed into a callback class.
+    R passes it a copy of the logs. The changes that the hook makes in the copy are repeated in the
+    logs that all callbacks share, as between Python hooks."""
+    # A class whose kind has no hooks may be mixed into a callback class.
     hooks = (info and info.hooks) or kind_named("Callback").hooks
     if name not in hooks:
         return method
@@ -99,8 +99,8 @@ def _repeat_changes(before: dict, after: dict, shared) -> None:
 
 
 def instances_only(name: str, class_ref, kind: Kind):
-    """The setter of the kind for the class that `class_ref` gives. It is the first method of a
-    callback that fit() calls, so a class in the place of its instance is an error that says so."""
+    """The kind's setter for the class of `class_ref`. fit() calls it before all other methods, so
+    it raises the error for a class that is given in place of an instance."""
     setter, library = kind.setter, kind.library
 
     def set_trained(self, *args, **kwargs):

@@ -1,7 +1,7 @@
 """The kinds of base classes: the rows of R's table (R/classes_kinds.R), as Python needs them.
 
-A class spec brings the row of its class; `kind_named` asks R for a row by its name, which needs a
-started session. Nothing here imports Keras.
+A class spec contains the row of its class; `kind_named` gets a row from R by its name, for which it
+needs a started session. Nothing here imports Keras.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Kind:
 
     @classmethod
     def of(cls, row: dict | None) -> Kind:
-        """The kind for what kind_data() in R gives; that of a class without a row for None."""
+        """The kind for the row that kind_data() in R returns; `NONE` for None."""
         if row is None:
             return NONE
         return cls(**{**row, "values": tuple(row["values"])})
 
     def base_of(self, cls: type) -> type | None:
-        """The base that the row is about, if `cls` is derived from it."""
+        """The base of this row, if `cls` is derived from it, else None."""
         return next((base for base in cls.__mro__ if _full_name(base) == self.named), None)
 
 
@@ -39,7 +39,7 @@ NONE = Kind("", "", None, {}, {}, (), {}, False)
 
 
 def _full_name(cls: type) -> str:
-    """The module and the name of a class, as the table has them."""
+    """The module and the name of a class, as in the table's column `named`."""
     return f"{cls.__module__}.{cls.__qualname__}"
 
 

@@ -1,8 +1,8 @@
-"""What a base needs of a class made by R, and does not say well when it is missing.
+"""Clear errors for a class made from R that lacks what its base needs.
 
-Keras raises an empty NotImplementedError, or none, when it first calls a method that is missing,
-and an instance whose base was not set up fails much later, in words about something else. The
-errors here name class and method. A class further down, or another base, may still define a method.
+Keras raises an empty NotImplementedError, or none, when it first calls a missing method, and an
+instance whose base was not initialized fails much later with an unrelated text. The errors here
+name class and method. A derived class, or another base, may still define a missing method.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .kinds import Kind
 
 
 def name_missing_methods(cls: type, kind: Kind) -> None:
-    """Let `cls` say so when a method is called that neither it nor a base of the user's has."""
+    """Replace each required method that only the library defines by one that raises an error."""
     base = kind.base_of(cls)
     for method, formals in kind.required.items() if base else ():
         if getattr(cls, method) is getattr(base, method):
@@ -37,8 +37,8 @@ def _missing(cls: type, default, formals: str):
 
 
 def with_base_set_up(call, name: str, bases, kind: Kind):
-    """`call`, an `initialize` whose R code does not mention `super`, for a class with these bases:
-    an error where one of them has to be set up."""
+    """`call`, an `initialize` whose R code does not mention `super`. If one of the bases must be
+    initialized, it raises an error."""
     base = next((b for b in bases if _needs_set_up(b, kind)), None)
     if base is None:
         return call
@@ -54,7 +54,7 @@ def with_base_set_up(call, name: str, bases, kind: Kind):
 
 
 def _needs_set_up(base: type, kind: Kind) -> bool:
-    """Is the `__init__` of `base` that of a library, and do its instances need it? The one of the
+    """Does `base` have the `__init__` of a library class, and do instances need it? That of the
     plain Callback only sets what fit() sets again before it calls a hook."""
     own = (c for c in base.__mro__ if "__init__" in vars(c) and "__r_class__" not in vars(c))
     owner = next(own, object)

@@ -1,4 +1,4 @@
-"""The result of an R method, where Python or Keras wants another type than R has for it."""
+"""Converts the results of R methods for which Python or Keras needs another type."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from .kinds import Kind
 
 
 def is_state(name: str, kind: Kind) -> bool:
-    """Does the method give the state of a callback? R has to get it back identical."""
+    """Does the method return the state of a callback? R must get it back identical."""
     return name == "state_dict" and bool(kind.hooks)
 
 
 def with_python_result(call, name: str, kind: Kind):
-    """`call`, the method `name` of a class of this kind, with the result that Python wants."""
+    """`call`, the method `name` of a class of this kind, with its result converted."""
     if is_state(name, kind):
         return _changed(call, lambda handle: _core.to_python(handle, True))
     change = _value_of if name in kind.values else _CHANGES.get(name)
@@ -27,9 +27,9 @@ def _changed(call, change):
 
 
 def _value_of(result):
-    """A copy of the value of a variable, such as a metric's `result()` may be: neither JAX nor
-    TensorFlow's eager loop takes a variable, in a stateless scope it would be out of date, and on
-    torch its value changes in place at the next reset."""
+    """A copy of the value of a variable (a metric's `result()` may return one), else `result`: JAX
+    and TensorFlow's eager loop accept no variable, in a stateless scope it would be out of date,
+    and on torch the next reset changes its value in place."""
     from keras import Variable, ops
 
     if isinstance(result, Variable):

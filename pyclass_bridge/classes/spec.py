@@ -1,4 +1,4 @@
-"""What R says of a class, as plain data: the counterpart of R/classes_spec.R.
+"""The class spec that Python reads as plain data: the counterpart of R/classes_spec.R.
 
 The only place where the two languages meet at definition time. R gives the whole spec in one call,
 as dicts and lists; functions, fields and the spec itself are handles in it.
@@ -16,8 +16,8 @@ from .kinds import Kind
 
 @dataclass(frozen=True)
 class Member:
-    """A method or an active binding. `closure` is the handle of its R function, `given` the name
-    that the user gave it; `calls_super`: does its code mention the base's method?"""
+    """A method or an active binding. `closure` is the handle of its R function, `given` the user's
+    name for it; `calls_super` tells whether its code mentions `super` or `__init__`."""
 
     name: str
     given: str
@@ -65,8 +65,8 @@ class ClassSpec:
 
     @classmethod
     def of(cls, data: dict) -> ClassSpec:
-        """The spec that spec_data() in R gives."""
-        # Fields come back to R identical: each is as Python keeps it on an instance.
+        """The spec for the data that spec_data() in R returns."""
+        # R must get fields back identical, so they are converted as stored values are.
         fields = {name: _core.to_python(x, True) for name, x in data["fields"].items()}
         return cls(
             name=data["name"],

@@ -132,3 +132,14 @@ def test_rpy2s_lock_is_ours():
         pass
     with pytest.raises(RuntimeError, match="released by a thread that does not hold it"):
         openrlib.rlock.release()
+
+
+def test_what_is_no_address_and_no_function_is_refused():
+    with pytest.raises(TypeError):
+        _core.adopt("no address")
+    with pytest.raises(OverflowError):
+        _core.adopt(2**70)
+    with pytest.raises(ValueError, match="address 0"):
+        _core.adopt(0)
+    with pytest.raises(TypeError, match="needs a function"):
+        _core.foreign_call()

@@ -301,7 +301,7 @@ def test_long_waits_are_reported_and_go_on():
     reports = {name: run.result() for name, run in runs.items()}
     for report in reports.values():
         assert report.returncode == 0, report.stderr
-        assert report.stderr.count("pyclass_bridge: has waited for R for 10 s") == 1
+        assert report.stderr.count("pyclass_bridge: a thread has waited for R for 10 s") == 1
     assert "in holder_of_r" in reports["to_enter"].stderr
     assert "R itself is running" in reports["to_enter"].stderr
     assert "which called Python" in reports["to_return"].stderr
