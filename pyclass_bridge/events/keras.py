@@ -1,4 +1,4 @@
-"""The events of a Keras model: its functions, kept on it, and the methods that call them.
+"""The events of a Keras model: its functions, stored on it, and the methods that call them.
 
 While a model has functions, its `fit()`, `save()` and their like are wrapped on that instance, so a
 plain `model.fit()` of Python calls them too. Keras gets one callback with the hooks that have
@@ -39,7 +39,7 @@ _EVENTS = {
     **{event: ("model", "path") for event in _FILES.values()},
     "on_exit": ("model",),
 }
-_KEPT = "_pyclass_bridge_events"  # the attribute of a model
+_EVENTS = "_pyclass_bridge_events"  # the attribute of a model
 
 
 def is_model(x) -> bool:
@@ -60,27 +60,27 @@ def doubts(event: str) -> tuple:
 
 def add(model, event: str, function) -> None:
     """Add what `adapted()` gives to the functions of an event."""
-    kept = vars(model).get(_KEPT)
-    if kept is None:
-        kept = vars(model)[_KEPT] = _Events(model)
-    kept.functions.setdefault(event, []).append(function)
+    stored = vars(model).get(_EVENTS)
+    if stored is None:
+        stored = vars(model)[_EVENTS] = _Events(model)
+    stored.functions.setdefault(event, []).append(function)
 
 
 def clear(model, event: str) -> None:
     """Take the functions of an event away."""
-    kept = vars(model).get(_KEPT)
-    if kept is not None:
-        kept.functions.pop(event, None)
-        if not kept.functions:
+    stored = vars(model).get(_EVENTS)
+    if stored is not None:
+        stored.functions.pop(event, None)
+        if not stored.functions:
             reset(model)
 
 
 def reset(model) -> None:
     """Take all functions away; the methods of the model are its class's again."""
-    kept = vars(model).pop(_KEPT, None)
-    if kept is not None:
-        kept.functions.clear()
-        kept.unwrap(model)
+    stored = vars(model).pop(_EVENTS, None)
+    if stored is not None:
+        stored.functions.clear()
+        stored.unwrap(model)
 
 
 # ---- one function ------------------------------------------------------------------------------

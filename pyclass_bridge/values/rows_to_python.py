@@ -9,7 +9,7 @@ HANDLE = "RObject"
 
 class RToPython(NamedTuple):
     """A kind of R value. `examples` are pairs: R code, and Python code of the value in a call
-    (None: a handle). `keeps` is the Python type in an attribute where it differs. `lossless`:
+    (None: a handle). `stored` is the Python type in an attribute where it differs. `lossless`:
     does the value of a call, passed back to R, give an identical value? `where` is the file with
     the rule, and its function."""
 
@@ -18,7 +18,7 @@ class RToPython(NamedTuple):
     lossless: bool
     rule: str
     examples: tuple[tuple[str, str | None], ...]
-    keeps: str | None = None
+    stored: str | None = None
     where: str = ""
 
 
@@ -178,12 +178,12 @@ R_TO_PYTHON = (
         "array or matrix with dimnames or other attributes, such as scale() gives",
         "numpy.ndarray",
         False,
-        "Python's functions take no attributes, so a call loses them; kept, they stay.",
+        "Python's functions take no attributes, so a call loses them; stored, they stay.",
         (
             ("matrix(1:2, 1, dimnames = list('a', NULL))", "np.array([[1, 2]], dtype='int32')"),
             ("structure(1:4, dim = c(2L, 2L), unit = 'cm')", "np.array([[1, 3], [2, 4]], 'int32')"),
         ),
-        keeps=HANDLE,
+        stored=HANDLE,
         where="core/convert_to_python.c: array_to_python",
     ),
     RToPython(
@@ -192,7 +192,7 @@ R_TO_PYTHON = (
         False,
         "uint8 comes back as integer.",
         (("array(as.raw(1:2), 2)", "np.array([1, 2], dtype='uint8')"),),
-        keeps=HANDLE,
+        stored=HANDLE,
         where="values/convert.py: convert_array",
     ),
     RToPython(
@@ -235,7 +235,7 @@ R_TO_PYTHON = (
             ("list('a', 'b')", "['a', 'b']"),
             ("list(TRUE, FALSE)", "[True, False]"),
         ),
-        keeps=HANDLE,
+        stored=HANDLE,
         where="core/convert_to_python.c: looks_atomic",
     ),
     RToPython(

@@ -5,7 +5,7 @@ is in `core/convert_to_r.c`, `core/convert_to_python.c`, `convert.py`, `request.
 `request_r.py`. The rows are in `rows_*.py`.
 
 An R value crosses for one of two purposes. In a *call* (arguments and results of functions) it
-becomes what a Python function expects. When R code *keeps* it in an attribute of an instance of an
+becomes what a Python function expects. When R code *stores* it in an attribute of an instance of an
 R-defined class (`self$x <- v`), it comes back `identical()`, always. What cannot cross unchanged
 crosses as a handle (`RObject`, an R value in Python) or as a proxy (a Python object in R).
 """
@@ -44,7 +44,7 @@ def markdown(rows) -> str:
         cells = [(r.python, r.r, _yes(r.lossless), r.rule) for r in rows]
         return _markdown(("Python", "R", "Comes back equal", "Rule"), cells)
     cells = [
-        (r.r, r.python, _yes(r.lossless), f"{r.rule} Kept as {r.keeps}." if r.keeps else r.rule)
+        (r.r, r.python, _yes(r.lossless), f"{r.rule} Stored as {r.stored}." if r.stored else r.rule)
         for r in rows
     ]
     return _markdown(("R", "Python", "Comes back identical", "Rule"), cells)

@@ -142,7 +142,7 @@ def test_r_value_passed_back(row, code, expected):
 @pytest.mark.parametrize(("row", "code", "expected"), examples(R_TO_PYTHON))
 def test_r_value_kept_in_an_attribute_comes_back_identical(row, code, expected, box):
     assert box["keep"](code) is True
-    if row.keeps == HANDLE:
+    if row.stored == HANDLE:
         assert isinstance(box["box"].held, RObject)
     assert _core.to_r(_core.to_python(value := raw(code), True)) == value
 
