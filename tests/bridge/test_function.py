@@ -1,6 +1,6 @@
 """R functions as Python functions, and Python callables as R functions.
 
-Also of: core/proxy.c.
+Also of: core/proxy.c, core/arguments.c.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 R gives up what it has held when it collects, so a test collects on both sides.
 
-Of: core/pointer.c.
+Of: core/pointer.c, core/visit.c.
 """
 
 from __future__ import annotations
@@ -231,6 +231,24 @@ def test_an_error_gives_its_instance_up(define):
             instance.m()
 
     assert survivors(cls, use) == 0
+
+
+def test_arguments_are_given_up_when_a_later_one_fails(define):
+    """An R jump, such as an error of a user's method, ends the call of Python from R."""
+    call = define(
+        """
+        r_to_py.bad_of_collect <- function(x, convert = FALSE) stop("no value")
+        registerS3method("r_to_py", "bad_of_collect", r_to_py.bad_of_collect,
+                         envir = asNamespace("pyclassbridge"))
+        bad <- structure(1, class = "bad_of_collect")
+        function(f, x) tryCatch(f(x, bad), error = conditionMessage)
+        """
+    )
+
+    def use(instance):
+        assert call(print, instance) == "no value"
+
+    assert survivors(Base, use) == 0
 
 
 def test_a_class_that_its_environment_has_let_go(define):

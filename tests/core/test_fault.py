@@ -2,8 +2,6 @@
 
 The failure is a Python exception, or code that knows another way gives the right result; the
 protect stack of R is as deep as before, and the next call works.
-
-Also of: core/visit.c.
 """
 
 from __future__ import annotations

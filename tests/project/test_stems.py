@@ -36,7 +36,7 @@ def sources() -> dict[str, tuple[str, str]]:
     return found | {f"R/{p.name}": room_and_stem(p.stem) for p in (ROOT / "R").glob("*.R")}
 
 
-def tests() -> dict[Path, tuple[str, str]]:
+def modules() -> dict[Path, tuple[str, str]]:
     """The test modules, each with the room and stem that its name says."""
     python = {p: (p.parent.name, p.stem.removeprefix("test_")) for p in TESTS.rglob("test_*.py")}
     in_r = {p: room_and_stem(p.stem[5:]) for p in TESTS.rglob("test-*.R")}
@@ -51,15 +51,15 @@ def named_in(path: Path) -> list[str]:
 
 
 def test_each_source_file_has_a_test_that_names_it():
-    by_name = set(tests().values())
-    by_line = {name for path in tests() for name in named_in(path)}
+    by_name = set(modules().values())
+    by_line = {name for path in modules() for name in named_in(path)}
     without = [n for n, key in sources().items() if key not in by_name and n not in by_line]
     assert not without, f"no test module is for {', '.join(sorted(without))}"
 
 
-@pytest.mark.parametrize("path", sorted(tests()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(modules()), ids=lambda path: path.name)
 def test_a_test_module_says_what_it_is_for(path):
-    named, key = named_in(path), tests()[path]
+    named, key = named_in(path), modules()[path]
     unknown = [name for name in named if name not in sources()]
     assert not unknown, f"{path.name} is for {', '.join(unknown)}, which the tree has not"
     assert named or key[0] in OF_THE_WHOLE or key in sources().values(), (

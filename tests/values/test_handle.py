@@ -171,6 +171,8 @@ def test_no_raw_memory_by_the_buffer_protocol(r):
         memoryview(r("factor('a')"))
     with pytest.raises(BufferError, match="type character has no numbers to share"):
         _core.Memory(raw("'a'"))
+    numbers = memoryview(_core.Memory(raw("c(1, 2)")))
+    assert numbers.readonly and numbers.nbytes == 16
 
 
 # ---- data frames -------------------------------------------------------------------------------
