@@ -39,7 +39,7 @@ _EVENTS = {
     **{event: ("model", "path") for event in _FILES.values()},
     "on_exit": ("model",),
 }
-_EVENTS = "_pyclass_bridge_events"  # the attribute of a model
+_STORED = "_pyclass_bridge_events"  # the attribute of a model
 
 
 def is_model(x) -> bool:
@@ -60,15 +60,15 @@ def doubts(event: str) -> tuple:
 
 def add(model, event: str, function) -> None:
     """Add what `adapted()` gives to the functions of an event."""
-    stored = vars(model).get(_EVENTS)
+    stored = vars(model).get(_STORED)
     if stored is None:
-        stored = vars(model)[_EVENTS] = _Events(model)
+        stored = vars(model)[_STORED] = _Events(model)
     stored.functions.setdefault(event, []).append(function)
 
 
 def clear(model, event: str) -> None:
     """Take the functions of an event away."""
-    stored = vars(model).get(_EVENTS)
+    stored = vars(model).get(_STORED)
     if stored is not None:
         stored.functions.pop(event, None)
         if not stored.functions:
@@ -77,7 +77,7 @@ def clear(model, event: str) -> None:
 
 def reset(model) -> None:
     """Take all functions away; the methods of the model are its class's again."""
-    stored = vars(model).pop(_EVENTS, None)
+    stored = vars(model).pop(_STORED, None)
     if stored is not None:
         stored.functions.clear()
         stored.unwrap(model)
