@@ -59,7 +59,7 @@ EXPECTED = {
     ],
     "events": [
         "epoch 3: loss",
-        "the event has `model`, `logs` only",
+        "the event has only `model`, `logs`",
         "did you mean `on_epoch_begin`?",
         "epochs run:",
         "written: checkpoint.keras",
@@ -88,7 +88,7 @@ EXPECTED = {
         "caught: the power is gone",
         "[1] 1 2 3 4 5 6 7 8",
         "equal: TRUE",
-        "`epochs` was 8 in the training",
+        "`epochs` was 8 there",
     ],
     "stages": [
         '<CallbackSetPlateau "plateau">',

@@ -161,9 +161,9 @@ def test_a_range_of_layers(side, models):
     model = models["two_inputs"]
     found, edges = titles(side, model, layer_range=["joined", "^out"], show_layer_names=True)
     assert found == ["joined (Concatenate)", "out (Dense)"] and edges == [("joined", "out")]
-    with pytest.raises(ValueError, match="no layer is called `nope`, as `layer_range` asks"):
+    with pytest.raises(ValueError, match="`layer_range` names `nope`, which is not a layer"):
         side.graph(model, layer_range=["nope", "out"])
-    with pytest.raises(ValueError, match="takes the names of two layers"):
+    with pytest.raises(ValueError, match="must be the names of two layers"):
         side.graph(model, layer_range=["out"])
 
 
@@ -178,7 +178,7 @@ def test_a_subclass_is_one_box_and_a_model_that_is_not_built_an_error(side, kera
 
     model = Own()
     for unbuilt in (model, keras.Sequential([keras.layers.Dense(1)], name="chain")):
-        with pytest.raises(ValueError, match=f"the model `{unbuilt.name}` is not built, so its"):
+        with pytest.raises(ValueError, match=f"the model `{unbuilt.name}` is not built, so it"):
             side.graph(unbuilt)
     model(keras.ops.zeros((1, 3)))
     assert titles(side, model, show_layer_names=True) == (["own (Own)"], [])
@@ -231,5 +231,5 @@ def test_neighbours_stand_apart_as_near_as_can_be(side):
 
 
 def test_another_direction_is_an_error(side, models):
-    with pytest.raises(ValueError, match='`rankdir` is "TB", "BT", "LR" or "RL", not "UP"'):
+    with pytest.raises(ValueError, match='`rankdir` must be "TB", "BT", "LR" or "RL", not "UP"'):
         side.drawing(models["mlp"], "UP", {})
