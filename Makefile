@@ -37,6 +37,7 @@ SAY := @printf '== %s\n'
 
 help:
 	@echo 'make demo       train examples/quickstart.R: R callback, R metric, Keras model'
+	@echo 'make setup      what the tests need: R, .venv with Keras, the compiled core'
 	@echo 'make test       all tests, of Python and of R  (ARGS="-k name" chooses)'
 	@echo 'make lint       ruff and clang-format'
 	@echo 'make bench      every benchmark in benchmarks/'

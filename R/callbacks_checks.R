@@ -1,9 +1,9 @@
-# The checks of a callback class at its definition: names of hooks and stages, state_dict() together
-# with load_state_dict(), bases of one kind. Each works as those of classes_checks.R.
+# The checks of a callback class at its definition: the names of hooks and stages, state_dict()
+# together with load_state_dict(), and the bases. Each works as the checks in classes_checks.R do.
 # Python half: none; callbacks/set.py checks the stages that are assigned to an instance.
 
-# How messages speak of the hooks of a kind of callback: `what` one is called, the `names` of all,
-# and `meant`, which of them a name of the other kind means.
+# The words in messages about the hooks of a kind of callback: `what` a hook is called, the `names`
+# of all hooks, and `meant`, which maps names of the other kind of callback to these.
 callback_words <- function(def) {
   stages <- c(
     on_train_begin = "on_begin", on_train_end = "on_end", on_train_batch_begin = "on_batch_begin",
@@ -25,7 +25,7 @@ callback_words <- function(def) {
 check_hook <- function(def, name) {
   words <- callback_words(def)
   hook <- nearest_hook(name, words)
-  # The base of all sets has the hooks of Keras.
+  # Keras' hooks are methods of the base of callback sets, but not stages.
   hidden <- def$checks$hooks_are == "stage" && name %in% names(words$meant)
   own <- !hidden && base_has(def, name)
   if (own || is.null(hook) && !startsWith(name, "on_")) {
@@ -33,8 +33,8 @@ check_hook <- function(def, name) {
   }
   if (name == "on_exit") {
     abort_class(
-      def$name, "`on_exit` is not ", words$what, ": after an error none is called. Put what must ",
-      "run into `finally` of a tryCatch() round the training.", member = name
+      def$name, "`on_exit` is not ", words$what, ": no hook is called after an error. Put code ",
+      "that must run into `finally` of a tryCatch() round the training.", member = name
     )
   } else if (is.null(hook)) {
     message(
@@ -52,7 +52,7 @@ check_hook <- function(def, name) {
   }
 }
 
-# Words of other frameworks and of older versions for the parts of a hook's name.
+# Words in the names of hooks in other frameworks and older versions -> Keras' words.
 hook_synonyms <- c(
   start = "begin", started = "begin", begins = "begin", finish = "end", stop = "end",
   ends = "end", ended = "end", validation = "test", valid = "test", val = "test",
@@ -60,7 +60,7 @@ hook_synonyms <- c(
   inference = "predict", prediction = "predict", epochs = "epoch", batches = "batch"
 )
 
-# The hook that is meant by `name`: by the parts of the name, else by the whole name.
+# The hook that the user means by `name`, found by the words of the name or by the whole name.
 nearest_hook <- function(name, words) {
   snake <- snake_name(name)
   if (!startsWith(snake, "on_")) {
@@ -76,7 +76,7 @@ nearest_hook <- function(name, words) {
   }
 }
 
-# The name of a hook in Keras' words.
+# `name` with the words of other frameworks replaced by Keras' words.
 common_hook_name <- function(name) {
   parts <- strsplit(snake_name(name), "_", fixed = TRUE)[[1L]]
   known <- parts %in% names(hook_synonyms)
@@ -88,7 +88,7 @@ snake_name <- function(name) {
   tolower(gsub("([a-z])([A-Z])", "\\1_\\2", gsub(".", "_", name, fixed = TRUE)))
 }
 
-# A state that is saved must also be loaded.
+# A class with state_dict() must have load_state_dict(), and vice versa.
 check_state <- function(def) {
   for (name in names(callback_state)) {
     other <- setdiff(names(callback_state), name)
@@ -101,13 +101,13 @@ check_state <- function(def) {
   }
 }
 
-# A callback set has stages, another callback has the hooks of Keras: neither inherits the other.
+# A callback set has stages, other callbacks have Keras' hooks: neither inherits from the other.
 check_callback_bases <- function(def) {
   is_set <- derives_from(def$bases, keras_kinds$CallbackSet$named)
   if (def$kind == "CallbackSet" && !is_set) {
     abort_class(
-      def$name, "its base is no callback set. Give a class made by callback_set(), or inherit ",
-      "from this one in Callback()."
+      def$name, "its base is not a callback set. Give a class made by callback_set(), or use ",
+      "Callback() to inherit from this base."
     )
   }
   if (def$kind == "CallbackSet" && "ctx" %in% c(names(def$public), names(def$active))) {
@@ -118,7 +118,7 @@ check_callback_bases <- function(def) {
   }
   if (def$kind == "Callback" && is_set) {
     abort_class(
-      def$name, "its base is a callback set, which has stages in place of hooks. Write ",
+      def$name, "its base is a callback set, which has stages instead of hooks. Write ",
       "`callback_set(id, inherit = ...)`."
     )
   }
@@ -132,7 +132,7 @@ check_stage <- function(def, member) {
   if (is_stage && length(given)) {
     remedy <- if (def$checks$hooks_are == "stage") " and read `self$ctx`"
     abort_class(
-      def$name, "`", member$given, "` is called without arguments, and takes ", ticked(given),
+      def$name, "`", member$given, "` is called without arguments, but takes ", ticked(given),
       ". Write `function()`", remedy, ".", member = member$given
     )
   }

@@ -1,16 +1,16 @@
-# callback_lambda(): a callback from functions, with epochs and batches counted from 1. It is a
-# class made by Callback(), which checks the hooks, shifts indices and merges logs.
-# Python half: none: the functions become a class of Callback().
+# callback_lambda(): a callback from functions, which count epochs and batches from 1. They become a
+# class of Callback(), which checks the hooks, shifts indices and merges logs.
+# Python half: none.
 
 #' A callback from functions
 #'
-#' A name that begins with `on_` and is no hook of Keras is an error.
+#' A name that begins with `on_` but is not a hook of Keras is an error.
 #'
 #' @param on_epoch_begin,on_epoch_end Functions of `epoch` and `logs`.
 #' @param on_train_begin,on_train_end Functions of `logs`.
 #' @param on_train_batch_begin,on_train_batch_end Functions of `batch` and `logs`.
 #' @param ... The other hooks of Callback() and `on_exit`, by name. Epochs and batches count from 1.
-#'   A function may leave out arguments at its end.
+#'   A function may leave out its last arguments.
 #' @return A callback.
 #' @examples
 #' \dontrun{
@@ -30,13 +30,13 @@ callback_lambda <- function(on_epoch_begin = NULL, on_epoch_end = NULL, on_train
   ))
   is_hook <- names(functions) %in% names(callback_hooks) & vapply(functions, is.function, NA)
   hooks <- Map(lambda_hook, names(functions)[is_hook], functions[is_hook])
-  # The methods only call the functions, whose environments stay those that they were made in.
+  # The methods only call the user's functions, which so keep their environments.
   env <- list2env(list(functions = functions), parent = topenv())
   make <- Callback("LambdaCallback", public = c(hooks, functions[!is_hook]), parent_env = env)
   make()
 }
 
-# The method of a hook: calls the user's function with as many arguments as it takes.
+# The method of a hook, which calls the user's function with as many arguments as it takes.
 lambda_hook <- function(name, fn) {
   arguments <- sub(" .*", "", callback_hooks[[name]]$args)
   most <- if (is.primitive(fn)) Inf else positional_range(fn)$most
@@ -46,8 +46,8 @@ lambda_hook <- function(name, fn) {
   as.function(c(formals, as.call(c(bquote(functions[[.(name)]]), passed))))
 }
 
-# Checks an argument of a function that makes a callback: `is_right` tests the value, `wanted` says
-# in words for what, and NULL passes where the argument is `optional`.
+# Checks an argument of a function that makes a callback: `is_right` tests the value, `wanted`
+# describes a right value in words, and an `optional` argument may be NULL.
 check_callback_argument <- function(fun, value, wanted, is_right, optional = FALSE) {
   if (!(optional && is.null(value)) && !is_right(value)) {
     stop(
@@ -74,11 +74,11 @@ is_named <- function(x) {
   (is.list(x) || is.atomic(x)) && all(has_name(x))
 }
 
-# The string that the user has chosen; the first one where the argument has its default.
+# The string that the user has chosen, or the first choice if the argument has its default.
 chosen <- function(fun, argument, value, choices) {
   if (!identical(value, choices) && !(is_string(value) && value %in% choices)) {
     stop(
-      fun, "(): `", argument, "` is one of ", quoted(choices),
+      fun, "(): `", argument, "` must be one of ", quoted(choices),
       ", not ", describe_value(value), ".",
       call. = FALSE
     )
@@ -86,7 +86,7 @@ chosen <- function(fun, argument, value, choices) {
   value[[1L]]
 }
 
-# The logs that are one number each, as a vector with names.
+# The values in the logs that are single numbers, as a vector with names.
 logged_numbers <- function(logs) {
   is_number <- vapply(logs, function(value) is.numeric(value) && length(value) == 1L, NA)
   unlist(logs[is_number])

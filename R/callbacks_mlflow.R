@@ -4,24 +4,25 @@
 
 #' Log a training to MLflow
 #'
-#' MLflow's own Keras callback: the settings of the optimizer and the summary of the model at the
-#' beginning, then the metrics. The run begins with the training and ends with it, as `FINISHED`;
-#' after an error as `FAILED` and after Ctrl-C as `KILLED`, where [fit()] or Python's
-#' `pyclass_bridge.fit()` trains. A run that is active already is used, and stays open.
+#' This is MLflow's own Keras callback. It logs the settings of the optimizer and the summary of the
+#' model at the beginning, then the metrics. The run begins and ends with the training. Its status
+#' is `FINISHED`, or `FAILED` after an error and `KILLED` after Ctrl-C if [fit()] or Python's
+#' `pyclass_bridge.fit()` trains. If a run is already active, it is used and stays open.
 #'
-#' Steps are Keras' epochs, counted from 0. MLflow makes a warning of what it can't log, and the
-#' training goes on. Without MLflow in Python (`pip install 'pyclass-bridge[mlflow]'`), with an
-#' argument of another type, and with a name for a run while another one is active, it is an error.
+#' Steps are Keras' epochs, counted from 0. If MLflow can't log something, it warns, and the
+#' training continues. It is an error if Python lacks MLflow (`pip install
+#' 'pyclass-bridge[mlflow]'`), if an argument has the wrong type, or if a run is named while another
+#' run is active.
 #'
-#' @param experiment_name String, the experiment, which is made if there is none of that name.
+#' @param experiment_name String, the experiment, which is created if it does not exist.
 #'   Default: MLflow's current one.
 #' @param run_name String. Default: a name that MLflow makes up.
 #' @param tracking_uri String, where MLflow keeps its runs, such as `"sqlite:///mlflow.db"` or
-#'   `"http://localhost:5000"`. It stays so in the session, as after `mlflow$set_tracking_uri()`.
+#'   `"http://localhost:5000"`. It holds for the session, as with `mlflow$set_tracking_uri()`.
 #' @param tags,params Lists with names: tags of the run, and parameters, such as those you tune.
 #' @param log_every_epoch TRUE to log the metrics of each epoch.
-#' @param log_every_n_steps Whole number, to log the metrics of every so many batches instead.
-#' @return A callback; its `run_id` is that of the last run.
+#' @param log_every_n_steps Whole number, to log the metrics after every n batches instead.
+#' @return A callback; its `run_id` is the id of the last run.
 #' @examples
 #' \dontrun{
 #' model <- keras_model_sequential(input_shape = 1) |> layer_dense(1)
@@ -47,7 +48,7 @@ callback_mlflow <- function(experiment_name = NULL, run_name = NULL, tracking_ur
   if (log_every_epoch != is.null(log_every_n_steps)) {
     stop(
       "callback_mlflow(): metrics are logged either with `log_every_epoch = TRUE` or with a ",
-      "number for `log_every_n_steps`: give one of the two.",
+      "number for `log_every_n_steps`: give exactly one of the two.",
       call. = FALSE
     )
   }
@@ -60,7 +61,7 @@ callback_mlflow <- function(experiment_name = NULL, run_name = NULL, tracking_ur
   )
 }
 
-# MLflow stores a parameter as text: a factor or a date as R shows it.
+# MLflow stores parameters as text; factors and dates become the text that R shows.
 mlflow_param <- function(value) {
   if (inherits(value, c("factor", "Date", "POSIXt"))) as.character(value) else value
 }

@@ -1,20 +1,20 @@
-# callback_plot(): the curves of a training while it runs, as plot() draws those of its history, in
-# a PNG file, below the cell of a notebook, or on R's device.
-# Python half: none: the callback is a class of Callback().
+# callback_plot(): draws the curves of a training while it runs, as plot() draws a history: into a
+# PNG file, below the cell of a notebook, or on R's device. The callback is a class of Callback().
+# Python half: none.
 
 #' Plot a training while it runs
 #'
-#' The curves that [plot()] draws of the history, drawn anew after each epoch: into the PNG file
-#' `path`, which is put in place as a whole, so that a viewer never reads a part of it; without a
-#' path in its place below the cell of a notebook; else on R's current graphics device.
+#' Draws the curves that [plot()] draws of a history anew after each epoch: into the PNG file
+#' `path`; without a path, below the cell of a notebook or on R's current graphics device. The file
+#' is replaced as a whole, so that a viewer never reads a part of it.
 #'
-#' A path that is none or whose directory is missing, a metric that the logs do not have, and no
-#' `path` where there is neither a notebook nor a device that shows, are errors. The file is that of
-#' the last epoch also when an error ends the training.
+#' It is an error if `path` is not a `.png` file or its directory is missing, if the logs lack a
+#' metric, or if there is neither a `path` nor a notebook nor a device that shows. After an error in
+#' the training, the file shows the last epoch.
 #'
 #' @param path String, a file that ends in `.png`, or NULL.
-#' @param metrics,method,... As in [plot()] of a history; base graphics are the faster.
-#' @param freq Whole number: draw after every so many epochs, and at the end of the training.
+#' @param metrics,method,... As in [plot()] of a history; base graphics are faster.
+#' @param freq Whole number: draw after every `freq` epochs, and at the end of the training.
 #' @param width,height Numbers, in inches.
 #' @param res Number, pixels per inch.
 #' @return A callback.
@@ -40,7 +40,7 @@ callback_plot <- function(path = NULL, metrics = NULL, method = c("base", "ggplo
   ))
 }
 
-# A function of its own for the reason that progress_class() is one.
+# A separate function for the same reason as progress_class().
 plot_class <- function() {
   Callback(
     "PlotCallback",
@@ -102,9 +102,10 @@ history_drawer <- function(metrics, method, further) {
   }
 }
 
-# Where it is shown -------------------------------------------------------------------------------
+# Where it is drawn -------------------------------------------------------------------------------
 
-# The function that shows what another one draws; `open_png` opens a device for a file.
+# A function `show(draw)`, which opens the right device and calls `draw()`; `open_png` opens the
+# device of a file.
 plot_target <- function(path, open_png) {
   if (!is.null(path)) {
     check_plot_path(path)
@@ -143,11 +144,11 @@ check_plot_path <- function(path) {
     stop("callback_plot(): there is no directory ", dirname(path), ".", call. = FALSE)
   }
   if (!capabilities("png")) {
-    stop("callback_plot(): this R was built without PNG files.", call. = FALSE)
+    stop("callback_plot(): this R was built without support for PNG files.", call. = FALSE)
   }
 }
 
-# The new picture takes the place of the old one when all of it is written.
+# Writes the new picture beside the old one, then renames it.
 replace_png <- function(path, open_png, draw) {
   part <- tempfile(".curves-", dirname(path), ".png")
   on.exit(unlink(part))
@@ -157,7 +158,7 @@ replace_png <- function(path, open_png, draw) {
   }
 }
 
-# Draws on a device of its own; the one that was current before it is current after it.
+# Draws on a new device, then closes it and makes the former device current again.
 on_device <- function(open, draw) {
   before <- grDevices::dev.cur()
   open()

@@ -1,21 +1,19 @@
-# callback_progress(): a training's progress in R's own output, as a line for each epoch or as a bar
-# that is redrawn until its epoch has ended.
-# Python half: none: the callback is a class of Callback(). training/fit.py turns Keras' own
-# progress off where it finds `shows_progress`.
+# callback_progress(): the progress of a training in R's own output, as a line for each epoch or as
+# a bar that is redrawn until its epoch ends. The callback is a class of Callback().
+# Python half: none, but training/fit.py turns Keras' own progress off if it finds `shows_progress`.
 
 #' Show the progress of a training in R's output
 #'
-#' One line for each epoch, with its metrics, the time it took and the time that the rest will take.
-#' In a terminal and in a notebook a bar is drawn in its place while the epoch runs. What is shown
-#' goes where [cat()] writes, so `sink()`, `capture.output()` and knitr have it.
+#' One line for each epoch, with its metrics, the time it took and the time that is left. In a
+#' terminal and in a notebook the line is a bar while the epoch runs. [cat()] writes the output, so
+#' `sink()`, `capture.output()` and knitr get it.
 #'
-#' It stands in the place of Keras' own progress: where [fit()] has its usual `verbose = "auto"`,
-#' Keras is silent. With `verbose = 1` or `2` both are shown, and this one in lines; in Python's
-#' `model.fit(...)` write `verbose=0`. A `style` that there is not and a number of digits that is
-#' none are errors.
+#' It replaces Keras' own progress: with the default of [fit()], `verbose = "auto"`, Keras is
+#' silent. With `verbose = 1` or `2` both are shown, this one as lines. In Python's `model.fit(...)`
+#' write `verbose=0`. An unknown `style` and wrong `digits` are errors.
 #'
-#' @param style `"bar"`, `"lines"`, or `"auto"`: a bar where a line can be drawn over.
-#' @param digits Whole number, how many significant digits the metrics have.
+#' @param style `"bar"`, `"lines"`, or `"auto"`: a bar if the output can redraw a line.
+#' @param digits Whole number: the significant digits of the metrics.
 #' @return A callback.
 #' @examples
 #' \dontrun{
@@ -29,12 +27,12 @@ callback_progress <- function(style = c("auto", "bar", "lines"), digits = 4) {
   progress_class()(style, digits)
 }
 
-# A function of its own, since a method holds the frame that it was written in: with the class in
-# that frame, class and method would hold each other for ever.
+# A separate function, since a method refers to the frame in which it was written: if the class were
+# a variable of that frame, class and method would keep each other alive for ever.
 progress_class <- function() {
   Callback(
     "ProgressCallback",
-    # fit() silences Keras where it finds this.
+    # fit() turns Keras' own progress off if it finds this.
     public = list(shows_progress = TRUE, initialize = function(style, digits) {
       super$initialize()
       private$style <- style
@@ -46,7 +44,7 @@ progress_class <- function() {
       private$steps <- self$params$steps
       private$wide <- 0L
       private$is_bar <- draws_bar(private$style, self$params$verbose)
-      # Keras' bar leaves its line open.
+      # Keras' bar does not end its line.
       private$before <- if (identical(self$params$verbose, 1L)) "\n" else ""
     },
     on_epoch_begin = function(epoch, logs = NULL) {
@@ -62,7 +60,7 @@ progress_class <- function() {
       }
     },
     on_epoch_end = function(epoch, logs = NULL) {
-      # Where Keras does not know how many batches there are, the first epoch has told.
+      # If Keras does not know the number of batches, the first epoch shows it.
       private$steps <- private$batch
       times <- c(
         duration(elapsed() - private$epoch_started),
@@ -90,7 +88,7 @@ progress_class <- function() {
           }
         ), "")
       },
-      # The line in the place of what was drawn before it; while it is drawn over, it must not wrap.
+      # Writes a line over the line drawn before; a line that will be redrawn must not wrap.
       write = function(line, end) {
         if (private$is_bar) {
           if (end == "") line <- substr(line, 1L, getOption("width") - 1L)
@@ -101,7 +99,7 @@ progress_class <- function() {
         cat(private$before, line, end, sep = "")
         utils::flush.console()
       },
-      # When `batch` batches of `epoch` are done.
+      # The time left after `batch` batches of `epoch`.
       time_left = function(batch, epoch) {
         part <- if (batch > 0) min(batch / private$steps, 1) else 0
         done <- epoch - private$first + part
@@ -116,7 +114,7 @@ elapsed <- function() {
   proc.time()[["elapsed"]]
 }
 
-# Beside a progress of Keras' own, `verbose`, only lines can be told apart.
+# If Keras shows its own progress (`verbose` 1 or 2), a bar would mix with it, so lines are drawn.
 draws_bar <- function(style, verbose) {
   if (identical(verbose, 1L) || identical(verbose, 2L)) {
     return(FALSE)
@@ -133,7 +131,7 @@ bar_text <- function(batch, steps, width = 20L) {
   sprintf("[%s%s] %3.0f%%", strrep("=", full), strrep(" ", width - full), 100 * done)
 }
 
-# The metrics of the training before those of the validation, the loss first.
+# The text of the metrics: training before validation, and the loss first.
 scores_text <- function(scores, digits) {
   scores <- scores[order(startsWith(names(scores), "val_"), base_metric(names(scores)) != "loss")]
   paste(names(scores), format_each(scores, digits), collapse = ", ")

@@ -1,38 +1,41 @@
 # callback_set(): callbacks whose stages take no arguments and read `self$ctx`. Their checks are in
-# callbacks_checks.R, and their row is in classes_kinds.R.
+# callbacks_checks.R; their row of `keras_kinds` is in classes_kinds.R.
 # Python half: callbacks/set.py, the base of these classes, and callbacks/context.py, `ctx`.
 
 #' Callbacks of stages
 #'
-#' A stage is a function without arguments. It sees the training as `self$ctx` and talks to other
-#' stages through `self`. In their order: `on_begin`; in each epoch `on_epoch_begin`, for each batch
-#' `on_batch_begin`, `on_after_backward` and `on_batch_end`, then `on_before_valid`, for each batch
-#' of validation data `on_batch_valid_begin` and `on_batch_valid_end`, `on_valid_end` if there was
-#' one, and `on_epoch_end`; `on_end`. `on_exit` runs at last, also after an error and Ctrl-C, under
-#' [fit()] and Python's `pyclass_bridge.fit()`; under Keras' own `model.fit()` after a normal end
-#' only, which a warning says once.
+#' A stage is a function without arguments. It reads the training from `self$ctx` and shares values
+#' with other stages through `self`. The stages run in this order: `on_begin`; in each epoch
+#' `on_epoch_begin`, for each batch `on_batch_begin`, `on_after_backward` and `on_batch_end`, then
+#' `on_before_valid`, for each batch of validation data `on_batch_valid_begin` and
+#' `on_batch_valid_end`, `on_valid_end` if the epoch has a validation, and `on_epoch_end`; `on_end`;
+#' `on_exit`. Under [fit()] and Python's `pyclass_bridge.fit()`, `on_exit` runs also after an error
+#' and Ctrl-C. Under Keras' own `model.fit()` it runs only after a normal end; a warning says so
+#' once.
 #'
-#' `self$ctx` is NULL when no training is under way, and holds `model` (also `network`),
-#' `optimizer`, `loss_fn`, `epoch` (0 before the first), `step` in the epoch, `step_valid`,
-#' `global_step`, `total_epochs`, `last_loss`, `last_scores_train`, `last_scores_valid` (NULL in an
-#' epoch without validation), `callbacks` by id, `gradients`, and `terminate`: once TRUE, the
-#' training stops at the end of the epoch. Another name is an error. `gradients` are NULL but in
-#' `on_after_backward`: a list of arrays, one for each of `model$trainable_variables`, in their
-#' order, NULL for one without; assigned ones are what the optimizer takes. On JAX the weights can't
-#' be read in that stage; in steps compiled by XLA or `torch.compile`, and in distributed trainings,
-#' it is an error at the start. Others than `terminate` and `gradients` can't be assigned. In an
-#' `on_exit` `self$ctx` may be NULL: after an error in the `on_begin` of a callback, `on_exit` runs
-#' of all.
+#' `self$ctx` is NULL when no training is under way. It holds `model` (also `network`), `optimizer`,
+#' `loss_fn`, `epoch` (0 before the first), `step` in the epoch, `step_valid`, `global_step`,
+#' `total_epochs`, `last_loss`, `last_scores_train`, `last_scores_valid` (NULL in an epoch without
+#' validation), `callbacks` by id, `gradients`, and `terminate`: if TRUE, the training stops at the
+#' end of the epoch. Any other name is an error. Only `terminate` and `gradients` can be assigned.
 #'
-#' Instances are Keras callbacks with `$id` and `$weight`, which may be assigned, `$stages`, the
-#' names of their stages, and `$clone(deep = FALSE)`, which needs a private method
-#' `deep_clone(name, value)`: with `deep = TRUE` each field of the copy is what it returns. A stage
-#' may be assigned to an instance; one assigned outside of its methods is a plain function, which
-#' sees no `self`.
+#' `self$ctx$gradients` is NULL except in `on_after_backward`. It is a list of arrays, one for each
+#' of `model$trainable_variables`, in their order, and NULL for a variable without a gradient. The
+#' optimizer uses the gradients that the stage assigns. On JAX the weights can't be read in this
+#' stage; in steps compiled by XLA or `torch.compile`, and in distributed trainings, the stage is an
+#' error at the start.
 #'
-#' An `id` that is no string, a `weight` that is no number, a name that is near a stage's, a hook
-#' of Keras, a stage with arguments, and one of `state_dict` and `load_state_dict` without the
-#' other are errors that name the class and the member.
+#' `self$ctx` may be NULL in `on_exit`, since `on_exit` of all callbacks runs even after an error in
+#' the first `on_begin`.
+#'
+#' Instances are Keras callbacks. `$id` and `$weight` can be assigned; `$stages` are the names of
+#' the stages. `$clone(deep = FALSE)` needs a private method `deep_clone(name, value)`, which
+#' returns the value of each field of the copy if `deep = TRUE`. A stage can be assigned to an
+#' instance; a function assigned outside a method has no `self`.
+#'
+#' These are errors that name the class and the member: an `id` that is not a string, a `weight`
+#' that is not a number, a misspelt stage, a hook of Keras, a stage with arguments, and `state_dict`
+#' without `load_state_dict` or the other way round.
 #'
 #' @param id String: the name of the callback in its training, unique there. The class is named
 #'   after it: `"my_stop"` is `CallbackSetMyStop`.
@@ -41,17 +44,17 @@
 #' @param on_before_valid,on_batch_valid_begin,on_batch_valid_end,on_valid_end Stages of
 #'   validation; the first also runs in epochs without one.
 #' @param on_epoch_end,on_end,on_exit Stages at the end.
-#' @param initialize A function, the arguments of which are those of the factory.
-#' @param state_dict,load_state_dict A function that returns what the callback has to remember, and
-#'   one of such a state; both or neither.
+#' @param initialize A function; the factory has its arguments.
+#' @param state_dict,load_state_dict A function that returns the state of the callback, and a
+#'   function of such a state; give both or neither.
 #' @param ...,public Further members, as in [Callback()].
-#' @param private Named list of members that only the methods see, as `private$name`.
+#' @param private Named list of members that only the methods can reach, as `private$name`.
 #' @param active Named list of active bindings: functions of no argument, or of the value assigned.
-#' @param inherit A class made by `callback_set()`, whose stages are `super$on_end()` and so on.
-#' @param weight A number: callbacks run in the order of their weights, those of equal weight as
-#'   they are given. NULL is that of `inherit`, or 0.
-#' @param parent_env The environment in which the methods look up what is not theirs.
-#' @return A function that returns instances.
+#' @param inherit A class made by `callback_set()`; call its stages as `super$on_end()`.
+#' @param weight A number: callbacks run in the order of their weights, and those of equal weight in
+#'   the order in which they are given. NULL means the weight of `inherit`, or 0.
+#' @param parent_env The environment in which the methods look up other names.
+#' @return The factory, a function that makes instances.
 #' @examples
 #' \dontrun{
 #' callback_plateau <- callback_set(
@@ -91,7 +94,7 @@ callback_set <- function(id, on_begin = NULL, on_epoch_begin = NULL, on_batch_be
 }
 
 callback_set_base <- function() {
-  surface_module() # with the doctor's word where Keras is missing
+  surface_module() # explains what is missing if Keras can't be imported
   import("pyclass_bridge.callbacks.set")$CallbackSet
 }
 
@@ -137,7 +140,7 @@ check_active_list <- function(class, active) {
   }
 }
 
-# The value of one field in a copy by `$clone(deep = TRUE)`.
+# The value of one field of the copy that `$clone(deep = TRUE)` makes.
 deep_clone_of <- function(private, name, value) {
   private$deep_clone(name, value)
 }
@@ -146,8 +149,7 @@ has_deep_clone <- function(private) {
   is.function(private$deep_clone)
 }
 
-# `to` is the private environment of the copy, which has the fields of `from` and methods of its
-# own.
+# Sets the fields in `to`, the private environment of the copy, which has methods of its own.
 deep_clone_private <- function(from, to) {
   for (name in ls(from, all.names = TRUE)) {
     if (!bindingIsActive(name, from) && !is.function(from[[name]])) {

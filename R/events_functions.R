@@ -1,35 +1,34 @@
-# add_callback() and its like: functions called at the events of a model of Keras or Ultralytics.
+# add_callback() and similar: functions called at the events of a Keras or Ultralytics model.
 # Python half: events/functions.py, which checks and calls them.
 
 #' Functions called at the events of a model
 #'
-#' `add_callback()` has a function called at an event of a model, after those that the event has
-#' already. It stays with the model: each `fit()`, `evaluate()` and `predict()` calls it, from R and
-#' from Python, until `clear_callback()` takes those of one event away or `reset_callbacks()` all.
-#' A model that is saved, cloned or loaded anew has none.
+#' `add_callback()` adds a function to an event of a model; the functions of an event are called in
+#' this order. They stay with the model: each `fit()`, `evaluate()` and `predict()` calls them, from
+#' R and from Python, until `clear_callback()` removes the functions of one event or
+#' `reset_callbacks()` removes all. A model that is saved and loaded, or cloned, has no functions.
 #'
-#' On a Keras model a function takes what it needs of `model`, `epoch` or `batch`, `logs` and
-#' `path`, by name, as far as the event has it. Epochs and batches count from 1, and a named list
-#' that a function of `logs` returns visibly is merged into them. The events are the hooks of
-#' [Callback()]; `on_model_save`, `on_model_load` and `on_model_export`, also when a callback such
-#' as a checkpoint saves or loads; and `on_exit`, which comes after all others and always: after an
-#' error and Ctrl-C as well. The `on_exit` of the `callbacks` of [fit()] runs after it.
+#' On a Keras model, a function may have any of the arguments `model`, `epoch` or `batch`, `logs`
+#' and `path` that the event has. Epochs and batches count from 1. If the function takes `logs` and
+#' returns a named list visibly, the list is merged into the logs. The events are the hooks of
+#' [Callback()]; `on_model_save`, `on_model_load` and `on_model_export`, also if a callback saves or
+#' loads the model; and `on_exit`, which always comes, after all others, also after an error and
+#' Ctrl-C. The `on_exit` of the `callbacks` of [fit()] runs after it.
 #'
 #' On a model of Ultralytics, such as a YOLO, the function takes the trainer, validator, predictor
-#' or exporter, as it is in Python: `trainer$epoch` counts from 0. `model$add_callback(event, fn)`
-#' is the same there.
+#' or exporter, unchanged: `trainer$epoch` counts from 0. `model$add_callback(event, fn)` does the
+#' same there.
 #'
-#' A misspelt event is an error with the nearest one, and so is a function that takes what the event
-#' does not have. An event that Ultralytics documents but never calls is a warning. An error of a
-#' function ends the training.
+#' A misspelt event is an error that names the nearest event. A function with an argument that the
+#' event does not have is an error. An event that Ultralytics documents but never calls is a
+#' warning. An error in a function ends the training.
 #'
-#' @param model A model of Keras or Ultralytics; for `callback_events()` NULL is any of Keras.
+#' @param model A model of Keras or Ultralytics; for `callback_events()` NULL means any Keras model.
 #' @param event String, the name of an event. Or, without `fn`, an instance of a class whose methods
-#'   are named for events, or a list of functions by event: all are added. Methods count as their
-#'   class does: those of `%py_class%` from 0. A callback that has an `on_exit` of its own belongs
-#'   among the `callbacks` of [fit()].
+#'   are named for events, or a list of functions by event: all are added. Methods of a `%py_class%`
+#'   class count from 0. A callback with an `on_exit` must be one of the `callbacks` of [fit()].
 #' @param fn A function.
-#' @return The model, invisibly; `callback_events()` the names of the events.
+#' @return The model, invisibly; `callback_events()` returns the names of the events.
 #' @examples
 #' \dontrun{
 #' x <- matrix(rnorm(40), ncol = 4)
@@ -70,7 +69,7 @@ callback_events <- function(model = NULL) {
 
 events_module <- function() import("pyclass_bridge.events.functions")
 
-# The methods of the model itself take any name for an event.
+# These replace the model's own methods, which accept any name for an event.
 `$.ultralytics.engine.model.Model` <- function(x, name) {
   switch(name,
     add_callback = function(event, func) add_callback(x, event, func),
@@ -79,7 +78,8 @@ events_module <- function() import("pyclass_bridge.events.functions")
   )
 }
 
-# The event that is meant by a name: a slip of two letters, else one in words of another framework.
+# The event that the user means by `name`: one within two edits, or else one that another framework
+# names so.
 nearest_event <- function(name, events) {
   events <- as_strings(events)
   near <- nearest_name(name, events, 2L)

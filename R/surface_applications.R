@@ -3,18 +3,18 @@
 
 #' Prepare images for an application, and read its predictions
 #'
-#' Each application has its own way to scale images, which the model knows that `application_*()`
-#' made; any other model is an error. The names of the classes of ImageNet are downloaded once;
-#' a machine without access to them gets an error that says so.
+#' Each application scales images in its own way, and a model of `application_*()` knows how; any
+#' other model is an error. The names of the ImageNet classes are downloaded once; if a machine
+#' can't reach them, an error says so.
 #'
 #' @param model A model of `application_*()`.
 #' @param x Images, an array of 3 or 4 dims with values from 0 to 255.
 #' @param data_format `"channels_last"`, `"channels_first"`, or NULL for Keras' default.
 #' @param preds Predictions, a matrix with a row for each image and 1000 columns.
-#' @param top A whole number: how many classes for each image.
+#' @param top A whole number: the number of classes for each image.
 #' @param ... Further arguments, by name.
-#' @return `application_preprocess_inputs()` images; the others a list with a data frame for each
-#'   image: `class_name`, `class_description` and `score`.
+#' @return `application_preprocess_inputs()` returns images; the others return a list with a data
+#'   frame for each image: `class_name`, `class_description` and `score`.
 #' @examples
 #' \dontrun{
 #' model <- application_mobilenet_v2()

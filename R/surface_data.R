@@ -1,9 +1,9 @@
-# Training data on its way to Keras: R's vectors, factors, matrices and data frames as arrays, and
-# further arguments by name. The other half is surface/data.py. Guarantees that no value changes
-# silently: what Keras can't take is an error that names the column.
+# Converts training data for Keras: R's vectors, factors, matrices and data frames to arrays, and
+# named arguments to dicts. The other half is surface/data.py. Guarantees that no value changes
+# silently: data that Keras can't take are an error that names the argument and the column.
 
 # A vector becomes an array of one dim, a factor its codes counted from 0, a data frame a matrix;
-# the elements of a list are converted. Python objects and functions stay as they are.
+# the elements of a list are converted. Python objects and functions are unchanged.
 keras_data <- function(x, label = "x") {
   if (is.null(x) || is_py_object(x) || is.function(x)) {
     x
@@ -22,7 +22,7 @@ keras_data <- function(x, label = "x") {
     array_of(unclass(x), label)
   } else {
     stop_at_user(
-      "`", label, "` is ", describe_value(x), ", and Keras takes numbers. Make them with ",
+      "`", label, "` is ", describe_value(x), ", but Keras takes numbers. Convert it by ",
       "as.numeric() or as.matrix()."
     )
   }
@@ -36,8 +36,8 @@ is_matrix_object <- function(x) {
 array_of <- function(x, label) {
   if ((is.integer(x) || is.logical(x)) && anyNA(x)) {
     stop_at_user(
-      "`", label, "` holds NA, which has no place among Keras' whole numbers. Leave these cases ",
-      "out, or fill them in."
+      "`", label, "` holds NA, which Keras' whole numbers can't represent. Leave these cases ",
+      "out, or impute them."
     )
   }
   array(x, dim = if (is.null(dim(x))) length(x) else dim(x))
@@ -54,7 +54,7 @@ frame_matrix <- function(x, label) {
 stop_column <- function(frame, column, label) {
   stop_at_user(
     "`", label, "`: the column `", column, "` of the data frame is ",
-    describe_value(frame[[column]]), ", and Keras takes numbers. Leave it out, or code it with ",
+    describe_value(frame[[column]]), ", but Keras takes numbers. Leave it out, or encode it by ",
     "model.matrix() or to_categorical()."
   )
 }
@@ -64,8 +64,8 @@ target_data <- function(y, label = "y") {
   for (part in if (is.list(y) && !is.object(y)) y else list(y)) {
     if (is.character(part)) {
       stop_at_user(
-        "`", label, "` holds strings, and the model takes numbers: factor() and to_categorical() ",
-        "code them."
+        "`", label, "` holds strings, but the model takes numbers: factor() and to_categorical() ",
+        "encode them."
       )
     }
   }
@@ -74,8 +74,8 @@ target_data <- function(y, label = "y") {
 
 # ---- x, as a model takes it --------------------------------------------------------------------
 
-# A data frame for a model of several inputs becomes a list of its columns by name; a function, and
-# an iterator that py_iterator() has made of one, gives batches.
+# `x` for `model`: a data frame for a model of several inputs becomes a dict of its columns; a
+# function, or an iterator that py_iterator() has made from one, gives batches.
 model_data <- function(model, x, label = "x") {
   if (is.data.frame(x)) {
     inputs <- as.list(keras_module("surface.data")$inputs_of(model))
@@ -98,7 +98,8 @@ frame_inputs <- function(x, inputs, label) {
   absent <- setdiff(names(inputs), names(x))
   if (length(absent)) {
     stop_at_user(
-      "`", label, "`: the data frame has no column `", absent[[1L]], "`, an input of the model."
+      "`", label, "`: the data frame has no column `", absent[[1L]], "`, which is an input of the ",
+      "model."
     )
   }
   columns <- lapply(names(inputs), function(name) {
@@ -118,8 +119,8 @@ batch_iterator <- function(model, f, label) {
   needed <- names(Filter(function(default) identical(default, quote(expr = )), formals(f)))
   if (length(setdiff(needed, "..."))) {
     stop_at_user(
-      "`", label, "` is a function with the argument `", setdiff(needed, "...")[[1L]], "`: one ",
-      "that gives batches takes none. Return list(x, y), and NULL at the end."
+      "`", label, "` is a function with the argument `", setdiff(needed, "...")[[1L]], "`, but a ",
+      "function that gives batches takes none. Return list(x, y), and NULL at the end."
     )
   }
   py_iterator(function() {
@@ -128,8 +129,8 @@ batch_iterator <- function(model, f, label) {
   })
 }
 
-# A batch: list(x, y) or list(x, y, sample_weight), by place or by these names; or `x` alone, unless
-# it is a list.
+# A batch is list(x, y) or list(x, y, sample_weight), without names or with these; or `x` alone,
+# unless `x` is a list.
 as_batch <- function(model, batch, label) {
   if (is_py_object(batch)) {
     return(batch)
@@ -140,8 +141,8 @@ as_batch <- function(model, batch, label) {
   parts <- c("x", "y", "sample_weight")
   if (any(has_name(batch)) && !all(names(batch) %in% parts) || !length(batch) %in% 1:3) {
     stop_at_user(
-      "`", label, "` takes list(x, y) or list(x, y, sample_weight)", if (any(has_name(batch))) {
-        paste0(", not a list of ", ticked(names(batch)), ": inputs by name are a list in it")
+      "`", label, "` must be list(x, y) or list(x, y, sample_weight)", if (any(has_name(batch))) {
+        paste0(", not a list of ", ticked(names(batch)), ": give inputs by name as the list `x`")
       }, "."
     )
   }
@@ -154,14 +155,14 @@ as_batch <- function(model, batch, label) {
   given[seq_len(max(match(names(batch), parts)))]
 }
 
-# validation_data: whatever `x` may be, or list(x, y).
+# `validation_data` is list(x, y), a dataset, or a function that gives batches.
 validation <- function(model, data) {
   if (is.list(data) && !is.object(data)) {
     return(as_batch(model, data, "validation_data"))
   }
   if (is.atomic(data) && !is.null(data) || is.data.frame(data)) {
     stop_at_user(
-      "`validation_data` is list(x, y), a dataset or a function that gives such lists, not ",
+      "`validation_data` must be list(x, y), a dataset or a function that gives such lists, not ",
       describe_value(data), "."
     )
   }
@@ -170,7 +171,7 @@ validation <- function(model, data) {
 
 # ---- arguments by name -------------------------------------------------------------------------
 
-# A weight for each class, by its number.
+# A weight for each class, named by the number of the class.
 class_weights <- function(x) {
   if (is.null(x) || is_py_object(x)) {
     return(x)
@@ -178,8 +179,8 @@ class_weights <- function(x) {
   wrong <- names(x)[!grepl("^[0-9]+$", names(x))]
   if (is.null(names(x)) || length(wrong)) {
     stop_at_user(
-      "`class_weight` is named by the numbers of the classes, which count from 0, as in ",
-      "list(\"0\" = 1, \"1\" = 2)", if (length(wrong)) paste0("; `", wrong[[1L]], "` is none"), "."
+      "`class_weight` must have the numbers of the classes as names, counted from 0, as in ",
+      "list(\"0\" = 1, \"1\" = 2)", if (length(wrong)) paste0(", not `", wrong[[1L]], "`"), "."
     )
   }
   weights <- as.list(x)
@@ -187,7 +188,7 @@ class_weights <- function(x) {
   if (!all(numbers)) {
     first <- which(!numbers)[[1L]]
     stop_at_user(
-      "`class_weight`: the weight of class ", names(x)[[first]], " is a number, not ",
+      "`class_weight`: the weight of class ", names(x)[[first]], " must be a number, not ",
       describe_value(weights[[first]]), "."
     )
   }
@@ -198,15 +199,15 @@ class_weights <- function(x) {
 named_dots <- function(fun, ...) {
   dots <- list(...)
   if (!all(has_name(dots))) {
-    stop(fun, "(): further arguments are given by name, as in `name = value`.", call. = FALSE)
+    stop(fun, "(): further arguments must have names, as in `name = value`.", call. = FALSE)
   }
   dots
 }
 
-# `object`, if it has the Python method that `fun` stands on; `what` says which objects have it.
+# `object`, if it has the Python method that `fun` needs; `what` says which objects have it.
 with_method <- function(object, fun, method, what, argument = "object") {
   if (!is_py_object(object) || !for_r$has_attr(object, method)) {
-    stop_at_user(fun, "(): `", argument, "` is ", what, ", not ", describe_value(object), ".")
+    stop_at_user(fun, "(): `", argument, "` must be ", what, ", not ", describe_value(object), ".")
   }
   object
 }

@@ -1,14 +1,14 @@
-# Lists as scripts for Keras need them: zip_lists() and named_list(). It has no other half in
+# Helpers for lists in scripts for Keras: zip_lists() and named_list(). They have no other half in
 # Python.
 
-#' Turn lists inside out
+#' Zip lists: a list of their first elements, of their second elements, and so on
 #'
 #' `zip_lists(list(1, 2), list("a", "b"))` is `list(list(1, "a"), list(2, "b"))`, so that a loop can
-#' go through several lists at once. Lists with names are matched by name, in the order of the
-#' first; lists of different length, or of different names, are an error.
+#' go through several lists at once. Lists with names are matched by name, in the order of the first
+#' list; lists of different lengths, or with different names, are an error.
 #'
-#' @param ... Lists, vectors, or Python objects that can be iterated; the names of the arguments are
-#'   those within each element of the result.
+#' @param ... Lists, vectors, or Python iterables; each element of the result has the names of the
+#'   arguments.
 #' @return A list as long as each of them.
 #' @examples
 #' \dontrun{
@@ -23,7 +23,8 @@ zip_lists <- function(...) {
   sizes <- lengths(lists)
   if (any(sizes != sizes[[1L]])) {
     stop(
-      "zip_lists(): all arguments have the same length, not ", paste(sizes, collapse = ", "), ".",
+      "zip_lists(): all arguments must have the same length, not ",
+      paste(sizes, collapse = ", "), ".",
       call. = FALSE
     )
   }
@@ -40,8 +41,8 @@ zip_lists <- function(...) {
 check_same_names <- function(keys, others) {
   if (!identical(sort(keys), sort(others)) || anyDuplicated(keys)) {
     stop(
-      "zip_lists(): the arguments are matched by the names of their elements, which are the same ",
-      "in all of them, each once: give all without names to match by place.",
+      "zip_lists(): if elements have names, all arguments must have the same names, each once. ",
+      "Remove the names to match by position.",
       call. = FALSE
     )
   }
@@ -49,8 +50,8 @@ check_same_names <- function(keys, others) {
 
 #' A list in which all elements have names
 #'
-#' An element without a name gets its expression as one. Without arguments it is an empty list with
-#' names, which is an empty dict for Python. A name given twice is an error.
+#' An element without a name is named by its expression. Without arguments, the result is an empty
+#' list with names, which is an empty dict for Python. A name given twice is an error.
 #'
 #' @param ... Elements; an empty last argument is left out.
 #' @return A list with names.

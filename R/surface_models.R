@@ -1,22 +1,23 @@
-# Keras models as R users know them: keras_model_sequential(), keras_model(), summary(), layers,
-# weights. Places of layers count from 1.
+# Keras models for R users: keras_model_sequential(), keras_model(), summary(), layers, weights. The
+# indices of layers count from 1.
 # Python half: surface/models.py.
 
 #' Make a Keras model
 #'
-#' A sequential model is a chain of layers, which `layer_*()` in a pipe adds at its end; without
-#' `input_shape` it is built when it first sees data. `keras_model()` takes any graph of layers.
+#' A sequential model is a chain of layers, to whose end `layer_*()` in a pipe adds a layer. Without
+#' `input_shape` it is built when it is first called on data. `keras_model()` takes any graph of
+#' layers.
 #'
-#' A dim that is no whole number, and outputs that `inputs` do not lead to, are errors.
+#' A dim that is not a whole number is an error, and so are outputs that do not depend on `inputs`.
 #'
-#' @param input_shape Dims of one case, such as `32` or `c(28, 28, 1)`; NA is an open one.
+#' @param input_shape Dims of one case, such as `32` or `c(28, 28, 1)`; NA is an open dim.
 #' @param name String, the name of the model.
 #' @param ... Layers, or for `keras_model()` further arguments by name.
 #' @param input_dtype,input_batch_size,input_sparse,input_ragged As in `layer_input()`.
 #' @param input_batch_shape,input_name,input_tensor,input_optional As in `layer_input()`.
 #' @param trainable TRUE or FALSE.
 #' @param layers A list of layers.
-#' @param inputs,outputs Tensors of `layer_input()` and of layers called on them, or lists of these.
+#' @param inputs,outputs Tensors that `layer_input()` and layers return, or lists of these.
 #' @return A model.
 #' @examples
 #' \dontrun{
@@ -58,17 +59,17 @@ keras_model <- function(inputs, outputs = NULL, ...) {
 
 #' Describe a model
 #'
-#' A misspelt argument is an error with the nearest one.
+#' A misspelt argument is an error that names the nearest one.
 #'
 #' @param object,x A Keras model.
 #' @param ... Further arguments of Keras' own `summary()`, by name, such as `layer_range`; for
-#'   `print()` all of them.
+#'   `print()` all arguments of `summary()`.
 #' @param line_length A whole number: the width of the table.
-#' @param positions Where its columns end, as parts of the width.
+#' @param positions The ends of its columns, as fractions of the width.
 #' @param expand_nested Show the layers of models in the model?
-#' @param show_trainable Show which layers are trainable? NA: if one with weights is not.
-#' @param compact Leave out empty lines of the text, where Keras does not print itself?
-#' @return The model, invisibly; `format()` the text.
+#' @param show_trainable Show which layers are trainable? NA: if a layer with weights is not.
+#' @param compact Remove empty lines, if Keras does not print the text itself?
+#' @return The model, invisibly; `format()` returns the text.
 #' @examples
 #' \dontrun{
 #' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
@@ -119,13 +120,13 @@ summary_lines <- function(object, given, extra, compact) {
 
 #' Layers of a model
 #'
-#' A name or place that no layer has is an error, as is giving both or neither.
+#' It is an error if no layer has the `name` or `index`, and to give both or neither.
 #'
 #' @param object A model; for `pop_layer()` a sequential one, for `count_params()` also a layer.
 #' @param name String, the name of a layer.
-#' @param index Its place, counted from 1; negative from the end.
+#' @param index The index of the layer, counted from 1; negative from the end.
 #' @param rebuild Build the model again without the layer?
-#' @return A layer; `pop_layer()` the layer that it took off, invisibly; `count_params()` a number.
+#' @return A layer; `pop_layer()` returns the removed layer, invisibly; `count_params()` a number.
 #' @examples
 #' \dontrun{
 #' model <- keras_model_sequential(input_shape = 4) |>
@@ -143,8 +144,8 @@ get_layer <- function(object, name = NULL, index = NULL) {
   with_method(object, "get_layer", "get_layer", "a Keras model")
   if (!is.null(name) && !is_string(name)) {
     stop(
-      "get_layer(): `name` is the name of a layer, not ", describe_value(name), "; a place is ",
-      "given as `index`.",
+      "get_layer(): `name` must be the name of a layer, not ", describe_value(name), "; give its ",
+      "number as `index`.",
       call. = FALSE
     )
   }
@@ -155,7 +156,7 @@ get_layer <- function(object, name = NULL, index = NULL) {
 pop_layer <- function(object, rebuild = TRUE) {
   with_method(object, "pop_layer", "pop", "a Sequential model")
   if (!length(object$layers)) {
-    stop("pop_layer(): the model has no layer to take off.", call. = FALSE)
+    stop("pop_layer(): the model has no layer to remove.", call. = FALSE)
   }
   invisible(object$pop(rebuild = rebuild))
 }
@@ -165,18 +166,20 @@ count_params <- function(object) {
   with_method(object, "count_params", "count_params", "a Keras model or layer")$count_params()
 }
 
-#' Let layers learn, or not
+#' Freeze or unfreeze layers
 #'
-#' With `from`, `to` or `which` it is said of every layer of the model: those are frozen, the
-#' others learn; with `unfreeze_weights()` the other way round. A model that has trained already
-#' takes it up at the next [compile()].
+#' `freeze_weights()` freezes the layers that `from`, `to` or `which` choose, and unfreezes all
+#' other layers; `unfreeze_weights()` does the opposite. Without these arguments, all layers are
+#' chosen. After a change, [compile()] the model again.
 #'
-#' A name or place that no layer has is an error, as is a `which` that does not fit the layers.
+#' It is an error if a layer of that name or index does not exist, or if `which` does not fit the
+#' number of layers.
 #'
-#' @param object A model, or a layer to set as a whole.
-#' @param from,to The first and the last layer: by name or place, negative from the end, or itself.
-#' @param which Layers: their names or places, one of TRUE and FALSE for each, or a function that
-#'   gives TRUE or FALSE for a layer.
+#' @param object A model, or a layer, which is frozen as a whole.
+#' @param from,to The first and the last layer: a name, an index (negative from the end), or a
+#'   layer.
+#' @param which Layers: names or indices, a logical value for each layer, or a function that returns
+#'   TRUE or FALSE for a layer.
 #' @return The model, invisibly.
 #' @examples
 #' \dontrun{
@@ -204,12 +207,12 @@ unfreeze_weights <- function(object, from = NULL, to = NULL, which = NULL) {
 
 #' Weights of a model or layer
 #'
-#' Weights of another number or other dims than those there are an error of Keras.
+#' If the number or the dims of new weights differ from the old ones, Keras raises an error.
 #'
 #' @param object A model or layer.
-#' @param trainable TRUE or FALSE for only those; NA for all.
-#' @param weights A list of arrays, as `get_weights()` gives.
-#' @return A list of arrays; `set_weights()` the object, invisibly.
+#' @param trainable TRUE for the trainable weights, FALSE for the others, NA for all.
+#' @param weights A list of arrays, as `get_weights()` returns.
+#' @return A list of arrays; `set_weights()` returns the object, invisibly.
 #' @examples
 #' \dontrun{
 #' model <- keras_model_sequential(input_shape = 2) |> layer_dense(1)
@@ -230,13 +233,14 @@ set_weights <- function(object, weights) {
 
 #' Make a tensor
 #'
-#' A factor gives its codes from 0, a data frame a matrix; a column that holds no numbers is an
-#' error, and a value or `dtype` that the backend has no tensor for is one of the backend.
+#' A factor becomes its codes, counted from 0, and a data frame a matrix. A column that is not
+#' numeric is an error. For a value or `dtype` that it does not support, the backend raises an
+#' error.
 #'
 #' @param x An R value or a Python object.
 #' @param dtype String, such as `"float32"`.
-#' @param shape Dims of the tensor, row by row: one value is repeated, several take this shape.
-#' @param ... Nothing; a further argument is an error.
+#' @param shape Dims of the tensor: a single value is repeated, several values fill it row by row.
+#' @param ... Must be empty.
 #' @param name Not used.
 #' @return A tensor of Keras' backend.
 #' @examples
@@ -271,9 +275,9 @@ keras_tensor_value <- function(x) {
 
 #' Seed every random generator
 #'
-#' Those of R, Python, NumPy and of Keras' backend.
+#' These are the generators of R, Python, NumPy and Keras' backend.
 #'
-#' @param seed A whole number from 0; a fraction, NA or a negative one is an error.
+#' @param seed A whole number, 0 or more; anything else is an error.
 #' @return NULL, invisibly.
 #' @examples
 #' \dontrun{
@@ -283,7 +287,8 @@ keras_tensor_value <- function(x) {
 set_random_seed <- function(seed) {
   if (!is.numeric(seed) || length(seed) != 1L || is.na(seed) || seed != trunc(seed) || seed < 0) {
     stop(
-      "set_random_seed(): `seed` is a whole number from 0, not ", describe_value(seed), ".",
+      "set_random_seed(): `seed` must be a whole number, 0 or more, not ",
+      describe_value(seed), ".",
       call. = FALSE
     )
   }

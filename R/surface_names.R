@@ -1,6 +1,6 @@
 # The R names of the Keras surface that exist before Keras is imported, by family. The other half is
-# surface/names.py. The names of a newer Keras are added when it is imported; a wrapper of something
-# that the installed Keras lacks says so when it is used.
+# surface/names.py. Further names of a newer Keras are added when it is imported. If the installed
+# Keras has nothing for a name, using the wrapper is an error that says so.
 
 surface_names <- function() {
   families <- strsplit(trimws(surface_families), "[[:space:]]+")

@@ -1,16 +1,16 @@
-# Keras' registry of custom objects: classes and functions of R that saved models name. The other
-# half is surface/objects.py. An R class is registered as its Python class, a function as one Python
-# function, which stays the same.
+# Keras' registry of custom objects: R classes and functions that saved models refer to by name. The
+# other half is surface/objects.py. An R class is registered as its Python class. An R function is
+# registered as one Python function, which is used wherever the R function is given to Keras.
 
 #' Make a class or function known to Keras by name
 #'
-#' A model that is saved names its custom layers, losses or activations; a session that loads it
-#' needs to know them. A class without `get_config()` is an error of Keras.
+#' A saved model refers to its custom layers, losses or activations by name, and a session that
+#' loads it must know them. For a class without `get_config()`, Keras raises an error.
 #'
-#' @param object A class (what `Layer()`, `%py_class%` and their like give), or a function.
+#' @param object A factory, such as `Layer()` or `%py_class%` makes, or a function.
 #' @param name String; default: the name of the class, or the expression of the function.
-#' @param package String, what comes before the name, as in `"Custom>name"`.
-#' @return `object`, invisibly, a function as a Python function.
+#' @param package String, the prefix of the name, as in `"Custom>name"`.
+#' @return `object`, invisibly; for a function the Python function.
 #' @examples
 #' \dontrun{
 #' relu_to_1 <- register_keras_serializable(
@@ -23,7 +23,7 @@ register_keras_serializable <- function(object, name = NULL, package = NULL) {
   expr <- substitute(object)
   if (is.null(name) && is_r_function(object)) {
     name <- if (is.symbol(expr)) as.character(expr) else stop(
-      "register_keras_serializable(): a function without a name of its own needs `name`.",
+      "register_keras_serializable(): an anonymous function needs `name`.",
       call. = FALSE
     )
   }
@@ -35,13 +35,13 @@ register_keras_serializable <- function(object, name = NULL, package = NULL) {
   invisible(object)
 }
 
-# Is `x` a function written in R? Python has no object for it until it crosses.
+# Is `x` an R function, and neither a wrapper nor a factory?
 is_r_function <- function(x) {
   is.function(x) && !is_py_object(x) && is.null(attr(x, "py_class_of", exact = TRUE)) &&
     is.null(attr(x, "keras_name", exact = TRUE))
 }
 
-# The Python function that `fn` was registered as, else `fn`: Keras looks it up by identity.
+# The Python function as which `fn` was registered, or `fn`: Keras looks functions up by identity.
 registered_function <- function(fn) {
   for (known in surface$registered) {
     if (identical(known$closure, fn)) {
@@ -53,13 +53,13 @@ registered_function <- function(fn) {
 
 #' Custom objects of Keras
 #'
-#' What models that are loaded may name: for the session (`set_custom_objects()`), or while `expr`
-#' runs. Classes may come without names; a function without one is an error.
+#' Objects that loaded models may refer to by name: for the session (`set_custom_objects()`), or
+#' while `expr` runs. Classes need no names in the list; a function without a name is an error.
 #'
-#' @param objects A list of classes and functions; names are those that saved models have.
-#' @param clear FALSE keeps those that are there already.
+#' @param objects A list of classes and functions, with the names that saved models use.
+#' @param clear FALSE keeps the objects that are registered already.
 #' @param expr Code.
-#' @return `set_custom_objects()` the objects that were there before, invisibly;
+#' @return `set_custom_objects()` returns the objects registered before, invisibly;
 #'   `with_custom_object_scope()` the value of `expr`.
 #' @examples
 #' \dontrun{

@@ -1,12 +1,12 @@
-# The operators that R users of Keras write: `%>%`, `%<>%` and `%<-%`, without any other package.
-# They have no other half in Python. A pipe evaluates its left operand first and once; `.` is its
-# value in the step to the right.
+# The operators `%>%`, `%<>%` and `%<-%`, which scripts for Keras use, without other packages. They
+# have no other half in Python. A pipe evaluates its left operand first, and once; in the step to
+# the right, `.` is its value.
 
 #' Pipe a value through functions
 #'
-#' `x %>% f(y)` is `f(x, y)`; a dot among the arguments says where `x` goes instead. A step may
-#' also be a name, code in braces, or a function in parentheses. `x %<>% f()` assigns the result
-#' of the whole pipe back to `x`. A function on the right without parentheses round it is an error.
+#' `x %>% f(y)` is `f(x, y)`; if an argument is a dot, `x` takes its place instead. A step may also
+#' be a name, code in braces, or a function in parentheses. `x %<>% f()` assigns the result of the
+#' whole pipe back to `x`. On the right, a `function` without parentheses round it is an error.
 #'
 #' @param lhs A value; for `%<>%` anything that can be assigned to.
 #' @param rhs A call, a name, or code with a dot.
@@ -71,7 +71,7 @@ step_call <- function(step) {
     as.call(list(step, quote(.)))
   } else if (operator == "function") {
     stop(
-      "A function on the right of a pipe stands in parentheses: `x %>% (function(x) ...)`.",
+      "A function on the right of a pipe needs parentheses: `x %>% (function(x) ...)`.",
       call. = FALSE
     )
   } else if (any(vapply(as.list(step)[-1L], identical, NA, quote(.)))) {
@@ -81,20 +81,20 @@ step_call <- function(step) {
   }
 }
 
-# The target is code such as `self$wait`: R's own replacement functions do the rest.
+# The target is code such as `self$wait`, for which `<-` calls R's replacement functions.
 assign_back <- function(target, value, env) {
   eval(call("<-", target, call("quote", value)), env)
 }
 
 #' Assign several names at once
 #'
-#' `c(a, b) %<-% list(1, 2)` assigns the parts of the right side, in order. Names nest
-#' (`c(a, c(b, d))`), `...rest` takes what is left over, `b = 3` is a default for a part that is
-#' not there, `.` skips a part, and `x$a` or `x[[1]]` are assigned to as by `<-`. More or fewer
-#' parts than names are an error.
+#' `c(a, b) %<-% list(1, 2)` assigns the parts of the right side, in order. Names can be nested
+#' (`c(a, c(b, d))`), `...rest` takes the remaining parts, `b = 3` is a default for a missing part,
+#' `.` skips a part, and `x$a` or `x[[1]]` are assigned as by `<-`. More or fewer parts than names
+#' are an error.
 #'
 #' @param x Names within `c()`, or one name.
-#' @param value A list, a vector, or a Python object that can be iterated.
+#' @param value A list, a vector, or a Python iterable.
 #' @return `value`, invisibly.
 #' @examples
 #' \dontrun{
@@ -120,7 +120,7 @@ assign_parts <- function(target, value, env) {
   }
 }
 
-# One box list(part) for each target, or NULL where a default has to serve.
+# For each target list(part), or NULL if its default is to be assigned.
 match_parts <- function(targets, parts) {
   n <- length(targets)
   rest <- which(vapply(targets, is_rest, NA))
@@ -133,7 +133,7 @@ match_parts <- function(targets, parts) {
   if (length(parts) < least || length(parts) > most) {
     stop(
       "`%<-%`: ", counted(n, "name"), ", but ", counted(length(parts), "value"), " to assign.",
-      if (length(parts) > most) " A last name `...rest` takes the others.",
+      if (length(parts) > most) " A last name `...rest` takes the remaining ones.",
       call. = FALSE
     )
   }

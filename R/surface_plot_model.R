@@ -1,25 +1,25 @@
 # plot(model): boxes and arrows, drawn by base graphics. The other half is surface/graph.py, which
-# computes the layout; a file is drawn by Keras' own plot_model where pydot and graphviz exist.
+# computes the layout. Keras' own plot_model draws files if pydot and graphviz are installed.
 
 #' Draw a model
 #'
-#' A box for each layer and arrows between them, on the current device or into a file. The file is
-#' as large as the picture needs. Keras' `plot_model` writes it where the Python package pydot and
-#' the program `dot` are installed; the package's own drawing needs neither.
+#' Draws a box for each layer and arrows between them, on the current device or into a file, which
+#' is as large as the picture needs. Keras' `plot_model` writes the file if the Python package pydot
+#' and the program `dot` are installed; this package's own drawing needs neither.
 #'
-#' A model that is not built is an error, since its graph is not known yet; so are a file of another
-#' kind and a layer of `layer_range` that the model has not got. A model that is a subclass of
-#' `Model` is one box: its graph is its code.
+#' A model that is not built is an error, since it has no graph yet; so are a file of another kind
+#' and a layer in `layer_range` that the model lacks. A model of a subclass of `Model` is one box,
+#' since its graph is not known.
 #'
 #' @param x A Keras model.
-#' @param show_shapes TRUE for the dims that go in and come out; NA is an open one.
+#' @param show_shapes TRUE to show the dims of inputs and outputs; NA is an open dim.
 #' @param show_dtype,show_layer_names,show_layer_activations TRUE to show these of each layer.
-#' @param ... Nothing; a further argument is an error.
-#' @param rankdir Where the arrows go: `"TB"` (from top to bottom), `"BT"`, `"LR"` or `"RL"`.
+#' @param ... Must be empty.
+#' @param rankdir The direction of arrows: `"TB"` (from top to bottom), `"BT"`, `"LR"` or `"RL"`.
 #' @param expand_nested TRUE to show the layers of a model within the model.
 #' @param dpi Dots per inch of a PNG or JPEG file.
 #' @param layer_range The names of the first and the last layer to show, or regular expressions.
-#' @param show_trainable TRUE to tell which layers learn; NA where some of them do not.
+#' @param show_trainable TRUE to show which layers are trainable; NA: if some layers are not.
 #' @param to_file A path that ends in `.png`, `.jpg`, `.jpeg`, `.pdf` or `.svg`.
 #' @return The model, invisibly.
 #' @examples
@@ -84,17 +84,17 @@ device_for <- function(file, dpi) {
   )
   if (is.null(open)) {
     stop(
-      "plot(): `to_file` ends in .png, .jpg, .jpeg, .pdf or .svg, unlike `", file, "`.",
+      "plot(): `to_file` must end in .png, .jpg, .jpeg, .pdf or .svg, unlike `", file, "`.",
       call. = FALSE
     )
   }
   if (!dir.exists(dirname(file))) {
-    stop("plot(): `to_file` names a directory that is not there: ", dirname(file), call. = FALSE)
+    stop("plot(): the directory of `to_file` does not exist: ", dirname(file), call. = FALSE)
   }
   open
 }
 
-# Inches of a character and of a line at the usual size of letters, and of the page's edge.
+# In inches: the width of a character and the height of a line at cex 1, and the page's margin.
 graph_unit <- c(0.095, 0.2)
 graph_edge <- 0.15
 
@@ -104,14 +104,14 @@ graph_inches <- function(drawing) {
 
 graph_fill <- c(input = "#e8e8e8", layer = "#dcebf7", model = "#fbe6d0")
 
-# Fills the page as far as the letters need no more than their usual size.
+# Scales the drawing down to fit the page, but never above the usual size of text.
 draw_graph <- function(drawing) {
   old <- graphics::par(mar = c(0, 0, 0, 0), oma = c(0, 0, 0, 0), xpd = NA)
   on.exit(graphics::par(old))
   graphics::plot.new()
   page <- graphics::par("fin")
   scale <- min(1, (page - 2 * graph_edge) / (unlist(drawing$size) * graph_unit))
-  # In units of the layout: the page, with the picture in its middle and y downwards.
+  # The page in units of the layout, with the picture in its middle and y downwards.
   span <- page / (graph_unit * scale)
   start <- (unlist(drawing$size) - span) / 2
   graphics::plot.window(
@@ -150,7 +150,8 @@ draw_box <- function(box, cex) {
   )
 }
 
-# At most 1: a device's font may be wider than its boxes, or higher than its lines.
+# The factor, at most 1, by which text must shrink, since a device's font may be wider or higher
+# than the layout assumes.
 text_size <- function(boxes, scale) {
   widest <- max(vapply(boxes, function(box) {
     max(graphics::strwidth(unlist(box$lines), font = 2, cex = scale)) / (box$width - 1)

@@ -1,17 +1,18 @@
 # Models and objects in files: save_model(), export_savedmodel(), get_config(), from_config(). The
-# other half is surface/saving.py. Files have Keras' formats; an existing file is replaced only if
-# the user asks for it.
+# other half is surface/saving.py. Files have Keras' formats; an existing file is replaced only with
+# `overwrite = TRUE`.
 
 #' Save a model, or its weights
 #'
-#' A file that is there already is an error unless `overwrite`, and so is a path with another
-#' ending, or weights that do not fit unless `skip_mismatch`. `load_model()` reads a saved model.
+#' An existing file is an error unless `overwrite` is TRUE, and so are weights that do not fit,
+#' unless `skip_mismatch` is TRUE. A path with another ending is an error. `load_model()` reads a
+#' saved model.
 #'
 #' @param model A Keras model.
 #' @param filepath A path that ends in `.keras`; for weights in `.weights.h5`.
-#' @param overwrite Replace a file that is there?
+#' @param overwrite Replace an existing file?
 #' @param zipped,max_shard_size As in Keras.
-#' @param skip_mismatch Pass over layers whose weights do not fit?
+#' @param skip_mismatch Skip layers whose weights do not fit?
 #' @param ... Further arguments of Keras' method, by name.
 #' @return The model, invisibly.
 #' @examples
@@ -51,29 +52,29 @@ load_model_weights <- function(model, filepath, skip_mismatch = FALSE, ...) {
   invisible(model)
 }
 
-# Keras would ask at the console whether to overwrite.
+# The path, expanded. An existing file is an error here, since Keras would ask at the console.
 free_path <- function(fun, path, overwrite) {
   path <- path.expand(path)
   if (file.exists(path) && !isTRUE(overwrite)) {
-    stop(fun, "(): ", path, " is there already; overwrite = TRUE replaces it.", call. = FALSE)
+    stop(fun, "(): ", path, " already exists; overwrite = TRUE replaces it.", call. = FALSE)
   }
   path
 }
 
 #' Export a model for serving
 #'
-#' A SavedModel of TensorFlow, or what else `format` says. Other programs read it;
-#' [load_model()] does not, `layer_tfsm()` makes it a layer.
+#' Writes a SavedModel of TensorFlow, or another `format`, for other programs. [load_model()] can't
+#' read it, but `layer_tfsm()` makes a layer from it.
 #'
-#' A directory that is there already, unless it is empty or an exported model that `overwrite`
-#' replaces, is an error.
+#' An existing directory is an error unless it is empty, or is an exported model and `overwrite` is
+#' TRUE.
 #'
 #' @param object A built Keras model.
-#' @param export_dir_base A directory, which is made.
+#' @param export_dir_base A directory, which is created.
 #' @param ... Further arguments of Keras' `export()`, by name, such as `format`, `verbose` and
 #'   `input_signature`.
 #' @param overwrite Replace a model that was exported there before?
-#' @param versioned Export into a subdirectory named by the time, as servers of models want it?
+#' @param versioned Export into a subdirectory named by the time, as model servers expect?
 #' @return The directory of the export, invisibly.
 #' @examples
 #' \dontrun{
@@ -96,18 +97,19 @@ export_savedmodel <- function(object, export_dir_base, ..., overwrite = TRUE,
 
 #' The configuration of a model, layer, metric, ...
 #'
-#' `get_config()` gives the configuration of an object, which remembers its class, so that
-#' `from_config()` makes such an object anew, with other values where they were changed.
-#' `reset_state()` sets a metric, or a layer with a state, back to its start.
+#' `get_config()` returns the configuration of an object together with its class, so that
+#' `from_config()` can make a new object from it, also after values were changed. `reset_state()`
+#' sets the variables of a metric, or of a layer such as a recurrent one, back to their initial
+#' values.
 #'
-#' An object without a configuration or state is an error, and so is a configuration that knows no
-#' class, such as one that was made a list of R.
+#' An object without a configuration, or without variables to reset, is an error, and so is a
+#' configuration without its class, such as an R list.
 #'
 #' @param object An object of Keras.
-#' @param config A configuration: of `get_config()`, or with its class, as
-#'   `serialize_keras_object()` gives it.
-#' @param custom_objects Classes by name, if the configuration has some of its own.
-#' @return `get_config()` a Python dict, whose values are R's; `from_config()` an object;
+#' @param config A configuration from `get_config()`, or one with its class, as
+#'   `serialize_keras_object()` returns.
+#' @param custom_objects Classes by name, if the configuration contains custom ones.
+#' @return `get_config()` returns a Python dict, whose values are R's; `from_config()` an object;
 #'   `reset_state()` the object, invisibly.
 #' @examples
 #' \dontrun{

@@ -1,13 +1,12 @@
-# shape(): dims as Keras takes them, with NA (or NULL) for an open one; shape(x) gives those of `x`.
-# It has no other half in Python. A shape is a list of integers and NULL, which Python gets as a
-# tuple.
+# shape(): dims for Keras, with NA (or NULL) for an open dim; shape(x) returns the dims of `x`. It
+# has no other half in Python. A shape is a list of integers and NULL, which Python gets as a tuple.
 
 #' Dims of a tensor
 #'
 #' A dim that is neither a whole number nor open is an error.
 #'
-#' @param ... Whole numbers, NA or NULL for open dims; or one tensor or array, whose dims are given
-#'   (open ones as scalar tensors).
+#' @param ... Whole numbers, with NA or NULL for open dims; or one tensor or array, whose dims are
+#'   returned (open dims as scalar tensors).
 #' @return A shape.
 #' @examples
 #' \dontrun{
@@ -49,7 +48,10 @@ shape_dims <- function(x) {
     } else if (is.numeric(dim) && dim == trunc(dim)) {
       as.integer(dim)
     } else {
-      stop("shape(): a dim is a whole number or NA, not ", short_label(dim), ".", call. = FALSE)
+      stop(
+        "shape(): a dim must be a whole number or NA, not ", short_label(dim), ".",
+        call. = FALSE
+      )
     }
   })
 }

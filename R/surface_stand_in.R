@@ -1,14 +1,14 @@
-# Stand-ins: library(keras3), keras3::layer_dense and the like, for scripts that were written for R
-# packages which host Python in R. They have no other half in Python. They are packages as R knows
-# them, in a library of the session's own, and export the functions of this namespace; so library(),
-# `::` and packageVersion() are R's own.
+# Stand-ins for keras3, reticulate and others, so that scripts for these packages run unchanged.
+# They have no other half in Python. Each is an installed package, in a library of the session, and
+# exports the functions of this namespace; so R's own library(), `::` and packageVersion() work.
 
 # The packages, with the version whose functions each stand-in offers.
 stand_ins <- c(keras3 = "1.5.1", keras = "2.16.0", reticulate = "1.46.0", tensorflow = "2.20.0")
 
 stand_in_state <- new.env(parent = emptyenv())
 
-# Puts the library of the stand-ins first. Python calls this before it runs a script.
+# Makes the library of the stand-ins the first in .libPaths(). Python calls this before it runs a
+# script.
 use_stand_ins <- function() {
   library_dir <- file.path(tempdir(), "pyclassbridge-stand-ins")
   if (!library_dir %in% .libPaths()) {
@@ -20,7 +20,7 @@ use_stand_ins <- function() {
   invisible()
 }
 
-# The files that make `dir` an installed package for this R.
+# Writes into `dir` the files of a package that is installed for this R.
 write_stand_in <- function(name, version, dir) {
   dir.create(file.path(dir, "R"), recursive = TRUE, showWarnings = FALSE)
   dir.create(file.path(dir, "Meta"), showWarnings = FALSE)
@@ -43,7 +43,7 @@ write_stand_in <- function(name, version, dir) {
   writeLines(code, file.path(dir, "R", name))
 }
 
-# Gives the namespace of a stand-in, while it loads, the exports of this one.
+# Exports the functions of this namespace from `stand_in`, the namespace of a stand-in that loads.
 fill_stand_in <- function(name, stand_in) {
   ns <- topenv()
   tell_stand_in(name)
@@ -55,8 +55,7 @@ fill_stand_in <- function(name, stand_in) {
       assign(export, get(export, envir = ns), envir = stand_in)
     }
   }
-  # library() looks for this variable before it warns of names that the search path has already:
-  # here they are the same functions.
+  # If this variable exists, library() does not warn of masked names, which are the same functions.
   stand_in$.conflicts.OK <- TRUE
   namespaceExport(stand_in, c(exports, ".conflicts.OK"))
 }
@@ -77,12 +76,12 @@ tell_stand_in <- function(name) {
   }
 }
 
-# The remedy for a package that R does not have; NULL for other conditions.
+# The remedy for the error that a package with a stand-in is not installed; NULL for others.
 stand_in_remedy <- function(cond) {
   if (inherits(cond, "packageNotFoundError") && cond$package %in% names(stand_ins)) {
     paste0(
-      "pyclassbridge can stand in for ", cond$package, ": `pyclass-bridge run` does so, and ",
-      "source(path, stand_in=True) in Python; without it, its functions are there by their names"
+      "pyclassbridge can stand in for ", cond$package, ": use `pyclass-bridge run`, or in Python ",
+      "source(path, stand_in=True); its functions also work without library() and `::`"
     )
   }
 }

@@ -1,17 +1,17 @@
-# What a model or layer has learnt, apart from fit(): vocabularies, the state as a tree,
-# configurations as JSON, quantized weights, generated output. The other half is surface/objects.py,
-# for trees and JSON; the rest are methods of Keras' objects.
+# Vocabularies, the variables of a model as a tree, configurations as JSON, quantized weights, and
+# generated output. The other half is surface/objects.py, for trees and JSON; the other functions
+# call methods of Keras' objects.
 
 #' The vocabulary of a text or lookup layer
 #'
-#' A layer without one, such as `layer_dense()`, is a `python.builtin.AttributeError`.
+#' A layer without a vocabulary, such as `layer_dense()`, is a `python.builtin.AttributeError`.
 #'
 #' @param object A layer such as `layer_text_vectorization()` or `layer_integer_lookup()`.
 #' @param include_special_tokens FALSE leaves out the tokens for padding and unknown words.
 #' @param vocabulary A vector of words, or of whole numbers; or the path of a file of them.
 #' @param idf_weights Weights of the same length, for `output_mode = "tf_idf"`.
 #' @param ... Further arguments of the layer's method, by name.
-#' @return `get_vocabulary()` a vector; `set_vocabulary()` the layer, invisibly.
+#' @return `get_vocabulary()` returns a vector; `set_vocabulary()` the layer, invisibly.
 #' @examples
 #' \dontrun{
 #' layer <- layer_text_vectorization()
@@ -40,13 +40,13 @@ set_vocabulary <- function(object, vocabulary, idf_weights = NULL, ...) {
 
 #' The variables of a model as a tree
 #'
-#' Weights, the state of the optimizer and of the metrics: lists within lists, by the paths of the
-#' variables. A variable that the model does not have is an error of Keras.
+#' The weights and the variables of the optimizer and the metrics, in nested lists by the paths of
+#' the variables. For a variable that the model lacks, Keras raises an error.
 #'
 #' @param object A model.
 #' @param value_format `"backend_tensor"` or `"numpy_array"`, which are R arrays here.
-#' @param state_tree What `get_state_tree()` gives, or a part of it.
-#' @return `get_state_tree()` a list of lists; `set_state_tree()` the model, invisibly.
+#' @param state_tree A list from `get_state_tree()`, or a part of it.
+#' @return `get_state_tree()` returns nested lists; `set_state_tree()` the model, invisibly.
 #' @examples
 #' \dontrun{
 #' model <- keras_model_sequential(input_shape = 2) |> layer_dense(1, name = "out")
@@ -66,15 +66,15 @@ set_state_tree <- function(object, state_tree) {
 
 #' Save the configuration of a model, without weights
 #'
-#' A file that is there already is an error unless `overwrite`; a class of the user's that
-#' `load_model_config()` does not know is one, too.
+#' An existing file is an error unless `overwrite` is TRUE, and so is a custom class that
+#' `load_model_config()` does not know.
 #'
 #' @param model A model.
 #' @param filepath The path of a JSON file; for `load_model_config()` also the JSON itself.
-#' @param overwrite Replace a file that is there?
+#' @param overwrite Replace an existing file?
 #' @param custom_objects A list of the user's own classes and functions in the model.
-#' @return `save_model_config()` the model, invisibly, without `filepath` the JSON as a string;
-#'   `load_model_config()` a model with new weights.
+#' @return `save_model_config()` returns the model, invisibly, or without `filepath` the JSON as a
+#'   string; `load_model_config()` a model with new weights.
 #' @examples
 #' \dontrun{
 #' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
@@ -102,12 +102,12 @@ load_model_config <- function(filepath, custom_objects = NULL) {
   surface_module()$model_from_json(filepath, objects)
 }
 
-#' Store weights in few bits
+#' Quantize weights
 #'
-#' For prediction: a quantized model trains no more. A mode that Keras does not know, and a layer
-#' that has no weights of that kind, are errors of Keras.
+#' Stores weights in fewer bits, for prediction: a quantized model can't be trained. If Keras does
+#' not know the mode, or can't quantize a layer, it raises an error.
 #'
-#' @param object A model or layer that is built.
+#' @param object A built model or layer.
 #' @param mode String, such as `"int8"` or `"float8"`.
 #' @param ... Further arguments of Keras' method, by name.
 #' @return The object, invisibly.
@@ -124,12 +124,12 @@ quantize_weights <- function(object, mode, ...) {
 
 #' Generate output from a model
 #'
-#' A generic; the method for objects of Python calls their own `generate()`, which models of text
-#' and images have. An object without one is a `python.builtin.AttributeError`.
+#' A generic; the method for Python objects calls their own `generate()`, which models of text and
+#' images have. An object without this method is a `python.builtin.AttributeError`.
 #'
-#' @param x A model that generates, such as one of KerasHub.
-#' @param ... Arguments of its method, such as the prompt and `max_length`.
-#' @return What the model generates.
+#' @param x A generative model, such as one of KerasHub.
+#' @param ... Arguments of its `generate()`, such as the prompt and `max_length`.
+#' @return The generated output.
 #' @examples
 #' \dontrun{
 #' Echo <- Model("Echo", public = list(generate = function(prompt, n = 1L) rep(prompt, n)))

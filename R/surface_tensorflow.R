@@ -3,16 +3,16 @@
 
 #' A function of tensors as a TensorFlow graph
 #'
-#' The first call for each kind of arguments traces `f`: its R code runs once, and what it does to
-#' tensors becomes the graph that later calls run.
+#' The first call with each kind of arguments traces `f`: its R code runs once, and its operations
+#' on tensors become the graph that later calls run.
 #'
 #' @param f An R or Python function.
 #' @param input_signature NULL, or a list of `tf$TensorSpec()`, one for each argument.
-#' @param autograph TRUE or FALSE: does TensorFlow translate `if` and `for` of Python code? R code
-#'   has its own.
+#' @param autograph TRUE or FALSE: does TensorFlow translate `if` and `for` in Python code? It never
+#'   translates R code.
 #' @param ... Further arguments of `tf$function()`.
-#' @param name The name of the graph, NULL for that of `f`.
-#' @return A function. Without TensorFlow it is an error.
+#' @param name The name of the graph; NULL for the name of `f`.
+#' @return A function; an error if TensorFlow is not installed.
 #' @examples
 #' \dontrun{
 #' half <- tf_function(function(x) x / 2)
@@ -28,7 +28,7 @@ tf_function <- function(f, input_signature = NULL, autograph = TRUE, ..., name =
   tf[["function"]](f, input_signature = input_signature, autograph = autograph, ...)
 }
 
-#' The TensorFlow in use
+#' The version and the GPUs of TensorFlow
 #'
 #' @param verbose TRUE or FALSE: does `tf_gpu_configured()` also print what it sees?
 #' @return `tf_version()` a `numeric_version` of two parts, `tf_config()` a list of `version`,

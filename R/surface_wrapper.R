@@ -1,16 +1,15 @@
-# The wrappers of the Keras surface, layer_*(), op_*(), metric_*() ...: each is made when it is
-# first used, from the signatures of the installed Keras. The other half is surface/wrapper.py. A
-# name costs nothing before; the names of a newer Keras, which surface_names.R does not list, exist
-# once Keras is imported.
+# The wrappers of the Keras surface, layer_*(), op_*(), metric_*() ...: each is made when its name
+# is first used, from the signatures of the installed Keras. The other half is surface/wrapper.py.
+# Names of a newer Keras, which surface_names.R does not list, exist once Keras is imported.
 
-# The wrappers made so far, the Python modules that they use, the names of a newer Keras.
+# The wrappers made so far, the Python modules that they use, and the names of a newer Keras.
 surface <- new.env(parent = emptyenv())
 surface$made <- new.env(parent = emptyenv())
 surface$direct <- new.env(parent = emptyenv())
 surface$newer <- NULL
 
-# Before the namespace is sealed, the names are bound and exported, and an environment is attached
-# for the names of a newer Keras.
+# Binds and exports the names before the namespace is sealed, and attaches an environment for the
+# names of a newer Keras.
 .onLoad <- function(libname, pkgname) {
   ns <- topenv()
   known <- surface_names()
@@ -32,8 +31,7 @@ bind_surface <- function(name, env) {
   }, env)
 }
 
-# surface/wrapper.py. Its first use imports Keras, so the names of a newer Keras are known from
-# then.
+# The module surface/wrapper.py. The first call imports Keras and binds the names of a newer Keras.
 surface_module <- function() {
   if (is.null(surface$module)) {
     for_r$require_module("keras")
@@ -45,8 +43,8 @@ surface_module <- function() {
     for (name in newer) {
       bind_surface(name, surface$newer)
     }
-    # R compiles make_wrapper() at its second call, which takes longer than a wrapper takes. Here it
-    # is a part of the import, which takes seconds.
+    # R compiles make_wrapper() at its second call, which takes longer than making a wrapper. These
+    # calls move that into the import of Keras, which takes seconds anyway.
     for (name in c("layer_dense", "op_add", "layer_dropout", "op_subtract")) {
       make_wrapper(name)
     }
@@ -54,8 +52,8 @@ surface_module <- function() {
   surface$module
 }
 
-# A Python module that works with Keras, such as "surface.models". surface_module() comes first: it
-# imports Keras, or explains what is missing.
+# A Python module that imports Keras, such as "surface.models". surface_module() is called first, to
+# import Keras or explain what is missing.
 keras_module <- function(path) {
   surface_module()
   if (is.null(surface[[path]])) {
@@ -66,12 +64,12 @@ keras_module <- function(path) {
 
 models_module <- function() keras_module("surface.models")
 
-# Makes a wrapper: R formals, Keras' defaults, and a body that passes on the arguments given.
+# Makes a wrapper: R formals, Keras' defaults, and a body that passes the given arguments on.
 make_wrapper <- function(name) {
   known <- surface_module()$describe(name)
   fn <- eval(parse(text = known$code, keep.source = FALSE)[[1L]])
   environment(fn) <- topenv()
-  # They are constants in the body, since the arguments of `fn` may have any name.
+  # The values are constants in the body, since variables could clash with the formals of `fn`.
   usual <- bquote(
     call_surface(
       .(name), .(as_strings(known$shapes)), .(as_strings(known$indices)), environment(),
@@ -83,7 +81,7 @@ make_wrapper <- function(name) {
   } else {
     surface$direct[[name]] <- known$direct
     body(fn) <- direct_body(name, names(formals(fn)), usual)
-    # R would compile functions as small as these only after more calls.
+    # Without this, R would compile such a small function only after more calls.
     fn <- compiler::cmpfun(fn)
   }
   attr(fn, "keras_name") <- name
@@ -95,7 +93,7 @@ make_wrapper <- function(name) {
   fn
 }
 
-# With `convert = FALSE` a data set is R lists of NumPy arrays.
+# With `convert = FALSE` a data set is a nested list of NumPy arrays.
 dataset_body <- function(usual) {
   unconverted <- as.call(c(as.list(usual), list(run = quote(surface$call_unconverted))))
   bquote(if (convert) .(usual) else lapply(as.list(.(unconverted)), as.list))
@@ -106,8 +104,8 @@ class_getter <- function(name) {
   function() surface_module()$class_of(name)
 }
 
-# The body of a wrapper whose arguments are all required and unchanged. A call with other arguments
-# goes through the general body, whose errors name the right ones.
+# The body of a wrapper whose arguments are all required and need no conversion but to arrays. A
+# call with other arguments uses the general body, whose errors name the right arguments.
 direct_body <- function(name, arguments, usual) {
   values <- lapply(setdiff(arguments, "..."), as.name)
   direct <- bquote(surface$direct[[.(name)]])
@@ -117,8 +115,7 @@ direct_body <- function(name, arguments, usual) {
   bquote(if (.(is_usual)) .(usual) else .(call))
 }
 
-# Calls Keras with the arguments that `call`, the matched call of the wrapper whose frame is
-# `frame`, supplies.
+# Calls Keras with the arguments in `call`, the matched call of the wrapper; `frame` is its frame.
 call_surface <- function(name, shapes, indices, frame, call, run = surface$call) {
   arguments <- intersect(names(formals(surface$made[[name]])), as.character(names(call)))
   given <- supplied(arguments, call, frame)
@@ -127,7 +124,7 @@ call_surface <- function(name, shapes, indices, frame, call, run = surface$call)
   by_name <- has_name(dots)
   extra <- dots[by_name]
   for (key in intersect(indices, given)) {
-    # The codes of a factor are indices as R counts them.
+    # The codes of a factor are indices from 1, which Python then shifts.
     if (is.factor(named[[key]]) && !isTRUE(named$zero_indexed)) {
       named[[key]] <- as.integer(named[[key]])
     }
@@ -139,8 +136,8 @@ call_surface <- function(name, shapes, indices, frame, call, run = surface$call)
   if (is.null(value)) invisible() else value
 }
 
-# Of the `arguments` of the matched call `call`, those that have a value: the caller may pass on one
-# that it was not given itself, as in function(object, ...) layer_dense(object, ...).
+# The `arguments` of the matched call `call` that have a value: the caller may pass on a missing
+# argument of its own, as in function(object, ...) layer_dense(object, ...).
 supplied <- function(arguments, call, frame) {
   for (key in arguments) {
     if (is.symbol(call[[key]]) && eval(call("missing", as.name(key)), frame)) {
@@ -152,9 +149,9 @@ supplied <- function(arguments, call, frame) {
 
 surface_shapes <- c("input_shape", "batch_input_shape", "batch_shape")
 
-# The values of arguments for Keras: NA in a shape is an open dim, and a wrapper such as
-# activation_relu, given as a value, is Keras' own function. The names in a vector, such as those of
-# a row of parameters, mean nothing to Keras.
+# Converts the values of arguments for Keras: NA in a shape becomes an open dim, and a wrapper such
+# as activation_relu becomes the function that it wraps. Names in a vector, such as those of a row
+# of parameters, are dropped.
 lapply_named <- function(values, shapes) {
   for (key in names(values)) {
     value <- values[[key]]

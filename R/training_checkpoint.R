@@ -1,37 +1,38 @@
-# callback_checkpoint_state(). R values in its file (training/state_file.py) and R's random numbers
-# (training/random_states.py) are read and written here.
+# callback_checkpoint_state(). For checkpoints, this file also serializes R values
+# (training/state_file.py) and gets and sets the state of R's random numbers
+# (training/random_states.py).
 # Python half: training/checkpoint.py.
 
 #' Write checkpoints of a training, to resume it
 #'
-#' After every `freq` epochs, and after the last, the weights of the model, its optimizer, the
-#' states of the callbacks and of the random number generators are written to one file. [fit()] with
-#' `resume = path` goes on from there with the next epoch, in another session too, and gives the
-#' same numbers as without the interruption. Its history has the epochs before the interruption as
-#' well.
+#' After every `freq` epochs, and after the last, this callback writes the weights of the model, its
+#' optimizer, and the states of the callbacks and of the random number generators to one file.
+#' [fit()] with `resume = path` continues with the next epoch, in another session too, and gives the
+#' same numbers as without the interruption. Its history includes the epochs before the
+#' interruption.
 #'
-#' The file is written beside `path` and then renamed to it: whatever ends the program, an error or
-#' `kill -9`, the last complete file is there. This callback runs after all others.
+#' The file is written beside `path` and then renamed to it. So the last complete file is kept,
+#' whatever ends the program, even `kill -9`. This callback runs after all others.
 #'
-#' A callback saves what it has to remember by `state_dict()`, a function that returns a value, and
-#' `load_state_dict(state)`, which gets that value before `on_train_begin` runs. Any value of R is
-#' a state, by R's own serialization; a Python object in it, other than an array of NumPy, is
-#' an error that names the callback. (An object of Python that an environment in the state refers to
-#' is gone afterwards, as with [saveRDS()].) What Keras' own callbacks count is saved as well: the
-#' patience that is left to `callback_early_stopping()`, for instance.
+#' A callback has a state if it defines `state_dict()`, which returns the state, and
+#' `load_state_dict(state)`, which a resumed training calls before `on_train_begin`. The state may
+#' be any R value, since R serializes it. A Python object in it, other than a NumPy array, is an
+#' error that names the callback. (Python objects in an environment of the state are lost, as with
+#' [saveRDS()].) The counters of Keras' own callbacks are saved too, such as the remaining patience
+#' of `callback_early_stopping()`.
 #'
-#' A resumed training takes the same model, optimizer, `epochs`, and the same classes of callbacks
-#' under the same ids; a difference is an error that says what it was and what it is. A saved state
-#' whose callback is missing, and a callback whose state is missing, are warnings.
+#' A resumed training needs the same model, optimizer and `epochs`, and callbacks of the same
+#' classes under the same ids; otherwise an error names the difference. If a saved state has no
+#' callback, or a callback has no saved state, a warning says so.
 #'
-#' The cases of `x` and `y` are in the same order in a resumed training. For that, NumPy's generator
-#' shuffles them on TensorFlow while this callback is in the list: the order differs from that
-#' without it. The order of a dataset, of batches from a function and of data with
-#' `steps_per_epoch` is their own. R's, Python's, NumPy's and Keras' random numbers continue where
-#' they were, TensorFlow's own (`tf$random$uniform()`) do not.
+#' A resumed training shuffles the cases of `x` and `y` in the same order. For that, NumPy's
+#' generator shuffles them on TensorFlow while this callback is in the list, so the order differs
+#' from that without it. The order of a dataset, of batches from a function and of data with
+#' `steps_per_epoch` is not restored. R's, Python's, NumPy's and Keras' random numbers continue
+#' where they were; TensorFlow's own (`tf$random$uniform()`) do not.
 #'
 #' @param path The path of the file.
-#' @param freq A whole number: a file after every so many epochs.
+#' @param freq A whole number: the file is written after every `freq` epochs.
 #' @return A callback, for [fit()] here and `pyclass_bridge.fit()` in Python. In Keras' own
 #'   `model.fit()` it is an error.
 #' @examples
@@ -52,15 +53,15 @@
 #' model |> fit(x, rowSums(x), epochs = 4, verbose = 0, resume = file)
 #' }
 callback_checkpoint_state <- function(path, freq = 1) {
-  # R and Python may expand `~` to different directories; `resume` of fit() is expanded in R, too.
+  # R and Python may expand `~` differently, so R expands it here and in `resume` of fit().
   if (is.character(path)) path <- path.expand(path)
   keras_module("training.checkpoint")$checkpoint_state(path, freq)
 }
 
 # States -----------------------------------------------------------------------------------------
 
-# Arrays of NumPy are written as text. Other objects of Python, and R's own pointers, can't be
-# written.
+# Serializes `x`, with NumPy arrays as text. Other Python objects, and R's own pointers, can't be
+# serialized.
 state_bytes <- function(x) {
   serialize(x, NULL, refhook = function(ref) {
     if (is_py_object(ref)) array_as_text(ref)
@@ -73,7 +74,7 @@ state_of_bytes <- function(bytes) {
 
 array_as_text <- function(x) if (!py_is_null_xptr(x)) for_r$array_as_text(x)
 
-# The class of an object of Python in `x` that can't be written; NULL if there is none. Environments
+# The class of a Python object in `x` that can't be serialized; NULL if there is none. Environments
 # are not searched.
 foreign_class <- function(x) {
   if (is_py_object(x)) {

@@ -1,16 +1,16 @@
-# compile(), fit(), evaluate(), predict() and their like on Keras models: R's arguments and data go
-# to Python in one call.
+# compile(), fit(), evaluate(), predict() and similar functions for Keras models: each passes R's
+# arguments and data to Python in one call.
 # Python half: training/fit.py.
 
 #' Configure, train and use a Keras model
 #'
-#' An argument that is NULL is left to Keras. `epochs` and other whole numbers may be doubles.
-#' Names of arguments may be abbreviated as in every R function: those that come before `...`.
+#' For an argument that is NULL, Keras' default holds. `epochs` and other whole numbers may be
+#' doubles. The arguments before `...` may be abbreviated, as in every R function.
 #'
-#' A misspelt argument, a fraction for a whole number, a class in the place of an instance, NA
-#' among whole numbers, and a column that holds no numbers are errors that name it. Data whose dims
-#' do not fit are an error that says their dims and the model's. An exception of Keras, or the
-#' error of an R callback, ends the training; [py_last_error()] has all of Keras' text.
+#' A misspelt argument, a fraction for a whole number, a class in place of an instance, NA among
+#' whole numbers, and a column that is not numeric are errors that name it. If the dims of the data
+#' do not fit, the error names their dims and the model's. An exception of Keras, or an error in an
+#' R callback, ends the training; [py_last_error()] shows Keras' whole text.
 #'
 #' @param object A Keras model.
 #' @param optimizer,loss,metrics,loss_weights,weighted_metrics Names or objects, such as `"adam"`,
@@ -24,20 +24,20 @@
 #'   numbers.
 #' @param callbacks A callback or a list of them.
 #' @param validation_split,validation_data,validation_freq A fraction of the data, or
-#'   `list(x, y)`, a dataset or a function, to validate with, every so many epochs.
+#'   `list(x, y)`, a dataset or a function, to validate with; after every `validation_freq` epochs.
 #' @param class_weight A weight for each class, named by its number from 0.
-#' @param initial_epoch The epoch to start with, counted from 1.
+#' @param initial_epoch The first epoch, counted from 1.
 #' @param sample_weight A weight for each case.
-#' @param shuffle TRUE or FALSE: are the cases in another order in each epoch?
+#' @param shuffle TRUE or FALSE: are the cases shuffled in each epoch?
 #' @param verbose 0 (silent), 1 (a bar), 2 (a line for each epoch), or `"auto"`: a bar in a terminal
 #'   and in a notebook, lines in a file, a pipe, knitr and `capture.output()`. Default: the options
 #'   `keras.fit_verbose`, `keras.evaluate_verbose` and `keras.predict_verbose`, else `"auto"`.
-#' @param resume The path of a file of [callback_checkpoint_state()]: the training goes on after the
-#'   epoch that the file was written in.
-#' @param view_metrics Taken for compatibility, without effect: [plot()] the history instead.
+#' @param resume The path of a checkpoint of [callback_checkpoint_state()]: the training continues
+#'   after the last epoch in the checkpoint.
+#' @param view_metrics Has no effect; accepted for compatibility. [plot()] the history instead.
 #' @param run_eagerly,steps_per_execution,jit_compile,auto_scale_loss As in Keras.
 #' @param ... Further arguments of Keras' method, by name.
-#' @return `compile()` gives the model, invisibly; `fit()` the history of the training, invisibly;
+#' @return `compile()` returns the model, invisibly; `fit()` the history of the training, invisibly;
 #'   `evaluate()` a named list; `predict()` an array, or a list of them.
 #' @examples
 #' \dontrun{
@@ -71,7 +71,7 @@ compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", 
                                                  weighted_metrics = NULL, run_eagerly = FALSE,
                                                  steps_per_execution = 1L, jit_compile = "auto",
                                                  auto_scale_loss = TRUE) {
-  # A model's class may have a compile() of its own, which takes other arguments than Keras'.
+  # Only the given arguments are passed, since the model's class may override compile().
   given <- intersect(names(match.call()), names(formals()))
   arguments <- mget(setdiff(given, c("object", "...")), envir = environment())
   arguments <- lapply(arguments, surface_values)
@@ -134,20 +134,20 @@ predict.keras.src.models.model.Model <- function(object, x = NULL, ..., batch_si
 
 training_module <- function() keras_module("training.fit")
 
-# What the option for `fun` says, such as options(keras.fit_verbose = 2).
+# The value of the option for `fun`, such as options(keras.fit_verbose = 2).
 verbosity <- function(fun) {
   getOption(paste0("keras.", fun, "_verbose"), "auto")
 }
 
 #' Train, test or predict on one batch
 #'
-#' One step, on all the data given. The model must be compiled, but for `predict_on_batch()`;
-#' else it is an error of Keras. Data are checked as in [fit()].
+#' One step, on all the data given. The model must be compiled, except for `predict_on_batch()`;
+#' otherwise Keras raises an error. Data are checked as in [fit()].
 #'
 #' @param object A Keras model.
 #' @param x,y,sample_weight,class_weight As in [fit()].
 #' @param ... Further arguments of Keras' method, by name.
-#' @return A named list; `predict_on_batch()` an array.
+#' @return A named list; `predict_on_batch()` returns an array.
 #' @examples
 #' \dontrun{
 #' x <- matrix(rnorm(32), ncol = 4)
@@ -183,8 +183,8 @@ predict_on_batch <- function(object, x) {
 
 #' Fit a preprocessing layer to data
 #'
-#' What the layer knew before is forgotten. A layer that learns nothing from data, and `steps` for
-#' one that reads all of them at once, are errors.
+#' The layer forgets what it learnt before. A layer that can't adapt is an error, and so is `steps`
+#' for a layer that reads all data at once.
 #'
 #' @param object A layer such as `layer_normalization()` or `layer_text_vectorization()`.
 #' @param data As `x` of [fit()]; for text also character vectors, and factors as their levels.
@@ -218,9 +218,9 @@ adapt_data <- function(layer, data) {
 
 #' A metric from a function
 #'
-#' For `metrics` of [compile()], which shows a plain R function under the name that it has there, in
-#' the list or as a variable, and one without a name as `r_function`. An error of the function is
-#' one of the training.
+#' For `metrics` of [compile()]. A plain R function works there too: it is shown under its name in
+#' the list or as a variable, and without a name as `r_function`. An error in the function ends the
+#' training.
 #'
 #' @param name String, the name shown.
 #' @param metric_fn A function of `y_true` and `y_pred`, tensors, that gives a tensor.
@@ -233,14 +233,13 @@ adapt_data <- function(layer, data) {
 #' evaluate(model, matrix(1:4, 2), 1:2, verbose = 0)$worst
 #' }
 custom_metric <- function(name, metric_fn) {
-  # A proxy without conversion, since a converting one would be the R function again, without the
-  # name.
+  # The proxy must not convert, since a converted function would be the R function without the name.
   py_proxy(training_module(), FALSE)$named_function(name, metric_fn)
 }
 
-# R functions among the metrics under their names: the one in the list, else the variable's. `code`
-# is what the metrics were written as. `output` is the name of the only output; NULL if there are
-# several, so that a named list is one by outputs.
+# Names the R functions among the metrics after their names in the list, or after the variable.
+# `code` is the expression of the metrics. `output` is the name of the only output; NULL if there
+# are several outputs, so that the names in a list are those of outputs.
 named_metrics <- function(x, code, output) {
   if (is.function(x) && !is_py_object(x)) {
     return(if (is.symbol(code)) custom_metric(as.character(code), x) else x)
@@ -268,16 +267,16 @@ only_output <- function(model) {
   if (length(names) == 1L) names
 }
 
-# The arguments by name. One number, such as an element of a vector of parameters, has no name to
-# Keras.
+# The arguments as a dict. A single value loses its name, which it may have as an element of a named
+# vector.
 arguments_of <- function(given) {
   as_dict(lapply(given, function(x) {
     if (is.atomic(x) && !is.object(x) && length(x) == 1L) unname(x) else x
   }))
 }
 
-# What stands for an object of Keras: a wrapper is the class or function that it wraps. A vector
-# with names is by name, as a list is.
+# `x` with each wrapper replaced by the class or function that it wraps. A vector with names becomes
+# a list.
 surface_values <- function(x) {
   if (is.function(x)) {
     keras_value(x)

@@ -5,22 +5,21 @@
 #' Parameters of a training script
 #'
 #' `flags()` gives each flag its default, then the value from the file, if there is one, then the
-#' one from the command line: `pyclass-bridge run train.R --units 64 --dropout=0.2`. A dash in a
-#' name there is an underscore; a logical flag may stand without a value. Other arguments are left
-#' to the script.
+#' value from the command line: `pyclass-bridge run train.R --units 64 --dropout=0.2`. A dash in a
+#' name becomes an underscore; a logical flag needs no value. Other arguments are left to the
+#' script.
 #'
-#' A value that is not of the kind of its flag, and a line of the file that is no `name: value`, are
-#' errors.
+#' A value of the wrong type, and a line of the file that is not `name: value`, are errors.
 #'
 #' @param name String, the name of the flag.
-#' @param default Its value where nothing else gives one.
-#' @param description String, what it is for.
+#' @param default Its value if neither the file nor the command line gives one.
+#' @param description String, the purpose of the flag.
 #' @param ... Flags.
 #' @param config String, the section of the file that is read, after its section `default`.
-#' @param file The path of a file with lines `name: value`, which may stand indented below the name
-#'   of a section; a section with `inherits: other` takes up another one.
+#' @param file The path of a file with lines `name: value`, which may be indented below the name of
+#'   a section; `inherits: other` in a section adds the values of the section `other`.
 #' @param arguments The arguments of the command line.
-#' @return `flags()` a list of the values by name; the others a flag.
+#' @return `flags()` returns a list of the values by name; the other functions return a flag.
 #' @examples
 #' \dontrun{
 #' FLAGS <- flags(
@@ -35,7 +34,7 @@ flags <- function(..., config = Sys.getenv("R_CONFIG_ACTIVE", unset = "default")
                   file = "flags.yml", arguments = commandArgs(TRUE)) {
   known <- list(...)
   if (!all(vapply(known, inherits, NA, "keras_flag"))) {
-    stop("flags(): each argument without a name is a flag, such as flag_numeric().", call. = FALSE)
+    stop("flags(): arguments without a name must be flags, such as flag_numeric().", call. = FALSE)
   }
   names(known) <- vapply(known, `[[`, "", "name")
   given <- if (file.exists(file)) read_flags(file, config) else list()
@@ -133,7 +132,7 @@ flag_sections <- function(file) {
   for (line in lines[nzchar(lines) & lines != "---"]) {
     part <- regmatches(line, regexec("^( *)([^:]+):(?: +(.*))?$", line, perl = TRUE))[[1L]]
     if (!length(part)) {
-      stop("In ", file, " the line `", line, "` is no `name: value`.", call. = FALSE)
+      stop("In ", file, " the line `", line, "` is not `name: value`.", call. = FALSE)
     }
     if (!nzchar(part[[2L]])) {
       section <- if (nzchar(part[[4L]])) " " else part[[3L]]
@@ -149,8 +148,8 @@ flag_sections <- function(file) {
 
 #' The directory of a training run
 #'
-#' Where a script writes what it makes. No runner gives a run a directory of its own here, so it is
-#' the working directory.
+#' The directory into which a script writes its results. Runs have no directories of their own here,
+#' so it is the working directory.
 #'
 #' @return A path.
 #' @examples

@@ -1,8 +1,8 @@
-# The history of a training, which fit() returns: made, printed, and as a data frame. It is a list
-# of `params`, `metrics` (a number for each epoch, by name), `epoch`, counted from 1, and
+# The history of a training, which fit() returns: its constructor, print() and as.data.frame(). It
+# is a list of `params`, `metrics` (a number for each epoch, by name), `epoch`, counted from 1, and
 # `callbacks`, the states of the callbacks by id, if there are any. The attribute `validated` holds
 # the epochs that ended with a validation.
-# Python half: training/fit.py, which gives its parts.
+# Python half: training/fit.py, which returns the parts of the history.
 
 training_history <- function(result) {
   metrics <- lapply(as.list(result$metrics), function(values) unlist(as.list(values)))
@@ -16,7 +16,7 @@ training_history <- function(result) {
   )
 }
 
-# `val_loss` is the validation of `loss`.
+# The name of a metric without the prefix of validation: "val_loss" -> "loss".
 base_metric <- function(names) {
   sub("^val_", "", names)
 }
@@ -75,7 +75,7 @@ epochs_of <- function(n, history) {
   } else if (n == length(validated)) {
     validated
   } else {
-    # A metric that began late, as a callback may add one to the logs.
+    # Only the last epochs have the metric: a callback has begun late to add it to the logs.
     utils::tail(history$epoch, n)
   }
 }

@@ -1,24 +1,23 @@
-# plot(history): a panel for each metric, by ggplot2 where it is installed, else by base graphics.
-# Both draw the data frame as.data.frame(history).
+# plot(history): a panel for each metric, drawn by ggplot2 if it is installed, otherwise by base
+# graphics. Both draw the data frame as.data.frame(history).
 # Python half: none.
 
 #' Plot the history of a training
 #'
-#' One panel for each metric, with the training and, if there is one, the validation curve. Values
-#' that are not finite leave a gap. Base graphics draw on the current device, so a script without
-#' one leaves `Rplots.pdf`; ggplot2's plot is drawn when it is printed.
+#' One panel for each metric, with the curve of the training and that of the validation, if there is
+#' one. Values that are not finite leave a gap. Base graphics draw on the current device; a script
+#' without a device writes `Rplots.pdf`. ggplot2's plot is drawn when it is printed.
 #'
-#' A metric that the history does not have is an error, and so is `method = "ggplot2"` where ggplot2
-#' is not installed.
+#' An unknown metric is an error, and so is `method = "ggplot2"` if ggplot2 is not installed.
 #'
 #' @param x A history, as `fit()` returns it.
 #' @param y Not used.
 #' @param metrics Names of the metrics to show; default: all.
 #' @param method `"ggplot2"`, `"base"`, or `"auto"`: ggplot2 where it is installed.
-#' @param smooth TRUE for a smooth curve where each curve has 10 points or more. Only for ggplot2.
+#' @param smooth TRUE to smooth the curves if each has 10 points or more. Only for ggplot2.
 #' @param theme_bw TRUE for ggplot2's theme of that name, else its usual one.
 #' @param ... Graphical parameters of the curves. Only for base graphics.
-#' @return The plot of ggplot2; with base graphics the history's data frame, invisibly.
+#' @return ggplot2's plot; with base graphics the data frame of the history, invisibly.
 #' @examples
 #' \dontrun{
 #' model <- keras_model_sequential(input_shape = 1) |> layer_dense(1)
@@ -51,7 +50,7 @@ plot.keras_training_history <- function(x, y, metrics = NULL,
   }
 }
 
-# The rows to draw, the metrics in the order asked for.
+# The rows to draw; `metrics` sets the order of the panels.
 history_shown <- function(history, metrics) {
   data <- as.data.frame(history)
   known <- levels(data$metric)
@@ -75,7 +74,7 @@ history_shown <- function(history, metrics) {
 
 history_colours <- c(training = "#1f77b4", validation = "#d9541a")
 
-# Whole epochs only, also where there are few.
+# The ticks are whole epochs, even if there are few epochs.
 epoch_ticks <- function(limits) {
   ticks <- pretty(limits)
   ticks[ticks == trunc(ticks) & ticks >= limits[[1L]] & ticks <= limits[[2L]]]
@@ -95,7 +94,7 @@ history_ggplot <- function(data, smooth, theme_bw) {
     }) +
     ggplot2::labs(x = "epoch", y = NULL)
   many <- epochs > 50L
-  # Through fewer points there is no smooth curve.
+  # loess needs 10 points or more in each curve.
   plot <- plot + if (isTRUE(smooth) && min(points[points > 0L], Inf) >= 10L) {
     list(
       ggplot2::geom_point(shape = 21, colour = "white", size = if (many) 1 else 2, na.rm = TRUE),
@@ -117,7 +116,7 @@ history_ggplot <- function(data, smooth, theme_bw) {
 
 # Base graphics ----------------------------------------------------------------------------------
 
-# Rows and columns for `n` panels: one below the other up to three, then as full a grid as there is.
+# Rows and columns for `n` panels: one column up to three panels, then at most three rows.
 panel_grid <- function(n) {
   columns <- ceiling(n / 3)
   c(ceiling(n / columns), columns)
@@ -132,8 +131,8 @@ history_base <- function(data, ...) {
   }
   old <- graphics::par(no.readonly = TRUE)
   on.exit(graphics::par(old))
-  # One legend above all panels covers no curve. A small page has small letters, so that the margins
-  # leave room for the curves.
+  # The legend is above all panels, where it covers no curve. On a small page the text is smaller,
+  # so that the margins leave room for the curves.
   has_legend <- nlevels(data$data) > 1L
   size <- page / rev(grid)
   graphics::par(
@@ -151,7 +150,7 @@ history_base <- function(data, ...) {
   }
 }
 
-# In the outer margin, above the panels.
+# Draws the legend in the outer margin, above the panels.
 history_legend <- function(kinds, cex) {
   none <- c(0, 0, 0, 0)
   graphics::par(fig = c(0, 1, 0, 1), oma = none, mar = none, new = TRUE, cex = cex)
@@ -167,7 +166,7 @@ plot_metric <- function(data, metric, ...) {
   finite <- data$value[is.finite(data$value)]
   limits <- range(data$epoch)
   graphics::plot(
-    # A single epoch stands in the middle.
+    # A single epoch is in the middle of the axis.
     limits + if (limits[[1L]] == limits[[2L]]) c(-0.5, 0.5) else c(0, 0),
     if (length(finite)) range(finite) else c(0, 1),
     type = "n", xlab = "", ylab = "", bty = "n", xaxt = "n"
@@ -191,7 +190,7 @@ plot_metric <- function(data, metric, ...) {
   }
 }
 
-# At most 1.1 times the usual size, less where the title would be wider than its panel.
+# At most 1.1 times the usual size, or less if the title would be wider than its panel.
 title_size <- function(title) {
   width <- graphics::strwidth(title, "inches", cex = 1.1)
   1.1 * min(1, (graphics::par("pin")[[1L]] + 2 * graphics::par("mai")[[4L]]) / width)

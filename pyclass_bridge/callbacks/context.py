@@ -1,7 +1,7 @@
-"""`self$ctx` of callback sets: what a stage sees of its training.
+"""`self$ctx` of callback sets, through which stages read their training.
 
 The sets of one training share one context. Their hooks (callbacks/set.py) set its values; R code
-can assign `terminate` and `gradients` alone.
+can assign only `terminate` and `gradients`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _ASSIGNED = ("terminate", "gradients")
 
 
 class Context:
-    """The state of one training. Epochs and steps count from 1, and the epoch is 0 before the first
-    one. Scores are dicts by the name of the metric."""
+    """The progress of one training. Epochs and steps count from 1; `epoch` is 0 before the first
+    epoch. Scores are dicts by the name of the metric."""
 
     epoch = step = step_valid = 0
     last_loss = last_scores_train = last_scores_valid = None
@@ -34,7 +34,7 @@ class Context:
 
     @property
     def model(self):
-        # That of a callback, which on JAX brings the weights up to date.
+        # On JAX, the property `model` of a callback updates the weights of the model.
         return self._sets[0].model if self._sets else None
 
     @property
@@ -48,7 +48,7 @@ class Context:
 
     @property
     def loss_fn(self):
-        """The loss, as it was given to ``compile()``."""
+        """The loss that was given to ``compile()``."""
         return getattr(self.model, "loss", None)
 
     @property
@@ -57,19 +57,19 @@ class Context:
 
     @property
     def global_step(self) -> int:
-        """The steps of all epochs."""
+        """The number of the step, counted over all epochs."""
         return self._steps_before + self.step
 
     @property
     def callbacks(self) -> dict:
-        """The callbacks of the training by id; in Keras' own ``model.fit`` the sets alone."""
+        """The callbacks of the training by id; under Keras' own ``model.fit`` only the sets."""
         return dict(self._training.callbacks if self._training else identified(self._sets))
 
     @property
     def gradients(self) -> list | None:
-        """Those of the step, one for each trainable variable of the model, None for a variable
-        without one. The optimizer uses those that are assigned. Outside of `on_after_backward`
-        there are none."""
+        """The gradients of the step, one for each trainable variable of the model, None for a
+        variable without a gradient. The optimizer uses gradients that are assigned here. Outside
+        `on_after_backward` this is None."""
         return self._gradients
 
     @gradients.setter
@@ -80,7 +80,7 @@ class Context:
 
     @property
     def terminate(self) -> bool:
-        """Does the training stop at the end of the epoch? It can be assigned."""
+        """Stop the training at the end of the epoch? R code may assign it."""
         return self._terminate
 
     @terminate.setter
@@ -103,7 +103,7 @@ class Context:
             if not hasattr(type(self), name):
                 raise self._unknown(name)
             if value == getattr(self, name):
-                return  # `ctx$callbacks$other$field <- 1` in R ends with such an assignment
+                return  # `ctx$callbacks$other$field <- 1` in R assigns `ctx$callbacks` back last
             raise AttributeError(
                 f"`ctx${name}` is read-only; only {ticked(_ASSIGNED, ' and ')} can be assigned.",
                 name=name,
@@ -134,16 +134,16 @@ class Context:
             self._set(last_loss=logs.get("loss"), last_scores_train=dict(logs))
 
     def _before_valid(self) -> None:
-        """Run `on_before_valid` of all sets, once in an epoch."""
+        """Run `on_before_valid` of all sets, if it has not run in this epoch."""
         if not self._valid_seen:
             self._valid_seen = True
-            # Keras begins a step without data where it does not know the number of steps.
+            # If Keras does not know the number of steps, it has begun one more step, without data.
             self._set(step=self._ended)
             for callback in self._sets:
                 callback.on_before_valid()
 
     def _tap_gradients(self) -> None:
-        """Let the steps run `on_after_backward` of all sets."""
+        """Make the training's steps run `on_after_backward` of all sets."""
         if self._tap is None:
             self._tap = Tap(self)
         self._tap.put()
@@ -165,19 +165,19 @@ class Context:
         self._before_valid()
 
     def _leave(self, callback) -> None:
-        """Drop the callback, since R code may hold the context for longer."""
+        """Drop the reference to `callback`, since R code may keep the context alive."""
         self._untap_gradients()
         self._sets = [other for other in self._sets if other is not callback]
         if not self._sets:
             self._training = None
 
 
-# By the id of the dict of parameters, which Keras gives to all callbacks of one list.
+# Contexts by the id of the dict `params`, of which Keras gives one to all callbacks of a list.
 _contexts = weakref.WeakValueDictionary()
 
 
 def context_for(callback, params: dict) -> Context:
-    """The context of the callbacks that have these `params`, with `callback` among its sets."""
+    """The context of the callbacks that have these `params`; adds `callback` to its sets."""
     context = _contexts.get(id(params))
     if context is None:
         context = _contexts[id(params)] = Context(params)

@@ -1,13 +1,13 @@
 """`on_after_backward` of callback sets: the stage between backward and the optimizer's step.
 
-A `Tap` wraps the model's ``train_function`` for the time of a training whose sets have the stage,
-and the optimizer's ``apply`` within each step. When the training ends, in whatever way, both are
-what they were. What differs between backends is in callbacks/gradients_<backend>.py;
-ARCHITECTURE.md has a table of what each can't do.
+While a training runs whose sets have this stage, a `Tap` replaces the model's ``train_function``,
+and within each step the optimizer's ``apply``. It restores both when the training ends, also after
+an error. What differs between backends is in callbacks/gradients_<backend>.py; ARCHITECTURE.md has
+a table of what each can't do.
 
-Gradients are read-only NumPy arrays, without the factor that mixed precision scales the loss by.
-The optimizer uses the gradients that a stage assigns. With gradient accumulation the stage sees
-those of each batch.
+Gradients are read-only NumPy arrays, divided by the optimizer's scale of the loss. The
+optimizer uses the gradients that a stage assigns. With gradient accumulation the stage sees the
+gradients of each batch.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def refuse_backend(name: str) -> None:
-    """An error if the backend of Keras makes no gradients; `name` is that of the class with the
-    stage."""
+    """Raise ValueError if the backend of Keras computes no gradients; `name` is the name of the
+    class that has the stage."""
     backend = keras.config.backend()
     if backend not in _BACKENDS:
         raise ValueError(
-            f"`{STAGE}` of `{name}` can never run: the backend {backend} makes no gradients. Use "
-            'another one, such as `use_backend("tensorflow")`.'
+            f"`{STAGE}` of `{name}` can never run: the backend {backend} computes no gradients. "
+            'Use another one, such as `use_backend("tensorflow")`.'
         )
 
 
@@ -46,15 +46,15 @@ class Tap:
         self.context = context
         refuse_backend(self._set_name())
         self.backend = _backend()
-        self.model = context._sets[0]._model  # `model` of a callback gives JAX's state back
-        self.sparse = frozenset()  # places of the gradients that can't be changed
+        self.model = context._sets[0]._model  # the property `model` would write JAX's state back
+        self.sparse = frozenset()  # indices of the gradients that can't be changed
         self.ran = False
         self._function = None
         self._error = None
         self._first = self._applied = 0
 
     def put(self) -> None:
-        """Put the stage into the steps of the model, unless it is there already."""
+        """Give the model a ``train_function`` that runs the stage, unless it has one."""
         model = self.model
         if self._function is not None and model.train_function is self._function:
             return
@@ -63,12 +63,12 @@ class Tap:
         with self.backend.own_step(model):
             model.make_train_function(force=True)
         self._function = model.train_function = self._tapped(model.train_function)
-        # An error outside of a step ends the training without `remove()`, which the next training
-        # then calls here.
+        # An error outside a step may end the training without `remove()`; then the next training
+        # calls it through this attribute.
         vars(model)["make_train_function"] = self._make_train_function
 
     def remove(self) -> None:
-        """Take the stage out of the model, which makes its function anew when it needs it."""
+        """Remove the function that `put()` has set; Keras makes a new one when it needs it."""
         model = self.model
         if vars(model).get("make_train_function") == self._make_train_function:
             del vars(model)["make_train_function"]
@@ -77,7 +77,7 @@ class Tap:
         self._function = None
 
     def checked(self, value) -> list:
-        """`value`, which a stage assigns to the gradients, as arrays like those before."""
+        """The gradients `value`, which a stage assigns, with the dtypes and shapes of the old."""
         shown = self.context.gradients
         if not isinstance(value, (list, tuple)) or len(value) != len(shown):
             raise ValueError(
@@ -87,7 +87,7 @@ class Tap:
         return [self._one(place, *pair) for place, pair in enumerate(pairs)]
 
     def end_epoch(self) -> None:
-        """An error if there were steps, and none of them called the optimizer."""
+        """Raise RuntimeError if the epoch had steps, but none of them called the optimizer."""
         if self._first and not self.ran:
             self.remove()
             name = type(self.model).__name__
@@ -110,7 +110,7 @@ class Tap:
             except StopIteration:
                 if self._error is not None:
                     self._fail(result)
-                raise  # the data have ended
+                raise  # the end of the data
             except BaseException:
                 self._fail(result)
                 raise
@@ -121,8 +121,8 @@ class Tap:
         return train_function
 
     def _fail(self, result) -> None:
-        """Take the stage out of the model and raise the error of the stage itself, which backends
-        wrap in errors of their own."""
+        """Call `remove()` and raise the stage's own error, around which backends raise errors of
+        their own."""
         if result is not None:
             self.backend.set_state(self.model, result)
         self.remove()
@@ -132,8 +132,8 @@ class Tap:
 
     @contextlib.contextmanager
     def _optimizer(self, optimizer):
-        """Wrap the optimizer's method for one step. ``vars()``, since Keras would track an
-        assigned attribute as a part of the optimizer's state."""
+        """Replace the optimizer's method for one step. This uses ``vars()``, since Keras would
+        track an assigned attribute as a part of the optimizer's state."""
         name = self.backend.apply
         original = getattr(optimizer, name)
         vars(optimizer)[name] = self.backend.wrapped(optimizer, original, self._through)
@@ -143,7 +143,7 @@ class Tap:
             vars(optimizer).pop(name, None)
 
     def _through(self, grads: list, variables: list, scale) -> list:
-        """The gradients of `variables` after the stage, whose loss was multiplied by `scale`."""
+        """The gradients of `variables` after the stage; `scale` is the scale of the loss."""
         places = {id(v): i for i, v in enumerate(self.model.trainable_variables)}
         at = {i: places.get(id(v)) for i, v in enumerate(variables) if grads[i] is not None}
         at = {i: place for i, place in at.items() if place is not None}
@@ -154,7 +154,7 @@ class Tap:
             try:
                 return self._run(list(at.values()), arrays)
             except BaseException as error:
-                if isinstance(error, StopIteration):  # which Keras takes for the end of the data
+                if isinstance(error, StopIteration):  # Keras would take it for the end of the data
                     self._error = RuntimeError(f"{self._stage_named()} raised StopIteration.")
                     self._error.__cause__ = error
                 else:
@@ -167,10 +167,10 @@ class Tap:
         return grads
 
     def _run(self, places: list, arrays: list) -> list:
-        """Run the stage of all sets on `arrays`, the last of which is the scale of the loss. An
-        array that no set has changed is returned as the same object."""
+        """Run the stage of all sets on `arrays`, the last of which is the scale of the loss, and
+        return the gradients. An array that no set has changed is the same object."""
         context, scale = self.context, float(arrays.pop())
-        if self._error is not None:  # on JAX, of an earlier step in the same call
+        if self._error is not None:  # on JAX, an earlier step of the same call has failed
             return arrays
         shown = [None] * len(self.model.trainable_variables)
         for place, array in zip(places, arrays, strict=True):
@@ -212,8 +212,8 @@ class Tap:
             return shown
         if place in self.sparse:
             raise ValueError(
-                f"{named} can't be set: TensorFlow has that of an embedding as slices. Clip it by "
-                "`clipnorm` or `clipvalue` of the optimizer."
+                f"{named} can't be set: TensorFlow stores the gradient of an embedding as "
+                "slices. Clip it by `clipnorm` or `clipvalue` of the optimizer."
             )
         return _read_only(new)
 
@@ -244,7 +244,7 @@ class Tap:
 
 
 def _shown(array, scale: float) -> np.ndarray:
-    """The gradient as a stage sees it: as float32 where R and NumPy lack the dtype (bfloat16)."""
+    """The gradient that a stage sees: unscaled, and float32 if NumPy lacks the dtype (bfloat16)."""
     unscaled = array if scale == 1 else array / array.dtype.type(scale)
     return _read_only(unscaled if array.dtype.kind == "f" else unscaled.astype("float32"))
 

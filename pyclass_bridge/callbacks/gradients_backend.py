@@ -1,6 +1,6 @@
-"""What the stage `on_after_backward` does in another way on each backend of Keras.
+"""`Backend`, the base class for what `on_after_backward` does differently on each backend.
 
-`Backend` is what TensorFlow and torch have in common; callbacks/gradients_<backend>.py is the rest.
+Its methods are defaults; callbacks/gradients_<backend>.py overrides those that differ.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ class Backend:
     """One backend of Keras."""
 
     name: str
-    compiler: str | None = None  # compiles steps, in which the stage then can't run
+    compiler: str | None = None  # the stage can't run in steps that this compiles
     apply = "apply"  # the method of an optimizer that a step calls
 
     def call(self, host, grads: list, scale) -> list:
-        """The gradients after ``host(arrays)``, called with the gradients and `scale` as arrays
-        when a step runs."""
+        """The gradients that ``host(arrays)`` returns. Each step calls it with the gradients and
+        `scale` as arrays."""
         raise NotImplementedError
 
     def wrapped(self, optimizer, original, through):
-        """The method `apply` of `optimizer`, with ``through(grads, variables, scale)`` before the
-        `original` method."""
+        """A method that replaces `apply` of `optimizer`: it passes the gradients through
+        ``through(grads, variables, scale)``, then calls the `original` method."""
 
         def apply(grads, trainable_variables=None):
             grads = list(grads)
@@ -39,7 +39,7 @@ class Backend:
         return apply
 
     def is_sparse(self, grad) -> bool:
-        """Is it slices of a gradient?"""
+        """Is `grad` stored as slices, not as an array?"""
         return False
 
     def is_distributed(self, model) -> bool:
@@ -47,26 +47,26 @@ class Backend:
         return False
 
     def own_step(self, model):
-        """A context in which a function is made of the model's ``train_step``."""
+        """A context manager round the making of a function from the model's ``train_step``."""
         return contextlib.nullcontext()
 
     def in_step(self, model):
-        """A context in which a step runs."""
+        """A context manager round each step."""
         return contextlib.nullcontext()
 
     def wait(self) -> None:
-        """Wait until the stage has run in a step that has ended."""
+        """After a step, wait until the stage has run in it."""
 
     def set_state(self, model, result) -> None:
-        """Give `model` the state that is a part of the `result` of a step."""
+        """Store in `model` the variables that are part of the `result` of a step."""
 
     def explained(self, error: BaseException) -> BaseException:
-        """`error` of a stage, or one that says what it means."""
+        """`error`, which a stage raised, or a clearer one in its place."""
         return error
 
 
 def scale_of(optimizer, value):
-    """What the loss is multiplied by; `value` reads a variable of the optimizer."""
+    """The factor that the optimizer multiplies the loss by; `value` reads a variable of it."""
     if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return optimizer.loss_scale_factor or 1.0
     return value(optimizer.dynamic_scale) if optimizer.built else optimizer.initial_scale

@@ -1,7 +1,7 @@
 """`on_after_backward` on JAX: an ordered ``io_callback`` in traced steps, a call in eager ones.
 
-JAX gives the state of the model to a step and gets another one back, so within a step nobody can
-read the variables, and an error must not end it: that would leave the model without a state.
+A step on JAX takes the values of all variables and returns new ones. So the variables can't be read
+within a step, and an error must not end a step, since the model would lose their values.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class _Jax(Backend):
         inputs = [*grads, jax.numpy.asarray(scale, "float32")]
 
         def call(*tensors):
-            # No operations of JAX here: they may wait for the thread that this runs on.
+            # This calls no operation of JAX, which might wait for the thread that runs this.
             arrays = [np.asarray(tensor) for tensor in tensors]
             try:
                 return host(list(arrays))
             except BaseException:
-                return arrays[:-1]  # the tap raises the error when the step has ended
+                return arrays[:-1]  # the `Tap` raises the error after the step
 
         if not any(isinstance(value, jax.core.Tracer) for value in inputs):
             return [jax.numpy.asarray(array) for array in call(*inputs)]
@@ -49,8 +49,8 @@ class _Jax(Backend):
 
     @contextlib.contextmanager
     def own_step(self, model):
-        """Give the model a ``train_step`` of its own: JAX traces a method once, and another
-        training would get what this one has traced."""
+        """Give the model a new function as ``train_step``: JAX caches what it has traced of a
+        method, and would use it in other trainings too."""
         before = model.train_step
         vars(model)["train_step"] = lambda *args, **keywords: before(*args, **keywords)
         try:
@@ -60,8 +60,8 @@ class _Jax(Backend):
 
     @contextlib.contextmanager
     def in_step(self, model):
-        """Keep code that reads ``callback.model`` from giving the model the state that the step
-        has used up."""
+        """Mark the model as up to date, so that reading ``callback.model`` does not write back the
+        values that were passed to the step, which JAX has deleted."""
         before, model._jax_state_synced = model._jax_state_synced, True
         try:
             yield
@@ -77,7 +77,7 @@ class _Jax(Backend):
         model._jax_state = {f"{kind}_variables": values for kind, values in state}
 
     def explained(self, error: BaseException) -> BaseException:
-        """An error of reading a variable, whose value JAX has in a step, says so."""
+        """A RuntimeError that says so, if `error` is of reading a variable within a step."""
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
             place = place.tb_next

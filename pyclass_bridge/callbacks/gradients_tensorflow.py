@@ -1,7 +1,7 @@
 """`on_after_backward` on TensorFlow: a ``tf.py_function`` in traced steps, a call in eager ones.
 
-The update of the weights waits for it. The gradient of an embedding is slices, which stay as they
-are.
+The update of the weights waits for it. The gradient of an embedding is stored as slices, which a
+stage can't change.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ class _Torch(Backend):
 
     def call(self, host, grads: list, scale) -> list:
         before = [keras.ops.convert_to_numpy(value) for value in (*grads, torch.as_tensor(scale))]
-        with torch.enable_grad():  # which an update turns off; a stage may train another model
+        with torch.enable_grad():  # an update turns it off, but a stage may train another model
             after = host(list(before))
         return [
             grad if new is old else torch.as_tensor(new).to(grad)

@@ -1,7 +1,7 @@
 """MLflow's own Keras callback, in a run that begins and ends with the training.
 
 R calls `make()` of this module (R/callbacks_mlflow.R). Importing it imports MLflow. MLflow's
-callback turns errors of its logging into warnings; errors of the run stay errors.
+callback turns errors of logging into warnings; errors in starting or ending the run stay errors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mlflow.keras import MlflowCallback
 
 
 class _Run(keras.callbacks.Callback):
-    """The run: its own, or the one that was active before the training, which it leaves open."""
+    """Starts a run and ends it, or uses the active one and leaves it open."""
 
     def __init__(self, experiment_name, run_name, tracking_uri, tags, params, **logging):
         super().__init__(**logging)
@@ -25,7 +25,7 @@ class _Run(keras.callbacks.Callback):
         self._hyperparameters = params
 
     def on_train_begin(self, logs=None):
-        self._end("FAILED")  # the run that an earlier training has left open
+        self._end("FAILED")  # ends a run that an earlier training has left open
         if self._tracking_uri is not None:
             mlflow.set_tracking_uri(self._tracking_uri)
         self._begin()
@@ -59,7 +59,8 @@ class _Run(keras.callbacks.Callback):
         if given:
             raise ValueError(
                 f"callback_mlflow(): `{given[0]}` is for a new run, but the MLflow run "
-                f'"{active.info.run_name}" is active: call mlflow$end_run() first, or leave it out.'
+                f'"{active.info.run_name}" is active: call mlflow$end_run() first, or leave out '
+                "the argument."
             )
 
     def _end(self, status: str) -> None:
@@ -70,12 +71,12 @@ class _Run(keras.callbacks.Callback):
 
 
 class RunCallback(_Run, MlflowCallback):
-    """What `callback_mlflow()` makes. The class body stays empty: the metaclass of MLflow's class
-    would turn the errors of methods in it into warnings."""
+    """The class of `callback_mlflow()`. Its body stays empty, since the metaclass of MLflow's class
+    would turn errors of the methods in it into warnings."""
 
 
 def _experiment_id(name: str | None) -> str | None:
-    """The experiment of this name, made if there is none; without a name MLflow's current one."""
+    """The id of the experiment, created if needed; None, for MLflow's current one, without name."""
     if name is None:
         return None
     found = mlflow.get_experiment_by_name(name)
@@ -83,5 +84,5 @@ def _experiment_id(name: str | None) -> str | None:
 
 
 def make(**arguments) -> RunCallback:
-    """The callback."""
+    """The callback for these arguments of `callback_mlflow()`."""
     return RunCallback(**arguments)

@@ -1,8 +1,8 @@
-"""The base class of what `callback_set()` makes (R/callbacks_set.R): stages without arguments.
+"""`CallbackSet`, the base of the classes that `callback_set()` makes (R/callbacks_set.R).
 
 Keras calls its hooks, which set the values of the context (`ctx`) and then run a stage.
-`on_epoch_begin` and `on_epoch_end` are the names of a hook and of a stage: called without
-arguments, each runs the stage alone.
+`on_epoch_begin` and `on_epoch_end` are both a hook and a stage: called without arguments, they run
+only the stage.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STAGES = tuple(kind_named("CallbackSet").hooks)
 
 def epoch_hook(name: str, stage):
     """The method `name` for the `stage`, a function of the instance. A call by Keras updates the
-    context and runs the stage, a call without arguments runs the stage alone."""
+    context and runs the stage; a call without arguments runs only the stage."""
     of_keras = _EPOCH[name]
 
     @functools.wraps(stage)
@@ -67,7 +67,7 @@ _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def _check_stage(cls: type, name: str, function) -> None:
-    """The checks that a definition makes, for a stage that is assigned to an instance."""
+    """Check a stage that is assigned to an instance, as R checks the stages of a definition."""
     if not hasattr(cls, name):
         near = nearest(name, STAGES)
         hint = f"Did you mean `{near}`?" if near else f"It has {', '.join(STAGES)}."
@@ -85,7 +85,7 @@ def _check_stage(cls: type, name: str, function) -> None:
     required = [p.name for p in parameters if p.default is p.empty and p.kind not in _OPEN]
     if required:
         raise TypeError(
-            f"`{name}` of `{cls.__name__}` is called without arguments, and takes "
+            f"`{name}` of `{cls.__name__}` is called without arguments, but takes "
             f"{ticked(required, ' and ')}. Write `function()` and read `self$ctx`."
         )
 
@@ -147,7 +147,7 @@ class CallbackSet(keras.callbacks.Callback):
         if "on_exit" in self.stages:
             begins_alone(self)
         self.on_begin()
-        if STAGE in self.stages:  # which on_begin may have assigned
+        if STAGE in self.stages:  # after on_begin, which may assign it
             self._ctx._tap_gradients()
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -187,7 +187,7 @@ class CallbackSet(keras.callbacks.Callback):
         self._leave_training(None)
 
     def _refuse_another(self) -> None:
-        """An error while `fit()` trains with this set, since it has one `ctx`."""
+        """Raise RuntimeError if a training has this set, since a set has only one `ctx`."""
         context = self._ctx or self._pending
         if context is not None and context._training is not None:
             raise RuntimeError(
@@ -196,7 +196,7 @@ class CallbackSet(keras.callbacks.Callback):
             )
 
     def _leave_training(self, training) -> None:
-        """Drop the context if it is of `training`, which is None in Keras' own ``model.fit``."""
+        """Drop the context if it is of `training`, which is None under Keras' own ``model.fit``."""
         for name in ("_ctx", "_pending"):
             context = getattr(self, name)
             if context is not None and context._training is training:
@@ -204,8 +204,8 @@ class CallbackSet(keras.callbacks.Callback):
                 setattr(self, name, None)
 
     def clone(self, deep: bool = False):
-        """A copy. With `deep` each of its fields is what the private method
-        `deep_clone(name, value)` returns.
+        """A copy of the callback. With `deep`, the private method `deep_clone(name, value)` returns
+        the value of each field of the copy.
 
         Raises:
             RuntimeError: a training is under way, or the class has no such method.
@@ -230,7 +230,7 @@ class CallbackSet(keras.callbacks.Callback):
         return made
 
     def __setstate__(self, state: dict) -> None:
-        """Bind the stages of the epoch that were assigned to the original to the copy."""
+        """Bind to the copy the methods `on_epoch_*` that were assigned to the original."""
         vars(self).update(state)
         for name in _EPOCH.keys() & state.keys():
             vars(self)[name] = types.MethodType(state[name].__func__, self)

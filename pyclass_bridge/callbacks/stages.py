@@ -1,7 +1,7 @@
-"""What a callback made from R has beside its hooks: `stages`, how it prints, and its `on_exit`.
+"""What a callback class from R has besides its hooks: `stages`, how it prints, and `on_exit`.
 
-Keras calls no `on_exit`: a training by R's `fit()` or `pyclass_bridge.fit()` does. Under Keras' own
-``model.fit`` it runs here, after `on_train_end`, and a warning says what it misses.
+R's `fit()` and `pyclass_bridge.fit()` call `on_exit`, but Keras does not. Under Keras' own
+``model.fit`` it is called here, after `on_train_end`, but not after an error; a warning says so.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from ..classes.kinds import kind_named
 
 
 class Stages:
-    """The attribute `stages`, the names of the active ones. An instance may have an attribute of
-    that name instead."""
+    """The attribute `stages`: the names of the stages, or hooks, that an instance defines. An
+    instance may replace it by an attribute of its own."""
 
     def __init__(self, active):
         self.active = active
@@ -25,13 +25,13 @@ class Stages:
 
 
 def _active(callback) -> list[str]:
-    """The hooks that are not those of Keras' base class, in the order in which they run."""
+    """The hooks that Keras' base class does not define, in the order in which they run."""
     found = ((name, getattr(callback, name, None)) for name in kind_named("Callback").hooks)
     return [name for name, hook in found if hook is not None and not _is_default(hook)]
 
 
 def _is_default(hook) -> bool:
-    return getattr(hook, "_is_default", False)  # Keras marks those of its base
+    return getattr(hook, "_is_default", False)  # Keras marks the hooks of its base class
 
 
 def short(callback) -> str:
@@ -52,7 +52,7 @@ def _label(callback) -> str:
 
 
 def members(namespace: dict, bases, class_ref) -> dict:
-    """What is added to a callback class with this `namespace` and these bases."""
+    """The members to add to a callback class with this `namespace` and these bases."""
     given = {"stages": Stages(_active), "__repr__": short, "__r_print__": long}
     found = {
         name: value
@@ -74,21 +74,21 @@ _warned = weakref.WeakSet()
 
 
 def begins_alone(callback) -> None:
-    """Warn once for a class that its `on_exit` runs after a normal end only, unless this package
-    trains."""
+    """Warn, once for each class, that Keras' own ``model.fit`` calls `on_exit` only after a normal
+    end."""
     cls = type(callback)
     if _ends_alone(callback) and cls not in _warned:
         _warned.add(cls)
         warnings.warn(
-            f"`on_exit` of `{cls.__name__}` runs under Keras' own `model.fit()` after a normal end "
-            "only. Train by `pyclass_bridge.fit(model, ...)`, or R's `fit()`, for it to run after "
-            "an error and Ctrl-C too.",
+            f"`on_exit` of `{cls.__name__}` runs only after a normal end under Keras' own "
+            "`model.fit()`. Train by `pyclass_bridge.fit(model, ...)`, or R's `fit()`, for it to "
+            "run after an error and Ctrl-C too.",
             stacklevel=3,
         )
 
 
 def ends_alone(callback) -> None:
-    """Run `on_exit` at the normal end of such a training."""
+    """Run `on_exit` at the normal end of a training by Keras' own ``model.fit``."""
     if _ends_alone(callback):
         callback.on_exit()
 
@@ -103,8 +103,8 @@ _ENDS = {"on_train_begin": begins_alone, "on_train_end": ends_alone}
 
 
 def _ending(namespace: dict, bases, name: str, class_ref):
-    """The hook `name` of the class that `class_ref()` returns, followed by what `on_exit` needs. In
-    a chain of classes only that of the instance's own class does this."""
+    """The hook `name` of the class that `class_ref()` returns, followed by the function in `_ENDS`.
+    If base classes have such hooks too, only that of the instance's class calls the function."""
     own = namespace.get(name)
 
     def hook(self, logs=None):

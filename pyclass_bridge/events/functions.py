@@ -1,7 +1,7 @@
-"""Functions called at the events of a model of Keras or Ultralytics: add_callback() and its like.
+"""add_callback() and similar: functions called at the events of a Keras or Ultralytics model.
 
-What is asked is checked here: the event, the function, the methods of an object. How a model
-calls its functions is in `keras` and `ultralytics`, which have the same few functions each.
+This module checks the event, the function, and the methods of an object. `keras` and `ultralytics`
+call the functions; both modules have the same interface.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from . import keras, ultralytics
 
 
 def add_callback(model, event, fn=None):
-    """Have `fn` called at an event of a model, after the functions that the event has already.
+    """Add `fn` to the functions that are called at an event of a model; they run in this order.
 
     Args:
         model: a Keras model, or one of Ultralytics such as a YOLO.
         event: the name of one of `callback_events(model)`; or, without `fn`, an object whose
             methods are named for events, or a dict of functions by event: all are added.
-        fn: on a Keras model, a function of `model`, `epoch` or `batch`, `logs`, `path`: of those
-            that the event has, as many as it likes, by name. A function of R counts epochs and
-            batches from 1, one of Python from 0. On one of Ultralytics, a function of the trainer,
-            validator, predictor or exporter, or of nothing.
+        fn: for a Keras model, a function whose arguments are any of `model`, `epoch` or `batch`,
+            `logs` and `path` that the event has. An R function counts epochs and batches from 1, a
+            Python function from 0. For an Ultralytics model, a function of one argument, the
+            trainer, validator, predictor or exporter, or a function without arguments.
 
     Raises:
-        ValueError: there is no such event, or the object has no method for one.
-        TypeError: `fn` takes what the event does not have, or is no function.
+        ValueError: there is no such event, or the object has no method for any event.
+        TypeError: `fn` has an argument that the event does not have, or is not a function.
 
     Example:
         >>> import keras, pyclass_bridge
@@ -47,13 +47,13 @@ def add_callback(model, event, fn=None):
 
 
 def added(model, event, fn) -> list[str]:
-    """Add the functions as `add_callback()` does, and return its warnings: R gives its own."""
+    """Add the functions as `add_callback()` does, and return the texts of its warnings, for R."""
     kind = _kind_of("add_callback", model)
     if isinstance(event, str):
         functions = [(_checked(kind, event), fn)]
     else:
         functions = _members(kind, event, fn)
-    # All are looked at before the first is added.
+    # All functions are checked before the first is added.
     ready = [(name, kind.adapted(name, _callable(name, function))) for name, function in functions]
     for name, function in ready:
         kind.add(model, name, function)
@@ -61,7 +61,7 @@ def added(model, event, fn) -> list[str]:
 
 
 def clear_callback(model, event: str):
-    """Take the functions of an event away from a model; on one of Ultralytics, its own as well.
+    """Remove the functions of an event from a model; from an Ultralytics model, its own too.
 
     Args:
         model: as in `add_callback`.
@@ -82,7 +82,7 @@ def clear_callback(model, event: str):
 
 
 def reset_callbacks(model):
-    """Take all functions away that `add_callback` gave to a model.
+    """Remove all functions that `add_callback` has added to a model.
 
     Args:
         model: as in `add_callback`.
@@ -104,7 +104,7 @@ def callback_events(model=None) -> list[str]:
     """The names of the events that a model has.
 
     Args:
-        model: as in `add_callback`; None for those of every Keras model.
+        model: as in `add_callback`; None for the events that every Keras model has.
 
     Raises:
         TypeError: it is a model of neither Keras nor Ultralytics.
@@ -126,33 +126,32 @@ def _kind_of(function: str, model):
         if kind.is_model(model):
             return kind
     raise TypeError(
-        f"{function}(): the first argument is a model of Keras or of Ultralytics, not "
+        f"{function}(): the first argument must be a model of Keras or Ultralytics, not "
         f"{described(model)}."
     )
 
 
 def _checked(kind, event, function: str = "add_callback") -> str:
-    """`event`, if it is one; else an error with the nearest, also for another framework's name."""
+    """`event`, if there is such an event; otherwise an error, which names the nearest event, also
+    for the name that another framework uses."""
     known = list(kind.events())
     if event in known:
         return event
     near = r_function("nearest_event")(event, known) if isinstance(event, str) else None
     hint = f"did you mean `{near}`?" if near else "callback_events(model) lists them."
-    raise ValueError(f"{function}(): `{event}` is no event of {kind.NAME}; {hint}")
+    raise ValueError(f"{function}(): `{event}` is not an event of {kind.NAME}; {hint}")
 
 
 def _callable(event: str, fn):
     if callable(fn) and not isinstance(fn, type):
         return fn
     if fn is None:
-        raise TypeError(f"add_callback(): the function that is called at `{event}` is missing.")
-    raise TypeError(
-        f"add_callback(): what is called at `{event}` is a function, not {described(fn)}."
-    )
+        raise TypeError(f"add_callback(): the function for `{event}` is missing.")
+    raise TypeError(f"add_callback(): `fn` for `{event}` must be a function, not {described(fn)}.")
 
 
 def _members(kind, given, fn) -> list[tuple]:
-    """The functions, by event, of an object or a dict."""
+    """Pairs of an event and a function, from an object or a dict."""
     if isinstance(given, type):
         raise TypeError(
             f"add_callback(): `{given.__name__}` is a class, and its methods need an instance: did "
@@ -160,7 +159,7 @@ def _members(kind, given, fn) -> list[tuple]:
         )
     if fn is not None or inspect.isroutine(given):
         raise TypeError(
-            'add_callback(): an event is named by a string such as "on_train_end", not by '
+            'add_callback(): `event` must be a string such as "on_train_end", not '
             f"{described(given)}."
         )
     if isinstance(given, dict):
@@ -177,11 +176,12 @@ def _members(kind, given, fn) -> list[tuple]:
 
 
 def _hooks(kind, callback) -> list[str]:
-    """The hooks of a Keras callback. Its class has been checked: other `on_*` are its own."""
+    """The hooks that a Keras callback defines. Other methods `on_*` are its own, since its
+    definition was checked."""
     if hasattr(callback, "on_exit"):
         raise TypeError(
-            f"add_callback(): {described(callback)} has an `on_exit` that runs by itself: give it "
-            "among the `callbacks` of fit()."
+            f"add_callback(): {described(callback)} has an `on_exit`, which only fit() calls: give "
+            "it to fit() as one of the `callbacks`."
         )
     methods = {name: getattr(callback, name, None) for name in kind.events()}
     return [n for n, m in methods.items() if callable(m) and not getattr(m, "_is_default", False)]

@@ -1,8 +1,8 @@
 """The events of a Keras model: its functions, stored on it, and the methods that call them.
 
-While a model has functions, its `fit()`, `save()` and their like are wrapped on that instance, so a
-plain `model.fit()` of Python calls them too. Keras gets one callback with the hooks that have
-functions, and no other. Copies, pickles and saved files of a model have no functions.
+While a model has functions, its `fit()`, `save()` and similar methods are replaced on the instance,
+so a plain `model.fit()` of Python calls the functions too. Each run passes one more callback to
+Keras, with only the hooks that have functions. Copies, pickles and saved files have no functions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..bridge.words import ticked
 from ..classes.kinds import is_keras_callback, kind_named
 
 NAME = "Keras"
-# Keras' hooks, each with the name of its index: without the aliases, and `on_exit` is called below.
+# Keras' hooks, each with the name of its index, without aliases; `on_exit` is called below.
 _HOOKS = {
     hook: index
     for hook, index in kind_named("Callback").hooks.items()
@@ -33,7 +33,7 @@ _FILES = {
     "load_weights": "on_model_load",
     "export": "on_model_export",
 }
-# What each event has for its functions.
+# The arguments that each event has for its functions.
 _EVENTS = {
     **{h: ("model", index, "logs") if index else ("model", "logs") for h, index in _HOOKS.items()},
     **{event: ("model", "path") for event in _FILES.values()},
@@ -43,23 +43,23 @@ _STORED = "_pyclass_bridge_events"  # the attribute of a model
 
 
 def is_model(x) -> bool:
-    """Is `x` a model of Keras? Keras is not imported for the answer."""
+    """Is `x` a model of Keras? This does not import Keras."""
     base = getattr(sys.modules.get("keras.src.models.model"), "Model", None)
     return base is not None and isinstance(x, base)
 
 
 def events() -> dict:
-    """The events, each with the names of what its functions may take."""
+    """The events, each with the names of the arguments that its functions may have."""
     return _EVENTS
 
 
 def doubts(event: str) -> tuple:
-    """Reasons why a function for an event would not run: none, since Keras has them all."""
+    """Reasons why a function for an event would not run: none, since Keras calls every event."""
     return ()
 
 
 def add(model, event: str, function) -> None:
-    """Add what `adapted()` gives to the functions of an event."""
+    """Add a `function` that `adapted()` returned to the functions of an event."""
     stored = vars(model).get(_STORED)
     if stored is None:
         stored = vars(model)[_STORED] = _Events(model)
@@ -67,7 +67,7 @@ def add(model, event: str, function) -> None:
 
 
 def clear(model, event: str) -> None:
-    """Take the functions of an event away."""
+    """Remove the functions of an event."""
     stored = vars(model).get(_STORED)
     if stored is not None:
         stored.functions.pop(event, None)
@@ -76,7 +76,7 @@ def clear(model, event: str) -> None:
 
 
 def reset(model) -> None:
-    """Take all functions away; the methods of the model are its class's again."""
+    """Remove all functions, and restore the methods of the model."""
     stored = vars(model).pop(_STORED, None)
     if stored is not None:
         stored.functions.clear()
@@ -87,7 +87,8 @@ def reset(model) -> None:
 
 
 def adapted(event: str, fn):
-    """`fn` as the event calls it: with all that the event has, by name."""
+    """A function that takes all arguments of the event by name, and calls `fn` with those that it
+    has."""
     owner = getattr(fn, "__self__", None)
     if is_keras_callback(type(owner)):
         return _Hook(owner, fn)
@@ -98,8 +99,8 @@ def adapted(event: str, fn):
     wrong = [p.name for p in required if p.name not in names or p.kind is p.POSITIONAL_ONLY]
     if wrong:
         raise TypeError(
-            f"add_callback(): the function for `{event}` takes {ticked(wrong)}, and the event has "
-            f"{ticked(names)} only."
+            f"add_callback(): the function for `{event}` takes {ticked(wrong)}, but the event has "
+            f"only {ticked(names)}."
         )
     call = _of_r(fn, event) if hasattr(fn, "__r_function__") else fn
     if kinds == {inspect.Parameter.VAR_POSITIONAL}:
@@ -118,14 +119,14 @@ def _parameters(event: str, fn):
         return inspect.signature(fn).parameters
     except ValueError:
         raise TypeError(
-            f"add_callback(): what {fn!r} takes is not known; give a function for `{event}` that "
-            "calls it."
+            f"add_callback(): the arguments of {fn!r} are not known; for `{event}` give a "
+            "function that calls it."
         ) from None
 
 
 def _of_r(fn, event: str):
-    """The R function of `fn` as an event calls it: R counts from 1, and a named list that the
-    function returns visibly is merged into the logs that it takes, as in hooks of Callback()."""
+    """The R function of `fn` with the rules for hooks of Callback(): R counts from 1, and a named
+    list that the function returns visibly is merged into the logs."""
     closure = fn.__r_function__
     parameters = parameters_of(r_function("describe_function")(closure)["formals"])
     names = [f.name for f in parameters.named]
@@ -143,7 +144,7 @@ def _of_r(fn, event: str):
 
 
 class _Hook:
-    """A hook of a Keras callback that was added as an object: Keras gives it no names."""
+    """A hook of a Keras callback that was added as an object: it gets its arguments by position."""
 
     def __init__(self, owner, method):
         self.owner, self.method = owner, method
@@ -156,11 +157,11 @@ class _Hook:
 
 
 class _Events:
-    """The functions of one model, by event, and the wrapped methods that call them."""
+    """The functions of one model, by event, and the methods of the model that call them."""
 
     def __init__(self, model):
         self.functions: dict[str, list] = {}
-        self.depth = 0  # of the runs under way: evaluate() may be called by a hook of fit()
+        self.depth = 0  # the number of nested runs: a hook of fit() may call evaluate()
         own = vars(model)
         self.replaced = {name: own.get(name) for name in (*_RUNS, *_FILES)}
         own.update({name: self.wrapped_run(model, name) for name in _RUNS})
@@ -174,7 +175,7 @@ class _Events:
                 vars(model)[name] = former
 
     def call(self, event: str, **given) -> None:
-        # A function may take itself away.
+        # The tuple is a copy, since a function may remove itself.
         for function in tuple(self.functions.get(event, ())):
             function(**given)
 
@@ -210,7 +211,7 @@ class _Events:
 
     @contextlib.contextmanager
     def running(self, model, callbacks):
-        """A run of the model with these callbacks: gives them with the one for the functions."""
+        """A run of the model; yields `callbacks` together with the callback for the functions."""
         self.depth += 1
         try:
             with _joined(callbacks, self.callback(model)) as joined:
@@ -225,13 +226,13 @@ class _Events:
             self.exit(model)
 
     def callback(self, model):
-        """The callback for one run; None if no hook has a function."""
+        """The callback that calls the functions in one run; None if no hook has a function."""
         hooks = {event: self.functions[event] for event in _HOOKS if self.functions.get(event)}
         if not hooks:
             return None
         callback = _callback_class()()
         callback.objects = _owners(hooks.values())
-        # On the instance, so that the other hooks are the base's, which Keras passes over.
+        # They are set on the instance, so that the other hooks are the base's, which Keras skips.
         vars(callback).update({event: self.hook(model, event) for event in hooks})
         return callback
 
@@ -242,7 +243,7 @@ class _Events:
         return lambda i, logs=None: self.call(event, model=model, **{index: i}, logs=logs)
 
     def exit(self, model) -> None:
-        """Call all functions of `on_exit`, also if one fails; the first error is raised."""
+        """Call all functions of `on_exit`, also if one fails; then raise the first error."""
         errors = self.errors_of_exit(model)
         _tell(errors[1:])
         for error in errors[:1]:
@@ -259,7 +260,7 @@ class _Events:
 
 
 def _tell(errors: list) -> None:
-    """The first error is the one that goes on; these came after it."""
+    """Warn of the errors that came after the first one, which is raised."""
     for error in errors:
         said = str(error) or type(error).__name__  # Ctrl-C has no text
         warnings.warn(f"a function for `on_exit` failed too: {said}", stacklevel=2)
@@ -295,7 +296,7 @@ def _callback_class():
 
 @contextlib.contextmanager
 def _joined(given, own):
-    """The callbacks that a user gives, and `own` after them."""
+    """Yields the callbacks that the user has given, with `own` after them."""
     import keras
 
     if own is None:
@@ -304,7 +305,7 @@ def _joined(given, own):
         several = isinstance(given, (list, tuple))
         yield [*(given if several else [] if given is None else [given]), own]
     elif any(isinstance(callback, type(own)) for callback in given.callbacks):
-        yield given  # the evaluation within fit(), which has them all
+        yield given  # evaluate() within fit(), whose list has a callback like `own` already
     else:
         given.callbacks.append(own)
         own.set_model(given.model)

@@ -1,7 +1,7 @@
 """The events of a model of Ultralytics, such as a YOLO: its own lists of functions, checked.
 
-Ultralytics takes any name for an event and calls each function with one argument. Which of the
-events that it documents are called at all is read from the sources of the installed version.
+Ultralytics accepts any name for an event and calls each function with one argument. It does not
+call all events that it documents; `never_called()` finds these in the installed sources.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAME = "Ultralytics"
 
 
 def is_model(x) -> bool:
-    """Is `x` a model of Ultralytics? The package is not imported for the answer."""
+    """Is `x` a model of Ultralytics? This does not import Ultralytics."""
     base = getattr(sys.modules.get("ultralytics.engine.model"), "Model", None)
     return base is not None and isinstance(x, base)
 
@@ -55,10 +55,10 @@ def reset(model) -> None:
 
 
 def adapted(event: str, fn):
-    """`fn` as Ultralytics calls it: with one argument, the trainer or its like."""
+    """A function of one argument, such as the trainer, as Ultralytics calls it; it calls `fn`."""
     try:
         signature = inspect.signature(fn)
-    except ValueError:  # a function of C
+    except ValueError:  # a function written in C
         return fn
     for given in ((event,), ()):
         try:
@@ -67,21 +67,21 @@ def adapted(event: str, fn):
             continue
         return fn if given else lambda _: fn()
     raise TypeError(
-        f"add_callback(): the function for `{event}` takes {ticked(signature.parameters)}, and "
+        f"add_callback(): the function for `{event}` takes {ticked(signature.parameters)}, but "
         "Ultralytics calls it with one argument: the trainer, validator, predictor or exporter."
     )
 
 
 @functools.cache
 def never_called() -> frozenset[str]:
-    """The events that no code of the installed version calls; none, if that can't be told."""
+    """The events that the installed version never calls; empty if its sources do not show it."""
     import ultralytics
 
     called = set()
     for file in Path(ultralytics.__file__).parent.rglob("*.py"):
         for argument in re.findall(r"(?<!def )\brun_callbacks\((.*)", file.read_text("utf-8")):
             literal = re.match(r"""\s*(["'])(\w+)\1\s*\)""", argument)
-            if literal is None:  # an event that is only known when it is called
+            if literal is None:  # the name of the event is computed at run time
                 return frozenset()
             called.add(literal[2])
     return frozenset(events()) - called

@@ -6,6 +6,7 @@ setup.py, the import of the package and ``pyclass-bridge doctor`` all say the sa
 
 from __future__ import annotations
 
+import glob
 import importlib.metadata
 import json
 import os
@@ -56,7 +57,7 @@ SENTENCES = {
         "rpy2-rinterface {rinterface} does not load on R {version}, which takes {loading}: run "
         "`pip install {rpy2}`."
     ),
-    "no_rpy2": "rpy2 is not installed: run `pip install {rpy2}`.",
+    "no_rpy2": "rpy2 is not installed: run `{install_rpy2}`.",
     "rpy2_unloadable": (
         "rpy2 cannot be loaded into this Python ({reason}): rebuild it for R {version} with "
         "`pip install --force-reinstall --no-deps --no-cache-dir {rpy2}`."
@@ -132,6 +133,8 @@ def sentence(kind: str, **facts: object) -> str:
     facts.setdefault("install_r", install_r_hint())
     facts.setdefault("install_headers", install_headers_hint())
     facts.setdefault("rebuild", rebuild_command())
+    if kind == "no_rpy2":
+        facts["install_rpy2"] = _build_command() or f"pip install {facts['rpy2']}"
     if "reason" in facts:
         facts["reason"] = " ".join(str(facts["reason"]).split())
     return SENTENCES[kind].format(**facts)
@@ -152,7 +155,7 @@ def install_headers_hint() -> str:
 
 
 def rebuild_command() -> str:
-    """The command that compiles the core again, from the sources of the installed package."""
+    """The command that compiles the core again, from the sources that are imported or installed."""
     try:
         text = importlib.metadata.distribution("pyclass-bridge").read_text("direct_url.json")
     except importlib.metadata.PackageNotFoundError:
@@ -161,6 +164,9 @@ def rebuild_command() -> str:
     url = origin.get("url", "")
     directory = urllib.parse.unquote(url.removeprefix("file://")) if "dir_info" in origin else None
     again = "pip install --force-reinstall --no-deps --no-cache-dir"
+    here = _checkout()
+    if here and not (directory and os.path.realpath(directory) == os.path.realpath(here)):
+        return f"make -C {shlex.quote(here)} setup"
     if directory and os.path.isdir(directory):
         if os.path.realpath(os.path.join(directory, ".venv")) == os.path.realpath(sys.prefix):
             return f"make -C {shlex.quote(directory)} setup"
@@ -173,6 +179,21 @@ def rebuild_command() -> str:
     if "archive_info" in origin and not url.endswith(".whl"):
         return f"{again} {shlex.quote(url)}"
     return f"{again} --no-binary pyclass-bridge pyclass-bridge"
+
+
+def _build_command() -> str | None:
+    """The command that builds this checkout, and installs what it needs, if it was never built."""
+    here = _checkout()
+    if here is None or glob.glob(os.path.join(glob.escape(here), "pyclass_bridge", "_core.*")):
+        return None
+    return f"make -C {shlex.quote(here)} setup"
+
+
+def _checkout() -> str | None:
+    """The checkout from which this module is imported: a directory with the sources of the core."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    parts = ("Makefile", "core/core.h")
+    return root if all(os.path.isfile(os.path.join(root, part)) for part in parts) else None
 
 
 def _package_command() -> str | None:

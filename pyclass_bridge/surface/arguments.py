@@ -1,8 +1,8 @@
-"""What the arguments of a Keras function are, from its signature and docstring, and R values
-converted to them. It has no other half in R.
+"""The kinds of the arguments of a Keras function, from its signature and docstring; and the
+conversion of R values to them. It has no other half in R.
 
-R users write whole numbers as doubles and count from 1. A value is changed only where signature,
-docstring or table say so: ``units = 64`` becomes an integer, ``min_delta = 0.01`` stays.
+R users write whole numbers as doubles and count from 1. A value is converted only if the signature,
+docstring or table says so: ``units = 64`` becomes an integer, ``min_delta = 0.01`` stays.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _QUOTED = re.compile(r"`\"[^`]*\"`|\"[^\"]*\"")
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument: R's name, Keras' name, what kind of value it takes, its default; is it a
-    tensor?"""
+    """One argument: its name in R and in Keras, its kind and its default, and whether it takes a
+    tensor."""
 
     name: str
     keras_name: str
@@ -45,7 +45,7 @@ class Argument:
 
 
 def documented(target) -> dict[str, str]:
-    """The text of each argument in the "Args:" section of a docstring."""
+    """The text about each argument in the "Args:" section of a docstring."""
     doc = inspect.getdoc(target) or ""
     found = re.search(r"^(?:Args|Arguments):\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
     if not found:
@@ -99,7 +99,7 @@ def _is_int(default) -> bool:
 
 
 def takes_tensor(name: str, kind: str, text: str) -> bool:
-    """Is the argument `name` of an operation a tensor, to which an R vector is an array?"""
+    """Does the argument `name` of an operation take a tensor, so that R vectors become arrays?"""
     if name in table.NO_TENSORS or kind not in (ANY, WHOLE):
         return False
     return name in table.TENSORS or _TENSOR.search(_head(text)) is not None
@@ -141,7 +141,7 @@ def _tuples(value):
 
 
 def as_shape(value):
-    """One number alone is a shape of one dim; a list is a tuple."""
+    """`value` as a shape: a single number becomes a shape of one dim, a list becomes a tuple."""
     if isinstance(value, int) and not isinstance(value, bool):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
@@ -153,9 +153,8 @@ def shape_of_numbers(function: str, value):
 
 
 def as_data(value, stay_doubles: bool = False):
-    """An R vector, or array of doubles, as an array of Keras' float type or of integers; in lists
-    too. R has one type of doubles, so they get the float type that Keras is set to, unless a
-    `dtype` is applied later (`stay_doubles`)."""
+    """R vectors and arrays as arrays, also within lists. Doubles get Keras' float type, unless they
+    `stay_doubles` because a `dtype` is applied later."""
     if not isinstance(value, (list, np.ndarray)):
         return value
     floatx = "float64" if stay_doubles else _floatx()
@@ -170,7 +169,7 @@ def as_data(value, stay_doubles: bool = False):
 
 
 def _for_backend(array):
-    """A tensor on torch, where some of Keras' operations take no NumPy arrays; else `array`."""
+    """`array`; on torch as a tensor, since some of Keras' operations refuse NumPy arrays there."""
     keras = loaded_keras()
     is_torch = keras.backend.backend() == "torch" and array.dtype.kind in "biuf"
     return keras.ops.convert_to_tensor(array) if is_torch else array
@@ -183,7 +182,7 @@ def _floatx():
 
 
 def narrow(array):
-    """Whole numbers in 32 bits, as R's are, if they fit."""
+    """An array of integers as 32-bit integers, as in R, if they fit."""
     fits = array.dtype.kind == "i" and np.all(np.abs(array) < 2**31)
     return array.astype("int32") if fits else array
 
@@ -197,7 +196,7 @@ def whole_array(value):
 
 
 def _each(value, change):
-    """`value` with `change` made to every float in it, in lists too."""
+    """`value`, with `change` applied to every float in it, also within lists."""
     if isinstance(value, float):
         return change(value)
     if isinstance(value, (list, tuple)):
@@ -222,13 +221,13 @@ def _axis(function: str, name: str, value):
         return value
     if value == 0:
         raise ValueError(
-            f"{function}(): `{name}` counts from 1, so 0 is none: 1 is the first, -1 the last."
+            f"{function}(): `{name}` counts from 1, so 0 is not valid: 1 is the first, -1 the last."
         )
     return value - 1 if value > 0 else value
 
 
 def r_default(argument: Argument) -> str | None:
-    """The default as R code, with axes counted from 1; None when there is none."""
+    """The default as R code, with axes counted from 1; None if the argument is required."""
     if argument.required:
         return None
     value = argument.default
@@ -246,7 +245,7 @@ def _shown_axis(value):
 
 
 def r_literal(value) -> str | None:
-    """`value` as R code, None for an object without a literal."""
+    """`value` as R code; None if it is not a plain value or a list of these."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):

@@ -1,5 +1,5 @@
-"""What happens when R calls an instance of Keras: the classes' `__r_call__`, which the core calls.
-It has no other half in R.
+"""`__r_call__` of Keras' classes, which the core calls when R calls an instance. It has no other
+half in R.
 
 R's doubles and vectors become integers and arrays where Keras takes these. A layer called on a
 Sequential model is added to it, as by `layer_*()` in a pipe. Calls from Python do not change.
@@ -12,7 +12,7 @@ from .names import at
 
 
 def apply_layer(before, layer, start=None):
-    """`layer` composed with `before`, as by `layer_*()`; `start` is the Input of a new model."""
+    """`layer` composed with `before`, as `layer_*()` does; `start` is the Input of a new model."""
     if isinstance(before, at("Sequential")):
         if start is not None and not before.layers:
             before.add(start)
@@ -44,7 +44,7 @@ def _call_on_data(function, *data, **keywords):
 
 
 def teach_keras() -> None:
-    """Give Keras' classes the method that R calls on their instances."""
+    """Set `__r_call__` of Keras' classes."""
     at("layers.Layer").__r_call__ = _call_layer
     at("initializers.Initializer").__r_call__ = _call_initializer
     for path in ("constraints.Constraint", "losses.Loss", "regularizers.Regularizer"):

@@ -1,6 +1,6 @@
-"""Data as Keras takes them where R's form differs: batches, text, weights of classes.
+"""Data converted to Keras' form where R's form differs: batches, text, class weights.
 
-The other half is R/surface_data.R, which gives NumPy arrays, and iterators for R functions.
+The other half is R/surface_data.R, which makes NumPy arrays, and iterators from R functions.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from ..for_r.iterate import FunctionIterator
 
 
 def prepare(model, keywords: dict) -> list[Exception]:
-    """Put the data among `keywords` into Keras' form. If an R function fails to give a batch, its
-    exception is appended to the list returned: TensorFlow's threads pass on its text only."""
+    """Convert the data in `keywords` to Keras' form, in place. If an R function fails to give a
+    batch, its exception is appended to the returned list, since TensorFlow keeps only its text."""
     failures: list[Exception] = []
     for name in ("x", "validation_data"):
         if name in keywords:
@@ -28,7 +28,7 @@ def prepare(model, keywords: dict) -> list[Exception]:
 
 
 def _batches(model, name: str, data, failures: list[Exception]):
-    """Batches as a generator of tuples, other data unchanged; text as tensors in both."""
+    """Batches as a generator of tuples, other data unchanged; in both, text becomes tensors."""
     if isinstance(data, FunctionIterator):
         return _made(model, name, data, failures)
     if name == "validation_data" and isinstance(data, list):
@@ -55,8 +55,8 @@ def _batch(model, name: str, batch):
 
 
 def text_tensors(model, name: str, data):
-    """`data` with arrays of text as tensors, a vector as one column. Text for a model that takes
-    none is an error."""
+    """`data`, with arrays of text converted to tensors, and vectors of text to one column. If the
+    model takes no text, it is an error."""
     if isinstance(data, dict):
         return {k: text_tensors(model, name, v) for k, v in data.items()}
     if isinstance(data, (list, tuple)):
@@ -66,8 +66,8 @@ def text_tensors(model, name: str, data):
     inputs = getattr(model, "inputs", None)
     if inputs and not any(x.dtype == "string" for x in inputs):
         raise TypeError(
-            f"`{name}` holds strings, and the model takes numbers: layer_string_lookup() or "
-            "layer_text_vectorization() code them."
+            f"`{name}` holds strings, but the model takes numbers: layer_string_lookup() or "
+            "layer_text_vectorization() encode them."
         )
     import tensorflow as tf
 
@@ -75,7 +75,7 @@ def text_tensors(model, name: str, data):
 
 
 def inputs_of(model) -> dict:
-    """The dtypes of the inputs by name, for a model with several; else an empty dict."""
+    """The dtypes of the inputs by name if the model has several; otherwise an empty dict."""
     inputs = model.input if isinstance(model, Functional) else None
     if isinstance(inputs, (list, tuple)) and len(inputs) > 1:
         return {x.name: x.dtype for x in inputs}

@@ -1,8 +1,8 @@
-"""What a Python exception says in R: the sentence that matters, with R's names and R's dims.
+"""The text that R shows for a Python exception: the important sentence, with R's names and dims.
 
 The other half is R/bridge_condition.R. The exception itself is not changed, and `py_last_error()`
-gives its own text. Texts of Keras and its backends are rewritten by the table below; others are
-shown as they are.
+shows its original text. The table below rewrites texts of Keras and its backends; other texts are
+shown unchanged.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _LIBRARIES = frozenset({"keras", "tensorflow", "jax", "jaxlib", "torch"})
 
 
 def meant(name: str, known) -> str | None:
-    """The name among `known` that `name` means: the new name for an old one of Keras, else the
-    nearest."""
+    """The name in `known` that the user probably means by `name`: its new name if Keras has renamed
+    it, otherwise the nearest name."""
     known = list(known)
     renamed = (new for new in RENAMED.get(name, ()) if new in known)
     return next(renamed, None) or nearest(name, known)
 
 
 def no_argument(function: str, wrong: str, known) -> str:
-    """The sentence about an argument that `function` does not have; `known` are those it has."""
+    """The error text for an argument that `function` does not have; `known` are its arguments."""
     near = meant(wrong, known)
     if near:
         hint = f"; did you mean `{near}`?"
@@ -49,7 +49,7 @@ def _no_object(found: re.Match) -> str:
     kind, name = found.groups()
     module = sys.modules.get("keras.src.losses" if kind == "loss" else f"keras.src.{kind}s")
     known = getattr(module, "ALL_OBJECTS_DICT", ())
-    known = [n for n in known if n == n.lower() and n != kind]  # a class is there under two names
+    known = [n for n in known if n == n.lower() and n != kind]  # each class has two names
     return _no_string(kind, name, [*known, "accuracy"] if kind == "metric" else known)
 
 
@@ -62,13 +62,13 @@ def _no_string(kind: str, name: str, known) -> str:
     near = meant(name, known)
     hint = f'; did you mean "{near}"?' if near else "."
     if not near and 0 < len(known) < 8:
-        hint = f"; there are {quoted(sorted(known))}."
+        hint = f"; Keras has {quoted(sorted(known))}."
     return f'there is no {kind} "{name}"{hint}'
 
 
 def _one_of(found: re.Match) -> str:
     choices = sorted(re.findall(r"'(\w+)'", found[2]))  # sorted, since a set has no order
-    return f'`{found[1]}` is one of {quoted(choices)}, not "{found[3]}".'
+    return f'`{found[1]}` must be one of {quoted(choices)}, not "{found[3]}".'
 
 
 def _no_layer(found: re.Match) -> str:
@@ -81,7 +81,7 @@ def _no_layer(found: re.Match) -> str:
 def _no_model_file(found: re.Match) -> str:
     path = found.group(1)
     if os.path.exists(path):
-        return f"{path} holds no model of Keras: it is no `.keras` zip file."
+        return f"{path} is not a saved Keras model: it is not a `.keras` zip file."
     return f"there is no file {path}."
 
 
@@ -100,7 +100,7 @@ def _too_small(found: re.Match) -> str:
     window = by_name.get("pool_") or by_name.get("kerne", ())[:-2]
     what = "pool" if "pool_" in by_name else "kernel"
     return (
-        f"inputs of dims {inputs} are too small for a {what} of {' x '.join(window)}: take a "
+        f"inputs of dims {inputs} are too small for a {what} of {' x '.join(window)}: use a "
         'smaller one, larger inputs or `padding = "same"`.'
     )
 
@@ -111,17 +111,17 @@ def _no_input(found: re.Match) -> str:
     others = [other for other in given if other not in known]
     near = others[0] if len(others) == 1 else meant(name, others)
     hint = f"; is `{near}` meant?" if near else "."
-    return f"there are no data for `{name}`, which is an input of the model{hint}"
+    return f"the data lack `{name}`, which is an input of the model{hint}"
 
 
 def _other_inputs(found: re.Match) -> str:
     names = ", ".join(f"{name} = ..." for name in re.findall(r"'([^']*)'", found[2]))
-    return f"the model has {found[1]} inputs and was given {found[3]}: give list({names})."
+    return f"the model has {found[1]} inputs, but was given {found[3]}: give list({names})."
 
 
 def _other_outputs(found: re.Match) -> str:
     outputs, names = (ticked(re.findall(r"'([^']*)'", found[i])) for i in (1, 3))
-    return f"`{found[2]}` is for {names}, and the model has the outputs {outputs}."
+    return f"`{found[2]}` is for {names}, but the outputs of the model are {outputs}."
 
 
 def _with_r_dims(found: re.Match) -> str:
@@ -142,7 +142,7 @@ _BEFORE_DIMS = "|".join(
     f"(?<={word})" for word in ("dims ", "shape ", "shape=", "shapes ", "value ", "gives ", "and ")
 )
 
-# Pages about internals, which are cut wherever they are.
+# Text about internals, which is cut out of every message.
 _CUTS = (
     (r"\x1b\[[0-9;]*m", ""),
     (r"(?:Exception encountered when calling [^\n]*\n+)+(?=\S)(?!Arguments received)", ""),
@@ -174,7 +174,7 @@ _CUTS = (
     (r"(^.+$)(?:\n+\1$)+", r"\1"),
 )
 
-# Sentences of Keras and its backends -> the same in R's terms.
+# Sentences of Keras and its backends -> what R shows instead.
 _SENTENCES = (
     (r"Could not interpret (\w+?)(?: function)? identifier: (\w+)$", _no_object),
     (r"^Invalid dtype: (\w+)$", _no_dtype),
@@ -189,22 +189,22 @@ _SENTENCES = (
     (r"Input \d+(?: with name '[^']*')? of layer '?(\S+?)'? is incompatible with the layer: ",
      r"layer `\1`: "),
     (r"expected axis -1 of input shape to have value (\d+), but received input with shape (\(.*\))",
-     r"the last dim of its input is \1, and it was given dims \2."),
+     r"the last dim of its input must be \1, but it was given dims \2."),
     (r"expected min_ndim=(\d+), found ndim=\d+\. Full shape received: (\(.*\))",
-     r"its input has at least \1 dims, samples first, and it was given dims \2."),
+     r"its input must have at least \1 dims, samples first, but it was given dims \2."),
     (r"expected ndim=(\d+), found ndim=\d+\. Full shape received: (\(.*\))",
-     r"its input has \1 dims, samples first, and it was given dims \2."),
+     r"its input must have \1 dims, samples first, but it was given dims \2."),
     (r"expected shape=(\(.*\)), found shape=(\(.*\))",
-     r"its input has dims \1, and it was given dims \2."),
+     r"its input must have dims \1, but it was given dims \2."),
     (r"Invalid input shape for input .* with name '(\w+)'.*Expected shape (\(.*\)), but input has "
      r"incompatible shape (\(.*\))",
-     r"the model takes dims \2, and `\1` was given dims \3."),
+     r"the model takes dims \2, but `\1` was given dims \3."),
     (r"Arguments `target` and `output` must have the same shape\. Received: target\.shape=(\(.*\))"
-     r", output\.shape=(\(.*\))", r"`y` has dims \1, and the model gives \2."),
+     r", output\.shape=(\(.*\))", r"`y` has dims \1, but the model's output has dims \2."),
     (r"Received a label value of (-?\d+) which is outside the valid range of \[0, (\d+)\).*",
-     r"a label is \1, and the model gives \2 classes: labels count from 0 and stay below \2."),
+     r"a label is \1, but the model has \2 classes: labels count from 0 and must be below \2."),
     (r"indices\[[\d,]*\] = (-?\d+) is not in \[0, (\d+)\)",
-     r"an index is \1 (counted from 0), and there are only \2 to choose from."),
+     r"index \1 (counted from 0) is out of range: there are only \2 elements."),
     (r"Computed output size would be zero or negative\. (Received.*)", _too_small),
     (r"Matrix size-incompatible: In\[0\]: (\[.*?\]), In\[1\]: (\[.*\])",
      r"dims \1 and \2 do not fit a matrix product."),
@@ -216,30 +216,31 @@ _SENTENCES = (
     (r"All input arrays must have the same shape\. Got (\(.*?\)), (\(.*?\))\.",
      r"dims \1 and \2 can't be stacked: they must be equal."),
     (r"dot_general requires contracting dimensions .* got \((\d+),\) and \((\d+),\)\.",
-     r"the inner dims of the product are \1 and \2, and must be equal."),
+     r"the inner dims of the product are \1 and \2, but must be equal."),
     (r"Cannot broadcast shape, .* Input shapes are: (\[.*?\]) and (\[.*?\])\.",
      r"dims \1 and \2 do not fit together."),
     (r"ConcatOp : Dimension \d+ in both shapes must be equal: shape\[0\] = (\[.*?\]) vs\. "
      r"shape\[1\] = (\[.*\])", r"dims \1 and \2 can't be bound: they differ in another dim too."),
     (r"Invalid reduction dimension \(-?\d+ for input with (\d+) dimension\(s\)",
-     r"the axis is none of the \1 that the tensor has."),
+     r"the axis is out of range: the tensor has only \1 dims."),
     (r"Dimensions must be equal, but are \d+ and \d+ in (\w+) with input shapes: (\[.*?\]), "
      r"(\[.*?\])\.", r"dims \2 and \3 do not fit together (\1)."),
     (r"Layer (\S+) weight shape (\(.*?\)) is not compatible with provided weight shape (\(.*\))\.",
-     r"a weight of `\1` has dims \2, and was given dims \3."),
+     r"a weight of `\1` has dims \2, but was given dims \3."),
     (r"When passing a Python generator to a Keras model, the generator must return a tuple.* "
-     r"Received: (.*)", r"a generator gives `list(x, y)` or `list(x, y, sample_weight)`, not \1."),
+     r"Received: (.*)",
+     r"a generator must give `list(x, y)` or `list(x, y, sample_weight)`, not \1."),
     (r"Argument `validation_split` is only supported for .*",
-     "`validation_split` splits arrays in memory; for other data give `validation_data`."),
+     "`validation_split` can split only arrays in memory; for other data give `validation_data`."),
     (r'Missing data for input "(.*?)"\. You passed a data dictionary with keys (\[.*?\])\. '
      r"Expected the following keys: (\[.*?\])", _no_input),
     (r'Layer "\S*" expects (\d+) named input\(s\) with keys (\[.*?\]), but it received '
      r"(\d+) input tensors\..*", _other_inputs),
     (r'Layer "(\S*)" expects (\d+) input\(s\), but it received (\d+) input tensors\.(?s:.*)',
-     r"layer `\1` takes \2 inputs and was given \3."),
+     r"layer `\1` takes \2 inputs, but was given \3."),
     (r"Expected keys (\[.*?\]) in (\w+) dict, but found \w+\.keys\(\)=(\[.*?\])", _other_outputs),
     (r"index (\d+) is out of bounds for axis \d+ with size (\d+)",
-     r"an index is \1 (counted from 0), and there are only \2 to choose from."),
+     r"index \1 (counted from 0) is out of range: there are only \2 elements."),
     (r"Shapes of all inputs must match: values\[\d+\]\.shape = (\[.*?\]) != "
      r"values\[\d+\]\.shape = (\[.*?\])", r"dims \1 and \2 can't be stacked: they must be equal."),
     (r"Unknown variable: <.*\. This optimizer can only be called for the variables (?s:.*)",
@@ -248,10 +249,10 @@ _SENTENCES = (
      r"name=(\w+).*>:\s+", r"the weights do not fit the model: layer `\1`: "),
     (r"The shape of the target variable and the shape of the target value in "
      r"`variable\.assign\(value\)` must match\. variable\.shape=(\(.*?\)), Received: value\.shape="
-     r"(\(.*?\))\.(?s:.*)", r"a weight has dims \1, and the value \2."),
+     r"(\(.*?\))\.(?s:.*)", r"a weight has dims \1, but the new value has dims \2."),
     (r"You called `set_weights\(weights\)` on layer '(.*)' with a weight list of length (\d+), but "
      r"the layer was expecting (\d+) weights\.",
-     r"set_weights() was given \2 weights, and `\1` has \3."),
+     r"set_weights() was given \2 weights, but `\1` has \3."),
     (r"Sequential model .* has no layers\. Call `model\.add\(layer\)`\.",
      "the model has no layers: add some with layer_*()."),
     (r"Table not initialized\.", "the vocabulary is missing: adapt() the layer to data first."),
@@ -295,8 +296,8 @@ def for_r(text: str) -> str:
 
 
 def exception_text(exception: BaseException, called: dict | None = None) -> str:
-    """The message of the condition for `exception`: its type, and its text as R shows it; `called`
-    describes the user's call, for an exception that may be about its arguments."""
+    """The message of the condition for `exception`: its type, and its text as R shows it. `called`
+    describes the user's call, in case the exception is about its arguments."""
     remember_error(exception)
     name = type(exception).__name__
     text = text_of(exception, called)
@@ -320,7 +321,7 @@ def text_of(exception: BaseException, called: dict | None = None) -> str:
 
 
 def _hidden(exception: BaseException, text: str) -> str:
-    """The R error that Keras was handling when it raised `exception`, whose text leaves it out."""
+    """The R error that Keras was handling when it raised `exception`, unless `text` has it."""
     while exception is not None:
         exception = exception.__context__
         if isinstance(exception, RError):
@@ -336,7 +337,7 @@ _REFUSALS = re.compile(
 
 
 def _refused_argument(text: str, called) -> str | None:
-    """The sentence about an argument that Keras refuses, if it is one of the user's call."""
+    """The error text for an argument that Keras refuses, if the user's call has this argument."""
     if not called:
         return None
     given, known, target = called["given"], called["known"], called["target"]
@@ -344,7 +345,7 @@ def _refused_argument(text: str, called) -> str | None:
     found = _REFUSALS.search(text)
     wrong = [found[1]] if found is not None and found[1] in given else []
     if target is not None and re.search(r"missing \d+ required", text):
-        # Python names the missing argument, though the user has misspelt it.
+        # Python names only the missing argument; a misspelt one may be in the call.
         wrong = [name for name in given if name and name not in known and meant(name, known)]
     return no_argument(called["name"], wrong[0], known) if wrong else None
 
@@ -363,7 +364,7 @@ _told = False
 
 
 def hint(exception: BaseException) -> str | None:
-    """The line about py_last_error(), once a session, for an error whose text R shows in part."""
+    """The line about py_last_error(), once a session, if R shows a changed text."""
     global _told
     if _told or text_of(exception) == str(exception):
         return None
@@ -372,7 +373,7 @@ def hint(exception: BaseException) -> str | None:
 
 
 def _is_of_keras(exception: BaseException) -> bool:
-    """Was it raised by Keras or its backend, or in code that they ran?"""
+    """Was `exception` raised by Keras or its backend, or by code that they called?"""
     if type(exception).__module__.partition(".")[0] in _LIBRARIES:
         return True
     trace = exception.__traceback__

@@ -1,7 +1,7 @@
-"""Explanations of training errors about the data, in the dims that the user's R values have. It has
-no other half in R.
+"""Explanations of errors about the data, in the dims of the user's R values. It has no other half
+in R.
 
-The data are examined after Keras has refused them, so a training without errors costs nothing more.
+The data are examined only after Keras has refused them, so a training without errors costs nothing.
 The exception is not changed, but gets the attribute `explanation`, which R shows in place of its
 text. The model can be trained afterwards, with correct data.
 """
@@ -24,9 +24,9 @@ _COMPILED = ("train_function", "test_function", "predict_function")
 
 
 def explained(model, method: str, keywords: dict, failures=(), given: dict | None = None):
-    """``model.<method>(**keywords)``; an error about the data is explained in R's dims, those
-    of the arguments `given` by the user if Keras gets others. An exception of the data themselves
-    (`failures`) is raised as it is."""
+    """Call ``model.<method>(**keywords)``; an error about the data gets an explanation. `given` are
+    the user's arguments, if `keywords` has others. If `failures` has an exception, which an R
+    function raised while it made the data, this is raised."""
     try:
         return getattr(model, method)(**keywords)
     except BaseException as error:
@@ -43,7 +43,7 @@ def explained(model, method: str, keywords: dict, failures=(), given: dict | Non
 
 
 def _forget_compiled(model) -> None:
-    """Delete functions that are traced in part: TensorFlow refuses to trace them again."""
+    """Delete functions that may be half traced, which TensorFlow refuses to trace again."""
     for name in _COMPILED:
         if getattr(model, name, None) is not None:
             setattr(model, name, None)
@@ -65,7 +65,7 @@ def _missing(model, method: str, keywords: dict) -> str | None:
     if keywords.get("x") is None:
         return f"{method}() needs `x`, the data."
     if method != "predict" and keywords.get("y") is None and _shapes(keywords["x"]) is not None:
-        return f"{method}() needs `y`, which the loss compares with what the model gives."
+        return f"{method}() needs `y`, which the loss compares with the output of the model."
     return None
 
 
@@ -82,8 +82,8 @@ def _samples(model, method: str, keywords: dict) -> str | None:
         if other is not None:
             where = " of `validation_data`" if label != "x" else ""
             return (
-                f"`{sizes[0][0]}`{where} has {sizes[0][1]} samples and `{other[0]}` {other[1]}: "
-                "they must have as many."
+                f"`{sizes[0][0]}`{where} has {sizes[0][1]} samples and `{other[0]}` has "
+                f"{other[1]}: the numbers must be equal."
             )
     return None
 
@@ -113,7 +113,8 @@ def _other_inputs(label: str, data, given: dict, inputs: dict) -> str | None:
     elif len(given) != len(inputs):
         names = ", ".join(f"{name} = ..." for name in inputs)
         one_of_them = f": give list({names})." if len(inputs) > 1 else "."
-        return f"the model has {_count(inputs, 'input')}, and `{label}` {len(given)}{one_of_them}"
+        count = len(given)
+        return f"the model has {_count(inputs, 'input')}, but `{label}` has {count}{one_of_them}"
     return None
 
 
@@ -129,10 +130,10 @@ def _other_dims(label: str, given: dict, inputs: dict) -> str | None:
         which, takes = f"`{label}`", "the model"
         if len(given) > 1:
             which, takes = f"`{label}[[{place}]]`", f"the input `{name}` of the model"
-        text = f"{which} has dims {dims(shape)}, and {takes} takes {dims(inputs[name])}"
+        text = f"{which} has dims {dims(shape)}, but {takes} takes {dims(inputs[name])}"
         if _fit((1, *shape), inputs[name]):
             one = ", ".join(str(n) for n in (1, *shape))
-            return f"{text}, samples first: a single one is `array(x, c({one}))`."
+            return f"{text}, samples first: write a single sample as `array(x, c({one}))`."
         return f"{text}, samples first."
     return None
 
@@ -146,28 +147,29 @@ def _targets(model, method: str, keywords: dict) -> str | None:
             continue
         name = "y" if label == "x" else "validation_data[[2]]"
         if len(given) != len(outputs):
-            return f"the model has {_count(outputs, 'output')}, and `{name}` {len(given)}."
+            return f"the model has {_count(outputs, 'output')}, but `{name}` has {len(given)}."
         for shape, model_shape in zip(given.values(), outputs, strict=False):
             if not _fit(shape, model_shape):
-                return f"`{name}` has dims {dims(shape)}, and the model gives {dims(model_shape)}."
+                wanted = dims(model_shape)
+                return f"`{name}` has dims {dims(shape)}, but the model's output has {wanted}."
     return None
 
 
 def _class_codes(model, method: str, keywords: dict) -> str | None:
-    """The targets are class numbers where the loss takes a column for each class, or conversely."""
+    """The targets are class numbers, but the loss takes a column for each class; or vice versa."""
     outputs = list(_model_shapes(model, "outputs").values())
     given = list((_shapes(keywords.get("y")) or {}).values())
     if len(outputs) != 1 or len(given) != 1:
         return None
-    text = f"`y` has dims {dims(given[0])}, and the model gives {dims(outputs[0])}: "
+    text = f"`y` has dims {dims(given[0])}, but the model's output has {dims(outputs[0])}: "
     if len(given[0]) < len(outputs[0]):
         return text + (
-            'class numbers go with the loss "sparse_categorical_crossentropy"; '
-            "to_categorical() codes them for others."
+            'for class numbers use the loss "sparse_categorical_crossentropy"; '
+            "for other losses to_categorical() encodes them."
         )
     return text + (
-        'the loss "sparse_categorical_crossentropy" takes class numbers; a column for each class '
-        'goes with "categorical_crossentropy".'
+        'the loss "sparse_categorical_crossentropy" takes class numbers; if `y` has a column for '
+        'each class, use "categorical_crossentropy".'
     )
 
 
@@ -178,11 +180,11 @@ def _strings(model, method: str, keywords: dict) -> str | None:
         for value in values if isinstance(values, (list, tuple)) else [values]:
             if isinstance(value, np.ndarray) and value.dtype.kind in "UO":
                 remedy = (
-                    "factor() and to_categorical() code them"
+                    "factor() and to_categorical() encode them"
                     if name == "y"
-                    else ("layer_string_lookup() or layer_text_vectorization() code them")
+                    else ("layer_string_lookup() or layer_text_vectorization() encode them")
                 )
-                return f"`{name}` holds strings, and the model takes numbers: {remedy}."
+                return f"`{name}` holds strings, but the model takes numbers: {remedy}."
     return None
 
 
@@ -203,7 +205,7 @@ _EXPLANATIONS = (
 
 
 def _data_of(keywords: dict) -> list:
-    """The data for training and for validation, each as a label of `x` and a tuple of parts."""
+    """The data for training and for validation: pairs of the label of `x` and a tuple of parts."""
     found = [("x", tuple(keywords.get(name) for name in _PARTS))]
     validation = keywords.get("validation_data")
     if isinstance(validation, tuple):

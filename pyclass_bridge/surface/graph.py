@@ -1,9 +1,9 @@
-"""The graph of a Keras model as plain data: boxes with lines of text, edges, and their places.
+"""The graph of a Keras model as plain data: boxes with lines of text, edges, and coordinates.
 
-The other half is R/surface_plot_model.R, which draws it. It knows nothing of R or of a device: a
-unit is the width of a character across and the height of a line down, from the upper left corner.
-`layout()` guarantees that no two boxes overlap and that every edge goes from rank to rank, past the
-boxes between.
+The other half is R/surface_plot_model.R, which draws it. The layout does not depend on a device:
+the unit is the width of a character for x and the height of a line for y, and the origin is the
+upper left corner. `layout()` guarantees that no two boxes overlap, and that every edge goes from
+rank to rank and passes the boxes between.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import keras
 
 from ..for_r.tensor import dims
 
-PADDING = (2.0, 0.7)  # of the text in a box, left and right together, above and below together
+PADDING = (2.0, 0.7)  # round the text in a box: left plus right, above plus below
 GAP = (2.0, 1.0)  # between neighbours: characters, lines
 RANK_GAP = (6.0, 1.4)  # between the ranks that an arrow joins
 SWEEPS = 12
@@ -26,9 +26,9 @@ SWEEPS = 12
 
 @dataclass
 class Box:
-    """One layer, or one call of it: what stands in it and, after the layout, where.
+    """The box of a layer, or of one call of a layer: its text and, after the layout, its place.
 
-    `x` and `y` are its middle; one without lines is a bend of an edge in a rank that it passes.
+    `x` and `y` are its centre. A box without lines is a bend of an edge.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Box:
 
 
 def graph(model, expand_nested: bool = False, layer_range=None, **shown) -> tuple[dict, list]:
-    """The boxes of a built model by key and its edges, as pairs of keys, without a layout.
+    """The boxes of a built model by key, and its edges as pairs of keys, before the layout.
 
     A layer that is called several times is one box, unless that makes a cycle.
 
@@ -57,8 +57,8 @@ def graph(model, expand_nested: bool = False, layer_range=None, **shown) -> tupl
     """
     if not model.built:
         raise ValueError(
-            f"plot(): the model `{model.name}` is not built, so its graph is not known yet: give "
-            "it an `input_shape`, or fit it first."
+            f"plot(): the model `{model.name}` is not built, so it has no graph yet: give it an "
+            "`input_shape`, or fit it first."
         )
     shown["show_trainable"] = _tells_trainable(model, shown.get("show_trainable"))
     walk = _Walk(expand_nested)
@@ -77,24 +77,24 @@ def _tells_trainable(model, asked: bool | None) -> bool:
 
 
 class _Walk:
-    """Collects the layers of a model, by a key that has the keys of the models around it."""
+    """Collects the layers of a model by keys, which begin with the keys of the enclosing models."""
 
     def __init__(self, expand_nested: bool, by_call: bool = False):
         self.expand_nested = expand_nested
         self.by_call = by_call
-        self.layers = {}  # key: (layer, its call or None, names of the models around it)
+        self.layers = {}  # key: (layer, its call or None, names of the enclosing models)
         self.edges = []
 
     def model(self, model, path, names=()) -> tuple[list, list]:
-        """Take in the layers of a model; the keys of those that take its inputs, and give its
-        outputs."""
+        """Collect the layers of a model. Returns the keys of the layers that take its inputs, and
+        the keys of those that give its outputs."""
         if isinstance(model, keras.Sequential):
             return self._chain(model, path, names)
-        if not hasattr(model, "_nodes_by_depth"):  # a subclass: its graph is its code
+        if not hasattr(model, "_nodes_by_depth"):  # a subclass of Model, whose graph is not known
             key = (*path, id(model))
             self.layers[key] = model, None, names
             return [key], [key]
-        for tensor in model.inputs:  # in the user's order, before Keras' own
+        for tensor in model.inputs:  # first, since Keras' order is not the user's
             self._layer(_call(tensor).operation, _call(tensor), path, names)
         ends = {}
         for depth in sorted(model._nodes_by_depth, reverse=True):
@@ -126,7 +126,7 @@ class _Walk:
 
 
 def _call(tensor):
-    """The call that gave this symbolic tensor."""
+    """The call of a layer that returned this symbolic tensor."""
     history = tensor._keras_history
     return history.operation._inbound_nodes[history.node_index]
 
@@ -137,11 +137,11 @@ def _source(tensor, ends: dict):
 
 
 def _within(model, layers: dict, layer_range) -> dict:
-    """The layers from one to another, both named or matched by a regular expression."""
+    """The layers in `layer_range`: the first and last layer, by name or regular expression."""
     if layer_range is None:
         return layers
     if not isinstance(layer_range, list) or len(layer_range) != 2:
-        raise ValueError("plot(): `layer_range` takes the names of two layers, the first and last.")
+        raise ValueError("plot(): `layer_range` must be the names of two layers, first and last.")
     names = [layer.name for layer in model.layers]
     places = []
     for pattern in layer_range:
@@ -149,7 +149,7 @@ def _within(model, layers: dict, layer_range) -> dict:
         found = found or [i for i, name in enumerate(names) if re.search(pattern, name)]
         if not found:
             raise ValueError(
-                f"plot(): no layer is called `{pattern}`, as `layer_range` asks; the layers are "
+                f"plot(): `layer_range` names `{pattern}`, which is not a layer; the layers are "
                 + ", ".join(f"`{name}`" for name in names)
                 + "."
             )
@@ -208,12 +208,12 @@ def _shapes(tensors) -> str:
 
 
 def layout(boxes: dict, edges: list, rankdir: str = "TB") -> dict:
-    """Where boxes and edges stand: ranks by the longest path, neighbours in order of barycentres.
+    """The places of boxes and edges: ranks by the longest path, neighbours ordered by barycentres.
 
-    Gives ``boxes``, ``edges`` (each a list of points) and the ``size`` of it all.
+    Returns ``boxes``, ``edges`` (each a list of points) and the ``size`` of the drawing.
     """
     if rankdir not in ("TB", "BT", "LR", "RL"):
-        raise ValueError(f'plot(): `rankdir` is "TB", "BT", "LR" or "RL", not "{rankdir}".')
+        raise ValueError(f'plot(): `rankdir` must be "TB", "BT", "LR" or "RL", not "{rankdir}".')
     across = 0 if rankdir in ("TB", "BT") else 1
     for key, rank in _ranks(boxes, edges).items():
         boxes[key].rank = rank
@@ -229,8 +229,8 @@ def layout(boxes: dict, edges: list, rankdir: str = "TB") -> dict:
 
 
 def _ranks(keys, edges: list) -> dict | None:
-    """The rank of each key: below all that lead to it, and just above what it alone leads to; None
-    where there is a cycle."""
+    """The rank of each key, below the ranks of its predecessors; a key without predecessors is just
+    above its first successor. None if the graph has a cycle."""
     above = {key: set() for key in keys}
     below = {key: set() for key in keys}
     for start, end in edges:
@@ -239,7 +239,7 @@ def _ranks(keys, edges: list) -> dict | None:
     waiting = {key: len(above[key]) for key in keys}
     ready = [key for key in keys if not waiting[key]]
     ranks = dict.fromkeys(ready, 0)
-    for key in ready:  # grows meanwhile
+    for key in ready:  # the loop appends to `ready`
         for end in below[key]:
             waiting[end] -= 1
             ranks[end] = max(ranks.get(end, 0), ranks[key] + 1)
@@ -254,7 +254,7 @@ def _ranks(keys, edges: list) -> dict | None:
 
 
 def _with_bends(boxes: dict, edges: list) -> list[list]:
-    """Each edge as a path of keys, one in every rank; the keys between are new, without lines."""
+    """Each edge as a path with one key in every rank; adds boxes without lines for the bends."""
     paths = []
     for start, end in edges:
         between = range(boxes[start].rank + 1, boxes[end].rank)
@@ -291,7 +291,7 @@ def _pairs(paths: list) -> list[tuple]:
 
 
 def _neighbours(keys, pairs: list) -> dict:
-    """For each key those above and those below."""
+    """For each key, its neighbours above and its neighbours below."""
     found = {key: ([], []) for key in keys}
     for start, end in pairs:
         found[end][0].append(start)
@@ -317,8 +317,8 @@ def _crossings(ranks: list, pairs: list) -> int:
 
 
 def _place(boxes: dict, ranks: list, paths: list, across: int) -> None:
-    """The coordinates within the ranks: each box in the middle of its neighbours, as far as those
-    beside it leave room."""
+    """Set the coordinates within the ranks: each box is centred between its neighbours in the next
+    ranks, as far as the boxes beside it leave room."""
     neighbours = _neighbours(boxes, _pairs(paths))
     at = dict.fromkeys(boxes, 0.0)
     for sweep in range(2 * SWEEPS):
@@ -334,11 +334,11 @@ def _place(boxes: dict, ranks: list, paths: list, across: int) -> None:
 
 
 def _apart(wanted: list, sizes: list, gap: float) -> list:
-    """The places nearest to the wanted ones, by least squares, at which nothing overlaps."""
+    """The places nearest to the `wanted` ones, by least squares, at which no boxes overlap."""
     offsets = [0.0]
     for left, right in itertools.pairwise(sizes):
         offsets.append(offsets[-1] + (left + right) / 2 + gap)
-    blocks = []  # of neighbours that touch: the sum of what they want, and how many they are
+    blocks = []  # of boxes that touch: the sum of their wanted starts, and their number
     for want, offset in zip(wanted, offsets, strict=True):
         blocks.append([want - offset, 1])
         while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
@@ -350,7 +350,7 @@ def _apart(wanted: list, sizes: list, gap: float) -> list:
 
 
 def _spread(boxes: dict, ranks: list, across: int, is_reversed: bool) -> list[float]:
-    """The coordinates along the ranks; the size of it all."""
+    """Set the coordinates along the ranks; returns the size of the drawing."""
     along = 1 - across
     end = 0.0
     for rank in reversed(ranks) if is_reversed else ranks:
@@ -371,8 +371,8 @@ def _as_data(box: Box) -> dict:
 
 
 def _points(boxes: dict, path: list, across: int, ranks: list) -> list:
-    """From the side of the first box to that of the last; straight within each rank, so that no
-    edge cuts the corner of a larger box beside it."""
+    """The points of an edge, from the side of its first box to the side of its last. The edge is
+    straight within each rank, so that it cuts no corner of a larger box beside it."""
     along = 1 - across
     ends = [(boxes[key].x, boxes[key].y)[along] for key in (path[0], path[-1])]
     forward = 1 if ends[1] > ends[0] else -1
@@ -401,12 +401,12 @@ def drawing(model, rankdir: str, shown: dict) -> dict:
 
 
 def can_use_graphviz() -> bool:
-    """Whether Keras' own `plot_model` works here: it needs pydot, and the program dot."""
+    """Can Keras' own `plot_model` run? It needs pydot and the program dot."""
     return importlib.util.find_spec("pydot") is not None and shutil.which("dot") is not None
 
 
 def plot_with_graphviz(model, to_file: str, rankdir: str, dpi: float, shown: dict) -> None:
-    """Keras' own `plot_model`."""
+    """Draw the model into a file by Keras' own `plot_model`."""
     shown = {k: v for k, v in shown.items() if k != "layer_range"}
     shown["show_trainable"] = _tells_trainable(model, shown["show_trainable"])
     keras.utils.plot_model(model, to_file=to_file, rankdir=rankdir, dpi=int(dpi), **shown)

@@ -1,5 +1,5 @@
-"""Indices of elements, which R counts from 1 and Keras from 0: the shift, once in each direction.
-It has no other half in R.
+"""The shift of indices of elements, which R counts from 1 and Keras from 0. It has no other half
+in R.
 
 The table (`INDICES`) says which arguments and results of which functions are indices.
 """
@@ -14,8 +14,8 @@ from .arguments import narrow, whole_array, whole_number
 
 
 def with_indices(function: str, keywords: dict, zero_indexed: bool, call):
-    """The result of `call(keywords)`: indices in the arguments are shifted for Keras, those in the
-    result for R, unless they count from 0 in R, too (`zero_indexed`)."""
+    """The result of `call(keywords)`. Indices in the arguments are shifted for Keras, and those in
+    the result for R, unless `zero_indexed` says that R counts from 0 too."""
     indices = table.INDICES[function]
     for name in indices.arguments:
         value = keywords.get(name)
@@ -29,7 +29,7 @@ def with_indices(function: str, keywords: dict, zero_indexed: bool, call):
 
 
 def _made(value, kind: type | None):
-    """A list of indices as a `kind`, such as tuple, if one is given, else as an array."""
+    """A list of indices as `kind`, such as tuple; as an array if `kind` is None."""
     if kind is not None:
         value = value.tolist() if isinstance(value, np.ndarray) else value
         return kind(value) if isinstance(value, list) else value
@@ -52,8 +52,8 @@ def _one_based(result, parts: slice):
 
 
 def zero_based(function: str, name: str, value):
-    """Indices that R counts from 1, for Keras: numbers, arrays, tensors, lists of these. Negative
-    ones count from the end; anything but a number stays as it is."""
+    """R's indices, counted from 1, as Keras' indices: numbers, arrays, tensors, lists of these.
+    Negative indices count from the end; values that are not numbers are unchanged."""
     if isinstance(value, (list, tuple)):
         return type(value)(zero_based(function, name, x) for x in value)
     if isinstance(value, float):
@@ -88,5 +88,5 @@ def _zero_based_tensor(function: str, name: str, value):
         value = ops.cast(value, "int32")
     if not is_symbolic(value):
         _refuse_zero(function, name, bool(ops.any(ops.equal(value, 0))))
-    # In traced code a 0 can't be refused: it becomes -1, the last, and never the first.
+    # In traced code a 0 can't be refused; it becomes -1, which means the last element.
     return ops.subtract(value, ops.cast(ops.greater_equal(value, 0), dtype_of(value)))

@@ -1,6 +1,6 @@
-"""The arguments that R gives for a method of a Keras model, as Python takes them.
+"""R's arguments for a method of a Keras model, converted for Python.
 
-NULL is left to Keras; whole-number doubles are integers; a name that the method lacks is an error.
+For NULL, Keras' default holds; whole doubles become integers; an unknown name is an error.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _WHOLE = frozenset({
 
 
 def keywords_of(method, function: str, given: dict, extra: dict) -> dict:
-    """The arguments of the Keras method `method`: those `given` by the formals of the R function
-    `function`, and `extra` ones, whose names are checked."""
+    """The arguments for the Keras method `method`: `given` are the formals of the R function
+    `function`; `extra` are the arguments in its `...`, whose names are checked."""
     known = inspect.signature(method).parameters
     is_open = any(p.kind is p.VAR_KEYWORD for p in known.values())
-    is_open = is_open and not method.__module__.startswith("keras.")  # those of Keras use none
+    is_open = is_open and not method.__module__.startswith("keras.")  # Keras' use no kwargs
     for name in extra:
         if name not in known and (not is_open or name.startswith("return_dict")):
             raise TypeError(no_argument(function, name, dict.fromkeys([*given, *known])))
@@ -35,9 +35,9 @@ def keywords_of(method, function: str, given: dict, extra: dict) -> dict:
 
 
 def _verbose(function: str, value):
-    """TRUE and FALSE are 1 and 0; "auto" is a bar where a line can be drawn over."""
+    """TRUE and FALSE are 1 and 0; "auto" is a bar if the output can redraw a line."""
     if value == "auto":
-        # Keras draws a bar into files too.
+        # Keras' own "auto" draws a bar into files too.
         return 1 if redraws_lines() else 2
     if value in (0, 1, 2):
         return int(value)

@@ -1,6 +1,6 @@
 """Models for R (R/surface_models.R): construction, layers, weights, summary.
 
-Places of layers count from 1 in R, and from the end if they are negative.
+R counts the indices of layers from 1; negative ones count from the end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def sequential(layers: list, start: dict, name: str | None, trainable: bool):
-    """A Sequential model; `start` are the arguments of its Input, if there are any."""
+    """A Sequential model; it has an Input if an argument in `start` is not None."""
     start = {k: v for k, v in start.items() if v is not None}
     for key in ("shape", "batch_shape"):
         if key in start:
@@ -46,8 +46,8 @@ def _whole_dims(key: str, dims):
 
 
 def functional(inputs, outputs, keywords: dict):
-    """A model from tensors to tensors."""
-    known = ("inputs", "outputs", "name", "trainable")  # Keras ignores others without an error
+    """A functional model from `inputs` to `outputs`."""
+    known = ("inputs", "outputs", "name", "trainable")  # Keras ignores other arguments
     for name in keywords:
         if name not in known:
             raise TypeError(no_argument("keras_model", name, known))
@@ -55,18 +55,18 @@ def functional(inputs, outputs, keywords: dict):
 
 
 def get_layer(model, name, index):
-    """A layer by its name or by its place."""
+    """A layer by its name or by its index, counted from 1."""
     if name is not None:
         return model.get_layer(name)
     place = zero_based("get_layer", "index", index)
     layers = model.layers
     if not -len(layers) <= place < len(layers):
-        raise IndexError(f"get_layer(): there is no layer {index:g}: the model has {len(layers)}.")
+        raise IndexError(f"get_layer(): there is no layer {index:g}; the model has {len(layers)}.")
     return layers[place]
 
 
 def get_weights(x, trainable) -> list:
-    """The weights as arrays: all, or only those that are trainable or not."""
+    """The weights as arrays: all (None), or only the trainable or the non-trainable ones."""
     if trainable is None:
         return x.get_weights()
     group = x.trainable_weights if trainable else x.non_trainable_weights
@@ -74,15 +74,15 @@ def get_weights(x, trainable) -> list:
 
 
 def set_trainable(x, trainable: bool, start, stop, which) -> None:
-    """Set `trainable` of the layers from one to another, or of `which`, and the opposite of the
-    others; of all without these."""
+    """Set `trainable` of the layers from `start` to `stop`, or of `which`, and the opposite for the
+    other layers. If all three are None, set it for the whole of `x`."""
     if start is None and stop is None and which is None:
         x.trainable = trainable
         return
     function = "unfreeze_weights" if trainable else "freeze_weights"
     if not isinstance(x, keras.Model):
         raise TypeError(
-            f"{function}(): a layer has no layers to choose from. Leave out `from`, `to`, `which`."
+            f"{function}(): `from`, `to` and `which` need a model, but this is a layer."
         )
     if which is not None and (start is not None or stop is not None):
         raise TypeError(f"{function}(): give either `which`, or `from` and `to`.")
@@ -91,23 +91,23 @@ def set_trainable(x, trainable: bool, start, stop, which) -> None:
         chosen = [first <= i <= last for i in range(len(x.layers))]
     else:
         chosen = _chosen(function, x, which)
-    # A layer is trained only in a trainable model, and this sets all layers of the model.
+    # A layer trains only if its model is trainable; this sets `trainable` of all its layers too.
     x.trainable = True
     for layer, is_chosen in zip(x.layers, chosen, strict=True):
         layer.trainable = trainable if is_chosen else not trainable
 
 
 def _chosen(function: str, model, which) -> list[bool]:
-    """For each layer: is it one of `which`, layers by name, place, TRUE or FALSE, or predicate?"""
+    """For each layer: is it in `which`, that is names, indices, booleans, or a predicate?"""
     if inspect.isfunction(which):
         which = [which(layer) for layer in model.layers]
         if not all(isinstance(answer, bool) for answer in which):
-            raise TypeError(f"{function}(): `which` as a function gives TRUE or FALSE for a layer.")
+            raise TypeError(f"{function}(): the function `which` must return TRUE or FALSE.")
     which = which if isinstance(which, list) else [which]
     if which and all(isinstance(item, bool) for item in which):
         if len(which) != len(model.layers):
             raise ValueError(
-                f"{function}(): `which` has {len(which)} TRUE or FALSE, and the model has "
+                f"{function}(): `which` has {len(which)} elements, but the model has "
                 f"{len(model.layers)} layers."
             )
         return which
@@ -116,7 +116,7 @@ def _chosen(function: str, model, which) -> list[bool]:
 
 
 def _place(model, item, default: int) -> int:
-    """The place, from 0, of a layer that is given itself, by name, or by its place from 1."""
+    """The index, from 0, of `item`: a layer, its name, its index from 1, or None for `default`."""
     if item is None:
         return default
     if not isinstance(item, keras.layers.Layer):
@@ -126,8 +126,8 @@ def _place(model, item, default: int) -> int:
 
 
 def summary(model, given: dict, extra: dict, **printing) -> None:
-    """``model.summary()``. It shows which layers are trainable where R says so or, if R says NA,
-    where a layer with weights is not."""
+    """``model.summary()``. If R leaves `show_trainable` out, by NA, the summary shows it if a layer
+    with weights is not trainable."""
     keywords = keywords_of(model.summary, "summary", given, extra)
     if "show_trainable" not in keywords:
         keywords["show_trainable"] = any(x.weights and not x.trainable for x in model.layers)
@@ -135,14 +135,14 @@ def summary(model, given: dict, extra: dict, **printing) -> None:
 
 
 def summary_text(model, given: dict, extra: dict) -> str:
-    """What `summary()` prints."""
+    """The text that `summary()` prints."""
     lines = []
     summary(model, given, extra, print_fn=lambda text, **_: lines.append(text))
     return "\n".join(lines)
 
 
 def dims_of(x) -> tuple:
-    """The dims of a tensor; an open one is a scalar tensor, or None while a model is built."""
+    """The dims of a tensor. An open dim is a scalar tensor, or None for a KerasTensor."""
     if keras.ops.is_tensor(x) or isinstance(x, (keras.KerasTensor, keras.Variable)):
         dims = keras.ops.shape(x)
     else:

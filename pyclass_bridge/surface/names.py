@@ -1,7 +1,7 @@
 """The R names of the surface, and what each of them wraps. The other half is R/surface_names.R.
 
-An R name is resolved when it is first used, from the installed Keras: its class or function and
-what its arguments are. Importing this module imports no Keras; every function here does.
+When an R name is first used, its class or function and their arguments are looked up in the
+installed Keras. Importing this module does not import Keras; its functions do.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PREFIXES = sorted(table.FAMILIES, key=len, reverse=True)
 
 
 def snake_case(name: str) -> str:
-    """Keras' name of a class or function in R's spelling, without the family."""
+    """Keras' name of a class or function in R's spelling, without the prefix of the family."""
     for part, spelling in table.SPELLINGS.items():
         name = name.replace(part, spelling)
     name = name.replace("PReLU", "Parametric_relu").replace("ReLU", "Relu")
@@ -48,7 +48,7 @@ def at(path: str):
 
 @functools.cache
 def _family(prefix: str) -> dict[str, list]:
-    """R name -> the objects that it wraps (a class, a function, or both), of one family."""
+    """R name -> the wrapped objects (a class, a function, or both), for one family."""
     found: dict[str, list] = {}
     for path in table.FAMILIES[prefix]:
         module = importlib.import_module(f"keras.{path}")
@@ -65,7 +65,7 @@ def _family(prefix: str) -> dict[str, list]:
 
 
 def _is_alias(module, name: str, value) -> bool:
-    """Is `name` a second name of a class, whose own name is public too?"""
+    """Is `name` a second name of a class whose own name is public too?"""
     own = getattr(value, "__name__", name)
     second = own != name and snake_case(own) != snake_case(name)
     return isinstance(value, type) and second and getattr(module, own, None) is value
@@ -73,7 +73,7 @@ def _is_alias(module, name: str, value) -> bool:
 
 @functools.cache
 def _renamed() -> frozenset:
-    """The classes and functions that the table gives another R name."""
+    """The classes and functions to which the table gives an R name."""
     return frozenset(value for name in table.NAMES for value in _targets(name))
 
 
@@ -82,7 +82,7 @@ def is_class_of(value, path: str) -> bool:
 
 
 def names() -> list[str]:
-    """Every R name that the installed Keras gives. Imports Keras."""
+    """Every R name for which the installed Keras has an object. Imports Keras."""
     found = {name for prefix in table.FAMILIES for name in _family(prefix)}
     return sorted(found | {name for name in table.NAMES if _targets(name)} | set(table.DATASETS))
 
@@ -112,7 +112,7 @@ def _targets(name: str) -> list:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """What a wrapper wraps: a class to construct, a function to call, or both."""
+    """What is wrapped: a class to construct, a function to call, or both."""
 
     name: str
     family: str
@@ -121,7 +121,7 @@ class Wrapped:
     arguments: dict[str, Argument]
     open: bool
     before_dots: tuple[str, ...] | None
-    computing: frozenset[str] = frozenset()  # arguments of the function that the class has not
+    computing: frozenset[str] = frozenset()  # arguments that only the function has
 
     @functools.cached_property
     def target(self):
@@ -137,7 +137,7 @@ class Wrapped:
 
     @functools.cached_property
     def first(self) -> list[str]:
-        """The formals that come before Keras' own."""
+        """The formals before Keras' own arguments."""
         if self.is_layer:
             several = self.merges or self.name == "layer_multi_head_attention"
             return ["inputs" if several else "object"]
@@ -145,14 +145,14 @@ class Wrapped:
 
     @functools.cached_property
     def merges(self) -> bool:
-        """Does it take several inputs: a list, or one by one?"""
+        """Does it merge several inputs, given as a list or as several arguments?"""
         from keras.src.layers.merging.base_merge import Merge
 
         return self.is_layer and issubclass(self.cls, Merge)
 
     @functools.cached_property
     def computes(self) -> bool:
-        """Is it a loss or metric which, given `y_true, y_pred`, gives the value?"""
+        """Is it a loss or metric that computes a value when `y_true` and `y_pred` are given?"""
         return self.family in ("loss", "metric") and self.function is not None
 
 
@@ -161,12 +161,12 @@ def wrapped_by(name: str) -> Wrapped:
     """What the wrapper `name` wraps.
 
     Raises:
-        LookupError: the installed Keras has nothing of that name.
+        LookupError: the installed Keras has no object for this name.
     """
     targets = _targets(name)
     if not targets:
         version = keras().__version__
-        raise LookupError(f"{name}() stands for nothing in Keras {version}.")
+        raise LookupError(f"Keras {version} has nothing that {name}() could wrap.")
     cls = next((x for x in targets if isinstance(x, type)), None)
     function = next((x for x in targets if not isinstance(x, type)), None)
     family = next((p for p in _PREFIXES if name.startswith(f"{p}_")), "")
@@ -190,13 +190,13 @@ def wrapped_by(name: str) -> Wrapped:
 
 
 def has_late_arguments(name: str, family: str, arguments: dict) -> bool:
-    """Has an optimizer arguments that came to Keras later, which are after `name` in R?"""
+    """Is it an optimizer with arguments that Keras added later, and that come after `name` in R?"""
     has_both = "name" in arguments and "loss_scale_factor" in arguments
     return family == "optimizer" and has_both and name not in table.OPTIMIZER_ORDERS_KEPT
 
 
 def _ordered(name: str, family: str, arguments: dict) -> dict:
-    """The arguments as R users know them: in Keras' order but for what the table says."""
+    """The arguments in the order that R users know: Keras', except where the table differs."""
     if has_late_arguments(name, family, arguments):
         own = [key for key in arguments if key != "name"]
         own.insert(own.index("loss_scale_factor"), "name")
@@ -207,7 +207,7 @@ def _ordered(name: str, family: str, arguments: dict) -> dict:
 
 
 def _arguments(name: str, target):
-    """The arguments by R name; does it take others by name; which come before Python's `*args`."""
+    """The arguments by R name; whether there is `**kwargs`; the names before `*args`, or None."""
     r_names = {keras: r for r, keras in table.ARGUMENTS.get(name, {}).items()}
     texts = documented(target)
     if isinstance(target, type):

@@ -1,7 +1,7 @@
 """Keras' registry of custom objects. The other halves are R/surface_objects.R and
 R/surface_state.R.
 
-Importing this module imports no Keras.
+Importing this module does not import Keras.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .names import at
 
 
 def by_name(objects):
-    """A dict of custom objects: those without a name in R's list get their own name."""
+    """Custom objects as a dict; objects in a list without names are listed by their own names."""
     if callable(objects):
         objects = [objects]
     if not isinstance(objects, (list, tuple)):
@@ -21,14 +21,14 @@ def by_name(objects):
 
 
 def register(item, name: str | None, package: str):
-    """`item` as ``package>name`` of the registry; a function gets the name, which models save."""
+    """Register `item` as ``package>name``; a function is renamed, since models save its name."""
     if inspect.isfunction(item) and name is not None:
         item.__name__ = name
     return at("saving.register_keras_serializable")(package, name)(item)
 
 
 def set_custom_objects(objects, clear: bool) -> dict:
-    """Put `objects` into the registry, alone if `clear`; what was there before."""
+    """Add `objects` to the registry, which `clear` empties first; returns its former content."""
     registry = at("saving.get_custom_objects")()
     before = dict(registry)
     if clear:
@@ -38,7 +38,7 @@ def set_custom_objects(objects, clear: bool) -> dict:
 
 
 def custom_object_scope(objects):
-    """The scope, a context manager, in which `objects` are known."""
+    """A context manager within which Keras knows `objects`."""
     return at("saving.custom_object_scope")(by_name(objects))
 
 
@@ -48,7 +48,7 @@ def model_from_json(text: str, custom_objects=None):
 
 
 def set_state_tree(item, tree) -> None:
-    """``set_state_tree()`` with R's empty lists as empty dicts."""
+    """``set_state_tree()``; R's empty lists become empty dicts."""
     item.set_state_tree(_dicts(tree))
 
 

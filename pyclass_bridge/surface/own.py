@@ -1,9 +1,9 @@
-"""What some wrappers do beyond calling Keras: ranges with their end, data sets, applications that
-know their preprocessing. The other half is R/surface_applications.R.
+"""What some wrappers do beyond calling Keras: ranges that include their end, data sets, and
+applications that know their preprocessing. The other half is R/surface_applications.R.
 
-`adjusted` turns R's arguments into Keras'; a *way* replaces the plain call: it takes what is
-wrapped, the arguments, and `run`, which calls Keras with arguments. Importing this module does not
-import Keras.
+`adjusted()` converts arguments that only R users have. A *way* is a function that replaces the
+plain call: its arguments are what is wrapped, the arguments for Keras, and `run`, which calls Keras
+with arguments. Importing this module does not import Keras.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .names import Wrapped, at
 
 
 def adjusted(wrapped: Wrapped, keywords: dict) -> dict:
-    """The arguments for Keras, made from those that only R users have."""
+    """The arguments for Keras, with those that only R users have converted."""
     adjust = _ADJUSTED.get(wrapped.name)
     return adjust(wrapped.name, keywords) if adjust else keywords
 
 
 def way_of(wrapped: Wrapped):
-    """The way of `wrapped`, None for a plain call."""
+    """The way of `wrapped`; None if it has a plain call."""
     if wrapped.name in table.DATASETS:
         return _dataset
     return _WAYS.get(wrapped.name) or (_application if wrapped.family == "application" else None)
@@ -33,7 +33,7 @@ def way_of(wrapped: Wrapped):
 
 
 def _arange(function: str, keywords: dict) -> dict:
-    """A range that includes its end, if `include_end`."""
+    """Extend the range so that it includes its end, if `include_end`."""
     if not keywords.pop("include_end", False):
         return keywords
     start, stop = keywords.pop("start", 0), keywords.pop("stop", None)
@@ -61,7 +61,7 @@ def _string_lookup(function: str, keywords: dict) -> dict:
 
 
 def _feature_space(function: str, keywords: dict) -> dict:
-    """`feature_names` is the name that Keras' documentation has for `features`."""
+    """Rename `feature_names`, as Keras' documentation calls the argument `features`."""
     if "feature_names" in keywords:
         if "features" in keywords:
             raise TypeError(
@@ -83,7 +83,7 @@ def downloading(function: str):
         if "URL fetch failure" not in str(error) and not isinstance(error, OSError):
             raise
         raise OSError(
-            f"{function}() could not download its data: this machine has no access to it. Get "
+            f"{function}() could not download its data: this machine can't reach them. Get "
             "the file on another machine and put it into ~/.keras/datasets."
         ) from error
 
@@ -94,7 +94,7 @@ def _downloaded(wrapped: Wrapped, keywords: dict, run):
 
 
 def _dataset(wrapped: Wrapped, keywords: dict, run) -> dict:
-    """A data set as R users know it: list(train = list(x, y), test = list(x, y))."""
+    """A data set in the form that R users know: list(train = list(x, y), test = list(x, y))."""
     keywords.pop("convert", None)  # for R only (R/surface_wrapper.R)
     parts = _downloaded(wrapped, keywords, run)
     return {
@@ -105,7 +105,7 @@ def _dataset(wrapped: Wrapped, keywords: dict, run) -> dict:
 
 # ---- applications ------------------------------------------------------------------------------
 
-# The module of Keras that each model made by application_*() comes from, as long as it lives.
+# For each living model of application_*(), the module of Keras that it comes from.
 _modules: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
@@ -118,7 +118,7 @@ def _application(wrapped: Wrapped, keywords: dict, run):
 def _module_of(model, function: str):
     if model not in _modules:
         raise ValueError(
-            f"{function}(): `model` is none that application_*() has made in this session: use "
+            f"{function}(): `model` was not made by application_*() in this session: use "
             f"imagenet_{function.removeprefix('application_').replace('inputs', 'input')}()."
         )
     return _modules[model]
@@ -130,8 +130,8 @@ def preprocess(model, x, keywords: dict):
 
 
 def decode(model, predictions, keywords: dict) -> list[dict]:
-    """The best classes of ImageNet for each row of predictions, as columns by name; those of the
-    application `model`, or (None) of any."""
+    """The most probable ImageNet classes for each row of predictions, as columns by name. `model`
+    is the application that made the predictions, or None for any."""
     name = "imagenet_decode_predictions" if model is None else "application_decode_predictions"
     module = at("applications.imagenet_utils") if model is None else _module_of(model, name)
     with downloading(name):

@@ -1,7 +1,7 @@
 """Configurations of Keras objects, and models exported to other programs. The other half is
 R/surface_saving.R.
 
-A configuration from here remembers its class, so `from_config()` needs nothing else.
+`config_of()` stores the class with the configuration, so `from_config()` needs nothing else.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from .arguments import ANY, WHOLE, Argument, convert, documented, kind_of
 from .methods import keywords_of
 from .objects import by_name
 
-# What `export()` takes among its `**kwargs`, on JAX.
+# Arguments that `export()` takes in its `**kwargs`, on JAX.
 _EXPORTING = frozenset({"is_static", "jax2tf_kwargs"})
 
 
 class Config(dict):
-    """The configuration of an object, which remembers the class of the object."""
+    """The configuration of an object, with the class of the object as `made_by`."""
 
     made_by: type
 
 
 def config_of(x) -> Config:
-    """What ``x.get_config()`` gives."""
+    """``x.get_config()`` as a `Config`."""
     config = Config(x.get_config())
     config.made_by = type(x)
     return config
@@ -49,7 +49,7 @@ def from_config(config, custom_objects=None):
 
 
 def _whole_values(config: Config) -> dict:
-    """The configuration with R's whole doubles as integers, where the class takes integers."""
+    """The configuration, with whole doubles as integers where the class takes integers."""
     texts = documented(config.made_by) | documented(config.made_by.__init__)
     known = inspect.signature(config.made_by).parameters
     values = dict(config)
@@ -60,19 +60,19 @@ def _whole_values(config: Config) -> dict:
 
 
 def export(model, path: str, overwrite: bool, extra: dict) -> None:
-    """``model.export()`` into a directory that is new, empty, or that of a former export."""
+    """``model.export()`` into a directory that is new or empty, or has an earlier export."""
     further = {name: extra.pop(name) for name in _EXPORTING & extra.keys()}
     keywords = keywords_of(model.export, "export_savedmodel", {}, extra) | further
     there = Path(path)
     if there.exists() and not (there.is_dir() and not any(there.iterdir())):
         if not overwrite:
             raise FileExistsError(
-                f"export_savedmodel(): {path} is there already; overwrite = TRUE replaces it."
+                f"export_savedmodel(): {path} already exists; overwrite = TRUE replaces it."
             )
         if not (there / "saved_model.pb").is_file():
             raise FileExistsError(
-                f"export_savedmodel(): {path} is there already and is no exported model, so it is "
-                "not replaced. Give another `export_dir_base`."
+                f"export_savedmodel(): {path} already exists and is not an exported model, so it "
+                "is not replaced. Give another `export_dir_base`."
             )
         with _moved_away(there):
             model.export(path, **keywords)

@@ -1,15 +1,15 @@
-"""The surface of Keras as data: families of R names, and what differs from the rules. It has no
-other half in R.
+"""The surface of Keras as data: families of R names, and exceptions from the rules. It has no other
+half in R.
 
-A rule makes R names from Keras' (`layers.Conv2D` is `layer_conv_2d`); the tables below hold what no
-rule gives: spellings, names of their own, integer and 1-based arguments that no docstring tells.
+A rule makes R names from Keras' names (`layers.Conv2D` is `layer_conv_2d`). The tables below hold
+the exceptions: spellings, other names, and integer or 1-based arguments that no docstring shows.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# The prefix of a family and the modules of `keras` whose public names it has, first match first.
+# Prefix of a family -> the modules of `keras` with its names; the first match wins.
 FAMILIES = {
     "layer": ("layers",),
     "op": ("ops",),
@@ -54,7 +54,7 @@ SPELLINGS = {
     "OrthogonalRegularizer": "Orthogonal",
 }
 
-# R names that no rule makes: each wraps the object at this path and no other.
+# R names that no rule makes -> the path of the one object that each wraps.
 NAMES = {
     "application_mobilenet_v3_large": "applications.MobileNetV3Large",
     "application_mobilenet_v3_small": "applications.MobileNetV3Small",
@@ -137,7 +137,7 @@ NAMES = {
     "to_categorical": "utils.to_categorical",
 }
 
-# Public names of Keras that make no R name: bases to inherit from, parts of Keras' own machinery.
+# Public names of Keras that get no R name: base classes, and parts of Keras' own machinery.
 NO_NAMES = frozenset({
     "Callback", "CallbackList", "Constraint", "Initializer", "InputLayer", "InputSpec",
     "LambdaCallback", "Layer", "LearningRateSchedule", "Loss", "Metric", "Optimizer",
@@ -154,8 +154,8 @@ ARGUMENTS = {
     "op_vectorized_map": {"f": "function"},
 }
 
-# Arguments that Keras' signature does not show: those that it takes among `**kwargs`, and those
-# that R users know and surface/own.py reads. R name -> {argument: default}.
+# Arguments that Keras' signature does not show: those that it takes in `**kwargs`, and those that
+# only R users have and surface/own.py converts. R name -> {argument: default}.
 MORE_ARGUMENTS = {
     "image_smart_resize": {"backend_module": None},
     "layer_conv_lstm_1d": {"unroll": False},
@@ -172,7 +172,7 @@ MORE_ARGUMENTS = {
     },
 }  # fmt: skip
 
-# Arguments that come in another order in R; those that are not listed follow.
+# Arguments that come first in R, in this order; the other arguments follow.
 ORDERS = {
     "image_array_save": ("x", "path"),
     "layer_conv_3d_transpose": (
@@ -195,8 +195,8 @@ ORDERS = {
     "op_vectorized_map": ("elements", "f"),
 }  # fmt: skip
 
-# Arguments that newer releases of Keras have in the middle; in R they come last, so that the places
-# of the others stay.
+# Arguments that newer releases of Keras inserted; in R they come last, so that the positions of the
+# others do not change.
 LATER_ARGUMENTS = {
     "image_dataset_from_directory": ("format",),
     "layer_batch_normalization": ("renorm", "renorm_clipping", "renorm_momentum"),
@@ -212,10 +212,11 @@ NOT_COMPOSED = frozenset({
     "layer_pipeline", "rnn_cell_gru", "rnn_cell_lstm", "rnn_cell_simple", "rnn_cells_stack"
 })  # fmt: skip
 
-# Optimizers have their `name` before the arguments that came later to Keras, but for these.
+# Optimizers that keep Keras' order; in others `name` comes before arguments that Keras added later.
 OPTIMIZER_ORDERS_KEPT = frozenset({"optimizer_lamb", "optimizer_muon"})
 
-# Integer arguments, in any function or as (function, argument), whose docstring does not say so.
+# Arguments, of any function or as (function, argument), that are integers without a docstring
+# that says so.
 INTEGERS = frozenset({
     "batch_size", "beam_width", "crossing_dim", "decay_steps", "dims", "ema_overwrite_frequency",
     "filters", "gradient_accumulation_steps", "groups", "head_dim", "height", "ignore_class",
@@ -229,25 +230,25 @@ INTEGERS = frozenset({
     ("random_integer", "maxval"), ("random_integer", "minval"),
 })  # fmt: skip
 
-# Numbers, and tensors of numbers, that become integers if they are whole.
+# Arguments whose numbers, also in tensors, become integers if they are whole.
 WHOLES = frozenset({
     "boundaries", "left_size", "mask_value", "output_length", "right_size", "sequence_lengths",
     "target_length", ("op_bincount", "x"), ("op_in_top_k", "targets"),
 })  # fmt: skip
 
-# Lists of sequences: a single number in them becomes a sequence of one.
+# Arguments that are lists of sequences; a single number in one becomes a sequence of length 1.
 SEQUENCES = frozenset({"sequences"})
 
 # Arguments that may be fractions, though their default in Keras' signature is a whole number.
 NUMBERS = frozenset({"min_delta", "baseline", "min_lr"})
 
-# Shapes: whole numbers or NA; a single one is a shape of one dim.
+# Arguments that are shapes: whole numbers or NA; a single number is a shape of one dim.
 SHAPES = frozenset({
     "shape", "batch_shape", "input_shape", "batch_input_shape", "newshape", "target_shape",
     "noise_shape", "output_shape",
 })  # fmt: skip
 
-# Shapes of targets: NA is the dim that follows from the size, -1 in Keras.
+# Shapes in which NA is the dim that the number of elements determines, -1 in Keras.
 TARGET_SHAPES = frozenset({"newshape", "target_shape"})
 
 # Arguments that Keras takes as lists only: a single value from R becomes a list.
@@ -256,32 +257,32 @@ LISTS = frozenset({
     "start_indices", "target_class_ids",
 })  # fmt: skip
 
-# Tensors whose docstring does not begin like that of a tensor, and arguments for which it does
-# though they are not tensors.
+# Arguments that are tensors although their docstring does not begin with that; and arguments that
+# are not tensors although it does.
 TENSORS = frozenset({
     "condition", "coordinates", "elements", "inputs", "segment_ids", "start", "stop", "values",
     "x1", "x2", "xs",
 })  # fmt: skip
 NO_TENSORS = frozenset({"indices_or_sections", "loop_vars", "tangents"})
 
-# Arguments that count dims, from 1 in R. (The `dims` of layer_permute() do so in Keras already.)
+# Arguments that are axes, counted from 1 in R. (Keras itself counts `dims` of Permute from 1.)
 AXES = frozenset({
     "attention_axes", "axes", "axis", "axis1", "axis2", "axisa", "axisb", "axisc", "destination",
     "input_axes", "output_axes", "shared_axes", "source", "spatial_dims",
 })  # fmt: skip
 
-# Of these a single number says how many dims, not which.
+# In these a single number is the number of axes, not an axis.
 AXES_OR_NUMBER = frozenset({("op_tensordot", "axes")})
 
 
 class Indices(NamedTuple):
     """The indices of a function, which count from 1 in R unless `zero_indexed`.
 
-    arguments: those that hold indices.
-    result: the parts of the result that do; a tensor alone is one part.
-    flags: arguments of which each that is TRUE adds one of these parts.
-    unless: an argument with which the result holds no indices.
-    made: the type that Keras takes a list of indices as.
+    arguments: the arguments that are indices.
+    result: the parts of the result that are indices; a result that is one tensor has one part.
+    flags: logical arguments; each that is TRUE adds one part to the result.
+    unless: if this argument is given, the result has no indices.
+    made: the type in which Keras takes a list of indices.
     """
 
     arguments: tuple[str, ...] = ()
@@ -363,8 +364,8 @@ DATASETS = {
     "dataset_reuters": "reuters",
 }
 
-# Arguments and metrics of older releases and of R's own functions: their names in the installed
-# Keras, the first that there is.
+# Old names, and names from R's own functions, of arguments and metrics -> their names in Keras; the
+# first that the function has is suggested.
 RENAMED = {
     "W_regularizer": ("kernel_regularizer",),
     "acc": ("accuracy",),

@@ -1,7 +1,7 @@
-"""What wrappers are made from, and what they do when R calls them.
+"""What R needs to make a wrapper, and what a wrapper does when R calls it.
 
-The other half is R/surface_wrapper.R, where this module is `surface_module()`. Importing it imports
-no Keras.
+The other half is R/surface_wrapper.R, which calls this module `surface_module()`. Importing it does
+not import Keras.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ _METRIC_END = ("reduction", "name", "dtype")
 
 
 def describe(name: str) -> dict:
-    """What R makes the wrapper from: `code` with its formals; `direct`, a function of the arguments
-    in order, or None; does it wrap a class; is it a data set; which arguments are shapes, which
-    are indices."""
+    """What R needs to make the wrapper: `code` with its formals; `direct`, a function of the
+    arguments in order, or None; whether it wraps a class; whether it loads a data set; which
+    arguments are shapes, and which are indices."""
     wrapped = wrapped_by(name)
     return {
         "code": f"function({', '.join(_formals(wrapped))}) NULL",
@@ -92,7 +92,8 @@ def _direct_call(wrapped: Wrapped):
 
 
 def _passes_all(wrapped: Wrapped) -> bool:
-    """Is it a function whose arguments are all required, unchanged and in Keras' order?"""
+    """Is it a function whose arguments are all required, need no conversion but to arrays, and keep
+    Keras' order?"""
     plain = all(a.required and a.kind == "any" for a in wrapped.arguments.values())
     special = wrapped.cls or wrapped.open or wrapped.first or wrapped.before_dots is not None
     special = special or wrapped.name in table.INDICES or wrapped.name in table.ORDERS
@@ -130,20 +131,20 @@ def class_of(name: str):
 
 
 def callable_of(name: str):
-    """What Keras gets for a wrapper given as an argument: the wrapped function, else the class."""
+    """What Keras gets if a wrapper is an argument: the wrapped function, otherwise the class."""
     wrapped = wrapped_by(name)
     return wrapped.function or wrapped.cls
 
 
 def call(name: str, named: dict, dots: list, extra: dict):
-    """What the wrapper `name` does: `named` are the formals that were given, `dots` and `extra` the
-    arguments in `...` without and with names."""
+    """A call of the wrapper `name`: `named` are the formals that were given; `dots` and `extra` are
+    the arguments in `...` without and with names."""
     wrapped = wrapped_by(name)
     first = [named.pop(key) for key in wrapped.first if key in named]
     if wrapped.merges:
         first, dots = _merge_inputs(first, dots), []
     if dots and wrapped.before_dots is None:
-        raise TypeError(f"{name}() takes its further arguments by name, as in `name = value`.")
+        raise TypeError(f"{name}(): further arguments must have names, as in `name = value`.")
     zero_indexed = named.pop("zero_indexed", False) is True
     keywords = _keywords(wrapped, named, extra)
     if is_operation(name):
@@ -167,7 +168,7 @@ def call(name: str, named: dict, dots: list, extra: dict):
 
 
 def _call_in_order(wrapped: Wrapped, dots: list, keywords: dict):
-    """The call, with the arguments before Python's `*args` by position."""
+    """Call Keras with the arguments before Python's `*args` by position."""
     before = [wrapped.arguments[key].keras_name for key in wrapped.before_dots or ()]
     positional = [keywords.pop(key) for key in before if key in keywords]
     return _call(wrapped, wrapped.target, [*positional, *dots], keywords)
@@ -207,7 +208,7 @@ def _refuse_class(function: str, name: str, value) -> None:
 
 
 def _known(wrapped: Wrapped) -> list[str]:
-    """The names of all arguments, with those of the base classes where Keras passes them on."""
+    """The names of all arguments, including those of base classes if Keras passes them on."""
     known = [*wrapped.first, *wrapped.arguments]
     if wrapped.open and wrapped.cls is not None:
         for base in wrapped.cls.__mro__[1:-1]:
@@ -219,14 +220,14 @@ def _known(wrapped: Wrapped) -> list[str]:
 
 
 def _wrong_argument(wrapped: Wrapped, extra: dict) -> str | None:
-    """The sentence about the first of `extra` that is no argument; None if all are."""
+    """The error text for the first name in `extra` that is not an argument; None if all are."""
     known = _known(wrapped)
     wrong = next((key for key in extra if key not in known), None)
     return None if wrong is None else no_argument(wrapped.name, wrong, known)
 
 
 def _call(wrapped: Wrapped, target, positional, keywords: dict):
-    """Call `target`; an argument that Keras refuses is named with the nearest one."""
+    """Call `target`; the error for an argument that Keras refuses suggests the nearest name."""
     try:
         return target(*positional, **keywords)
     except (TypeError, ValueError) as error:
@@ -256,7 +257,7 @@ def _missing_argument(wrapped: Wrapped, keywords: dict) -> str | None:
 
 
 def _merge_inputs(first: list, dots: list) -> list:
-    """The inputs of layer_add() and its like: one list, or one after the other."""
+    """The inputs of layer_add() and similar layers, given as a list or as several arguments."""
     if not first:
         return []
     inputs = first[0] if isinstance(first[0], list) and not dots else first + dots
@@ -264,8 +265,8 @@ def _merge_inputs(first: list, dots: list) -> list:
 
 
 def _input_shape(wrapped: Wrapped, keywords: dict) -> dict:
-    """The arguments of an Input, removed from those of the layer: Keras prefers an Input before the
-    layer to a shape in it."""
+    """The arguments of an Input, removed from `keywords` of the layer, since Keras prefers an Input
+    before the layer to an `input_shape` of the layer."""
     taken = {
         key: keywords.pop(key)
         for key in ("input_shape", "batch_input_shape", "input_dim")
@@ -278,12 +279,12 @@ def _input_shape(wrapped: Wrapped, keywords: dict) -> dict:
 
 
 def compose(wrapped: Wrapped, first: list, keywords: dict):
-    """The layer, composed with what is before it: added to a Sequential model, called on a tensor
-    or a list of tensors; the layer itself when there is nothing before it."""
+    """The layer, composed with the first argument: added to a Sequential model, or called on a
+    tensor or a list of tensors. Without a first argument, the layer itself."""
     shape = _input_shape(wrapped, keywords)
     before = first[0] if first else None
     if before is None and shape:
-        # The layer will start a model later: Keras accepts the shape, but warns about it.
+        # The layer may become the first of a model: Keras accepts the shape, but warns.
         keywords["input_shape"] = shape.get("shape") or shape["batch_shape"][1:]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
@@ -297,22 +298,24 @@ def compose(wrapped: Wrapped, first: list, keywords: dict):
 
 
 def _refuse_as_object(wrapped: Wrapped, before) -> None:
-    """Raise TypeError for a first argument that nothing composes with: often the user forgot the
-    name of the argument after `object`."""
+    """Raise TypeError if a layer can't be composed with the first argument; often the user forgot
+    the name of an argument."""
     if isinstance(before, (str, int, float, bool, type)):
         raise TypeError(
-            f"{wrapped.name}(): its first argument is a Sequential model, a tensor or a list of "
-            f"tensors, not {before!r}. Give the other arguments by name."
+            f"{wrapped.name}(): its first argument must be a Sequential model, a tensor or a "
+            f"list of tensors, not {before!r}. Give the other arguments by name."
         )
     if isinstance(before, at("Model")) and not isinstance(before, at("Sequential")):
         raise TypeError(
-            f"{wrapped.name}(): a model of class {type(before).__name__} takes no further layers. "
-            "Give its output, `model$output`, and make a new model with keras_model()."
+            f"{wrapped.name}(): layers can't be added to a model of class "
+            f"{type(before).__name__}. Give its output, `model$output`, and make a new model with "
+            "keras_model()."
         )
 
 
 def takes_layer(x) -> bool:
-    """Can a layer be composed with `x`: a Sequential model, a tensor, or tensors in a list?"""
+    """Can a layer be composed with `x`? It can with a Sequential model, a tensor, or a list of
+    tensors."""
     if isinstance(x, (list, tuple)):
         return len(x) > 0 and all(is_tensor(item) for item in x)
     return is_tensor(x) or isinstance(x, at("Sequential"))
@@ -323,8 +326,8 @@ def takes_layer(x) -> bool:
 
 def _computed(wrapped: Wrapped, first: list, keywords: dict):
     if len(first) != 2:
-        raise TypeError(f"{wrapped.name}() computes with both `y_true` and `y_pred`.")
-    # The reduction concerns only a loss object; the function gives a value for each sample.
+        raise TypeError(f"{wrapped.name}() needs both `y_true` and `y_pred` to compute a value.")
+    # Only loss objects reduce; the function returns a value for each sample.
     taken = inspect.signature(wrapped.function).parameters
     shown = {a.keras_name: a.default for a in wrapped.arguments.values() if not a.required}
     keywords = {key: value for key, value in (shown | keywords).items() if key in taken}

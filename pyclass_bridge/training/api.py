@@ -1,6 +1,6 @@
-"""`pyclass_bridge.fit()` and `checkpoint_state()`: what Python code trains with.
+"""`pyclass_bridge.fit()` and `checkpoint_state()`, the training functions for Python code.
 
-Importing this imports no Keras; a call of its functions does.
+Importing this module does not import Keras; calling its functions does.
 """
 
 from __future__ import annotations
@@ -10,29 +10,28 @@ import os
 
 
 def fit(model, *args, callbacks=None, resume=None, **keywords):
-    """Train a Keras model as ``model.fit(...)`` does, with the rules that R's `fit()` has for
-    callbacks.
+    """Train a Keras model as ``model.fit(...)`` does, and treat callbacks as R's `fit()` does.
 
-    Callbacks run in the order of their `weight`. When the training ends, also by an error or
-    Ctrl-C, the `on_exit` of each is called.
+    Callbacks run in the order of their `weight`. When the training ends, also after an error or
+    Ctrl-C, the `on_exit` of each callback is called.
 
     Args:
         model: A compiled Keras model.
         *args: As for ``model.fit``.
         callbacks: A callback or a list of them.
-        resume: The path of a file that `checkpoint_state()` has written. The training goes on with
-            the next epoch.
+        resume: The path of a checkpoint that `checkpoint_state()` has written. The training
+            continues with the next epoch.
         **keywords: As for ``model.fit``.
 
     Returns:
-        The ``keras.callbacks.History``, of a resumed training with the epochs before it. Its
-        `callbacks` are what `state_dict()` of each callback returned at the end, by id.
+        The ``keras.callbacks.History``; that of a resumed training includes the earlier epochs.
+        Its attribute `callbacks` is a dict of the callbacks' final states by id.
 
     Raises:
-        TypeError, ValueError: a `weight` that is no number, two callbacks with one `id`, or a
-            `monitor` that the logs of the first epoch do not have.
-        FileNotFoundError: there is no file to resume from.
-        ValueError: the file comes from a training with another model, optimizer, number of epochs
+        TypeError, ValueError: a `weight` is not a number, two callbacks have the same `id`, or the
+            logs lack a `monitor` after the first epoch.
+        FileNotFoundError: the file `resume` does not exist.
+        ValueError: the checkpoint is of a training with another model, optimizer, number of epochs
             or class of a callback.
 
     Example:
@@ -48,18 +47,18 @@ def fit(model, *args, callbacks=None, resume=None, **keywords):
 
 
 def checkpoint_state(path, freq=1):
-    """R's `callback_checkpoint_state()`: a callback that writes its training to a file, from which
-    `fit(resume=)` goes on.
+    """R's `callback_checkpoint_state()`: a callback that writes checkpoints, from which
+    `fit(resume=)` resumes the training.
 
     Args:
         path: The path of the file.
-        freq: An int, the number of epochs from one file to the next.
+        freq: An int; a checkpoint is written after every `freq` epochs.
 
     Returns:
         The callback, for `fit()`.
 
     Raises:
-        TypeError, ValueError: `path` is not the path of a file, or `freq` not a number of epochs.
+        TypeError, ValueError: `path` or `freq` is wrong.
 
     Example:
         >>> checkpoint = pyclass_bridge.checkpoint_state("run.state")  # doctest: +SKIP

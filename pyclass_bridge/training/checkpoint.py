@@ -22,7 +22,8 @@ _FUNCTION = "callback_checkpoint_state"
 class CheckpointState(keras.callbacks.Callback):
     """Writes a checkpoint at `path` after every `freq` epochs and after the last one.
 
-    It runs after all other callbacks, so that the file has their states at the end of the epoch.
+    It runs after all other callbacks, so that the checkpoint has their states at the end of the
+    epoch.
     """
 
     weight = math.inf
@@ -59,7 +60,7 @@ class CheckpointState(keras.callbacks.Callback):
             except OSError as error:
                 raise OSError(
                     f"{_FUNCTION}() could not write {self.path} after epoch {epoch + 1}: "
-                    f"{error.strerror}. A file that was there before is unchanged."
+                    f"{error.strerror}. An earlier file at this path is unchanged."
                 ) from error
 
     def _refuse_another(self) -> None:
@@ -75,7 +76,7 @@ class CheckpointState(keras.callbacks.Callback):
 
 
 def checkpoint_state(path: str, freq=1) -> CheckpointState:
-    """The callback, its arguments checked."""
+    """The callback; raises an error for a wrong argument."""
     if not isinstance(path, str) or not path:
         raise TypeError(f"{_FUNCTION}(): `path` must be one string, the path of a file.")
     path = os.path.expanduser(path)

@@ -1,6 +1,6 @@
-"""What a training and the one that it resumes must have in common: optimizer, layers, loss.
+"""Descriptions of the optimizer, layers and loss, which a resumed training must not change.
 
-As plain values, which a checkpoint holds and `same()` compares.
+They are plain values, which a checkpoint holds and `same()` compares.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import weakref
 import keras
 import numpy as np
 
-# Callbacks change the learning rate, so this is the configuration before an optimizer trains.
+# The configuration of each optimizer before it first trains: callbacks change the learning rate.
 _compiled: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def optimizer_of(model) -> dict:
-    """The class and the configuration of the optimizer, as the model was compiled with it."""
+    """The class and the configuration of the model's optimizer, as they were at the first call."""
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:  # Keras raises the error of a model that is not compiled
         return {}
@@ -26,14 +26,14 @@ def optimizer_of(model) -> dict:
 
 
 def _without_names(config):
-    """Keras numbers the names within a session, also that of an optimizer within another one."""
+    """`config` without `name`, also in nested configurations: Keras numbers names per session."""
     if not isinstance(config, dict):
         return config
     return {key: _without_names(value) for key, value in config.items() if key != "name"}
 
 
 def layers_of(model) -> list:
-    """Of each layer its class, the shapes of its weights and its settings."""
+    """The class, the shapes of the weights, and the settings of each layer."""
     return [
         (type(layer).__name__, [tuple(weight.shape) for weight in layer.weights], _settings(layer))
         for layer in model.layers
@@ -41,8 +41,8 @@ def layers_of(model) -> list:
 
 
 def _settings(layer) -> dict:
-    """The plain values in the configuration of a layer of Keras, without its name, which is
-    another one in each session, and `trainable`, which a callback may change."""
+    """The plain values in the configuration of one of Keras' layers, without `name`, which differs
+    between sessions, and `trainable`, which a callback may change."""
     if not type(layer).__module__.startswith("keras."):
         return {}
     return {
@@ -60,7 +60,7 @@ def loss_of(model) -> str:
 
 
 def same(a, b) -> bool:
-    """Are these values equal, with arrays of one dtype and NaN equal to NaN?"""
+    """Are these values equal? Arrays must have the same dtype, and a float NaN equals NaN."""
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray):

@@ -1,7 +1,7 @@
-"""compile(), fit(), evaluate(), predict() and their like for R (R/training_fit.R).
+"""compile(), fit(), evaluate(), predict() and similar functions for R (R/training_fit.R).
 
-R's arguments become those of Keras' methods, and their results what R shows. The data are arrays
-(R/surface_data.R). Epochs count from 1 in R. A class where an instance belongs is an error.
+R's arguments become those of Keras' methods, and the results become what R shows. R has made the
+data arrays (R/surface_data.R). R counts epochs from 1. A class in place of an instance is an error.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def compile(model, given: dict, extra: dict) -> None:
-    """``model.compile()``; one metric is a list of metrics."""
+    """``model.compile()``; a single metric becomes a list of one."""
     keywords = keywords_of(model.compile, "compile", given, extra)
     bases = {
         "optimizer": keras.optimizers.Optimizer,
@@ -48,7 +48,7 @@ def compile(model, given: dict, extra: dict) -> None:
 
 
 def fit(model, given: dict, extra: dict, resume: str | None = None) -> dict:
-    """``model.fit()``; the parts of R's history, with epochs counted from 1."""
+    """``model.fit()``; returns the parts of R's history, with epochs counted from 1."""
     callbacks = flattened(given.pop("callbacks", None))
     shows_progress = any(getattr(c, "shows_progress", False) is True for c in callbacks)
     if given.get("verbose") == "auto" and shows_progress:
@@ -65,7 +65,7 @@ def fit(model, given: dict, extra: dict, resume: str | None = None) -> dict:
     _check_callbacks("fit", callbacks)
     failures = prepare(model, keywords)
     if not hasattr(keywords.get("x"), "__getitem__"):
-        # Keras would warn that it does not shuffle a dataset or batches.
+        # By default Keras warns that it does not shuffle a dataset or batches.
         keywords.setdefault("shuffle", False)
 
     def run(arguments: dict):
@@ -89,7 +89,7 @@ def evaluate(model, given: dict, extra: dict) -> dict:
 
 
 def predict(model, given: dict, extra: dict):
-    """``model.predict()``: an array, or the structure of arrays that the model gives."""
+    """``model.predict()``: an array, or a structure of arrays like the model's outputs."""
     return _run(model, "predict", given, extra)
 
 
@@ -116,19 +116,19 @@ def predict_on_batch(model, x):
 
 
 def adapt(layer, data, keywords: dict) -> None:
-    """``layer.adapt()``; a batch size is ignored by layers that read all data at once."""
+    """``layer.adapt()``; layers that read all data at once ignore a batch size."""
     known = inspect.signature(layer.adapt).parameters
     if "batch_size" not in known:
         keywords.pop("batch_size", None)
     wrong = next((name for name in keywords if name not in known), None)
     if wrong is not None:
         kind = type(layer).__name__
-        raise TypeError(f"adapt(): the layer is a {kind}, which adapts without `{wrong}`.")
+        raise TypeError(f"adapt(): `{wrong}` is not an argument for a {kind} layer.")
     layer.adapt(data, **{k: whole_number("adapt", k, v) for k, v in keywords.items()})
 
 
 def named_function(name: str, function):
-    """`function` under the name that Keras shows."""
+    """`function`, renamed to `name`, which Keras shows."""
     function.__name__ = name
     return function
 
@@ -137,7 +137,7 @@ def named_function(name: str, function):
 
 
 def _refuse_classes(function: str, name: str, value, base: type) -> None:
-    """An error where a class (in R: a generator) stands for an instance."""
+    """Raise TypeError if `value` holds a class (in R: a factory) in place of an instance."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
@@ -156,6 +156,6 @@ def _check_callbacks(function: str, callbacks: list) -> None:
         if not isinstance(item, keras.callbacks.Callback):
             what = "a function" if inspect.isfunction(item) else repr(item)
             raise TypeError(
-                f"{function}(): `callbacks` takes callbacks, not {what}. Make one with Callback(), "
-                "callback_lambda() or callback_*()."
+                f"{function}(): `callbacks` must be callbacks, not {what}. Make one with "
+                "Callback(), callback_lambda() or callback_*()."
             )

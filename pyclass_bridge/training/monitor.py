@@ -1,7 +1,7 @@
-"""Checks of `monitor`: one that the logs lack is an error at the end of the first epoch.
+"""Checks of `monitor`: if the logs lack it at the end of the first epoch, an error is raised.
 
-Keras only warns at every epoch, and with `save_best_only` saves each one. So each callback that has
-a `monitor` gets a second callback beside it, for one training, which looks at the logs.
+Keras only warns in each epoch, and with `save_best_only` saves the model after each. So each
+callback with a `monitor` gets a second callback beside it, for one training, which checks the logs.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _MONITORING = (
 
 def monitor_checks(callbacks, keywords: dict) -> list:
     """`callbacks`, in the order in which they run, with a check beside each that has a `monitor`.
-    `keywords` are the other arguments of their ``model.fit``.
+    `keywords` are the other arguments of ``model.fit``.
 
     Raises:
-        TypeError: a `monitor` is no string.
+        TypeError: a `monitor` is not a string.
     """
     checked = []
     for callback in callbacks:
@@ -36,11 +36,12 @@ def monitor_checks(callbacks, keywords: dict) -> list:
                 f"logs, not {described(callback.monitor)}."
             )
         elif _has_own_hook(callback):
-            # Its hook may add to the logs that it gives to Keras' hook, which shows only in what
-            # Keras' hook does with them.
+            # The check runs after this hook, which may add a value to the logs that it passes to
+            # Keras' hook; the check recognizes this by the attributes that Keras' hook changes.
             checked += [callback, _MonitorCheck(callback, keywords)]
         else:
-            # Before Keras looks at it, whose error would be about the mode where that is "auto".
+            # The check runs before Keras' hook, which for `mode = "auto"` raises an error about the
+            # mode.
             checked += [_MonitorCheck(callback, keywords), callback]
     return checked
 
@@ -54,7 +55,7 @@ def _has_own_hook(callback) -> bool:
 
 
 class _MonitorCheck(keras.callbacks.Callback):
-    """Looks for the `monitor` of `callback` in the logs until they have had it once."""
+    """Checks the logs for the `monitor` of `callback` until it has been in them once."""
 
     def __init__(self, callback, keywords: dict):
         super().__init__()
@@ -78,11 +79,11 @@ class _MonitorCheck(keras.callbacks.Callback):
             raise ValueError(self.sentence(logs))
 
     def seen_by_keras(self) -> tuple:
-        """The attributes that Keras changes when it has compared a value."""
+        """The values of the attributes that Keras changes when it compares a value of the logs."""
         return tuple(getattr(self.callback, name, None) for name in ("best", "wait"))
 
     def may_come(self, epoch: int) -> bool:
-        """May a later epoch have the value: by a validation, or by a hook of the user?"""
+        """Can a later epoch add the value to the logs, by a validation or by the user's hook?"""
         if self.is_validation() and not self.validated and self.validates():
             return True
         start = getattr(self.callback, "start_from_epoch", 0)
@@ -96,7 +97,7 @@ class _MonitorCheck(keras.callbacks.Callback):
         return given or bool(self.keywords.get("validation_split"))
 
     def validates(self) -> bool:
-        """Does an epoch of the training end with a validation?"""
+        """Does any epoch of the training end with a validation?"""
         freq = self.keywords.get("validation_freq", 1)
         first, last = self.keywords.get("initial_epoch", 0), self.keywords.get("epochs", 1)
         is_set = isinstance(freq, (list, tuple))
@@ -122,7 +123,7 @@ class _MonitorCheck(keras.callbacks.Callback):
 
 
 def _shown(callback) -> str:
-    """The callback as its user knows it."""
+    """The callback as the user writes it, such as "callback_early_stopping()"."""
     cls = type(callback)
     if cls.__module__.startswith("keras."):
         return f"callback_{snake_case(cls.__name__)}()"

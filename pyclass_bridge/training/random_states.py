@@ -1,7 +1,7 @@
 """The states of the random number generators that a training may use.
 
-R's, Python's, NumPy's, Keras' own and, where it is the backend, torch's. The generators of layers
-are variables of the model. The state of TensorFlow's stateful operations can't be read.
+They are R's, Python's, NumPy's, Keras' own and, if torch is the backend, torch's. The generators of
+layers are variables of the model. The state of TensorFlow's stateful operations can't be read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..bridge.r_functions import r_function, r_handle
 
 def states() -> dict:
     """All current states, by the name of their generator."""
-    # First, since Keras draws the seed of its generator from Python's.
+    # Keras' is read first, since Keras seeds its generator from Python's when it is first used.
     of_keras = keras.ops.convert_to_numpy(global_seed_generator().state)
     return {
         "keras": of_keras,

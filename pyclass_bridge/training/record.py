@@ -1,7 +1,7 @@
-"""What a checkpoint holds of its training, and how it is written.
+"""What a checkpoint holds, and how it is collected from the training.
 
-The weights, the optimizer, the history, the states of the callbacks and of the random number
-generators. training/state_file.py writes the file, training/resume.py reads it.
+A checkpoint holds the weights, the optimizer, the history, and the states of the callbacks and of
+the random number generators. training/state_file.py writes it, training/resume.py reads it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from . import random_states, state_file
 from .description import layers_of, loss_of, optimizer_of, same
 from .run import Training
 
-VERSION = 1  # of what the file holds
+VERSION = 1  # of the checkpoint's format
 
 
 class Record(keras.callbacks.Callback):
-    """Notes the epochs of a training, and writes its checkpoints.
+    """Records the epochs of a training, and writes its checkpoints.
 
-    It runs after all callbacks but the checkpoints, so it has the metrics as they have left them.
-    Keras' own callbacks start to count in `on_train_begin`; their attributes are set to those of
-    the checkpoint `before`, which the training resumes from, after that.
+    It runs after all callbacks except `CheckpointState`, so it sees what they add to the logs.
+    Keras' own callbacks reset their counters in `on_train_begin`; after that, this sets their
+    attributes to those in `before`, the checkpoint from which the training resumes.
     """
 
     def __init__(self, training: Training, before: dict | None):
@@ -47,7 +47,7 @@ class Record(keras.callbacks.Callback):
             self.metrics.setdefault(name, []).append(value)
 
     def complete(self, history) -> None:
-        """Put the epochs before this training into the history of Keras."""
+        """Add the epochs of the earlier training to Keras' history."""
         earlier = self.earlier["metrics"]
         history.epoch = [*self.earlier["epoch"], *history.epoch]
         history.history = {
@@ -79,7 +79,7 @@ class Record(keras.callbacks.Callback):
         }
         packed = {key: state_file.pack(value, members) for key, value in tree.items()}
         packed["states"] = self._states(members)
-        # Last, since a state_dict() may draw random numbers.
+        # The generators come last, since a state_dict() may draw random numbers.
         packed["random"] = state_file.pack(random_states.states(), members)
         state_file.write(path, packed, members)
 
@@ -109,8 +109,8 @@ class Record(keras.callbacks.Callback):
         return ["dict", pairs]
 
     def _changed_attributes(self) -> dict:
-        """The attributes of Keras' own callbacks, by id, that the training or one before it has
-        changed: what they count."""
+        """The attributes of Keras' own callbacks, by id, that this or the earlier training has
+        changed, such as counters."""
         return {
             name: {
                 key: value
@@ -124,7 +124,7 @@ class Record(keras.callbacks.Callback):
 
 def _as_array(variable):
     array = keras.ops.convert_to_numpy(variable)
-    # NumPy can't write bfloat16 and its like, which float32 represents exactly.
+    # NumPy can't write dtypes such as bfloat16; float32 represents their values exactly.
     return array.astype("float32") if array.dtype.kind == "V" else array
 
 
@@ -135,8 +135,8 @@ def _state_is_of_r(callback) -> bool:
 
 
 def _attributes(callback) -> dict:
-    """The attributes that a file can hold, of a callback of Keras or of a class that inherits from
-    one. The plain `Callback` counts nothing."""
+    """The attributes of a callback that a file can hold, if its class is or inherits from one of
+    Keras' callback classes other than the base `Callback`, which counts nothing."""
     counts = any(
         base.__module__.startswith("keras.") and base is not keras.callbacks.Callback
         for base in type(callback).__mro__
@@ -151,7 +151,7 @@ def _attributes(callback) -> dict:
 
 
 def _copied(value):
-    """A copy that does not change when Python code changes the original in place."""
+    """A copy of `value`, since Python code may change the original in place."""
     if isinstance(value, np.ndarray):
         return value.copy()
     if type(value) in (list, tuple):

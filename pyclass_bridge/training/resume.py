@@ -1,7 +1,7 @@
-"""A training that resumes from a checkpoint: the file is read, compared with the training, loaded.
+"""Resuming a training: the checkpoint is read, compared with the training, and loaded.
 
 The weights, the optimizer and the states of the callbacks are set before `on_train_begin` of any
-callback runs; the random number generators just before the first epoch.
+user's callback runs; the random number generators are set just before the first epoch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .shuffle import can_convert_arrays
 
 
 class Restore(keras.callbacks.Callback):
-    """The checkpoint at `path`; as the first callback of a training it loads it."""
+    """The checkpoint at `path`, and the callback that loads it before the user's callbacks run."""
 
     def __init__(self, path):
         super().__init__()
@@ -28,16 +28,16 @@ class Restore(keras.callbacks.Callback):
 
     @property
     def next_epoch(self) -> int:
-        """The next epoch, counted from 0; none is left for a training that was stopped."""
+        """The epoch to continue with, counted from 0; `epochs` if the training was stopped."""
         return (
             self.tree["epochs"] if self.tree["stopped"] else self.tree["history"]["epoch"][-1] + 1
         )
 
     def into(self, training: Training) -> None:
-        """Let `training` resume, if it can as far as is known before its model is built.
+        """Let `training` resume, after the checks that need no built model.
 
         Raises:
-            ValueError: its optimizer, number of epochs or class of a callback is another one.
+            ValueError: its optimizer, its number of epochs or the class of a callback differs.
         """
         self.training = training
         self.x = training.keywords.get("x")
@@ -75,13 +75,14 @@ class Restore(keras.callbacks.Callback):
             random_states.restore(self.tree["random"])
 
     def _build(self, model) -> None:
-        """Give the model its weights, which on TensorFlow it gets with the first step."""
+        """Build the model, which TensorFlow would do only in the first step."""
         if model.built:
             return
         if not can_convert_arrays(self.x):
             raise ValueError(
-                f"fit(): can't resume from {self.path}: the model has no weights before it has "
-                "seen data. Give it an input shape, as in keras_model_sequential(input_shape = 4)."
+                f"fit(): can't resume from {self.path}: the model has no weights until it is "
+                "called on data. Give it an input shape, as in "
+                "keras_model_sequential(input_shape = 4)."
             )
         model(keras.tree.map_structure(lambda array: array[:1], self.x))
 
@@ -135,11 +136,11 @@ class Restore(keras.callbacks.Callback):
             self._refuse("the model", *(f"one with variables {_text(x)}" for x in (was, now)))
 
     def _check_trained(self, optimizer) -> None:
-        """Frozen layers have weights, but no variables in the optimizer."""
+        """Check that the same layers are frozen: the optimizer has no variables for these."""
         if _shapes(self.tree["optimizer_variables"]) != _shapes(optimizer.variables):
             raise ValueError(
-                f"fit(): can't resume from {self.path}: other layers were frozen there than are "
-                "here. Freeze the same layers, then compile the model."
+                f"fit(): can't resume from {self.path}: its frozen layers differ from those of "
+                "this model. Freeze the same layers, then compile the model."
             )
 
 
@@ -160,8 +161,8 @@ def _read(path) -> dict:
         raise ValueError(state_file.not_written(path))
     if packed["version"] != VERSION:
         raise ValueError(
-            f"fit(): can't resume from {path}: another version of pyclass_bridge has written it, "
-            f"in format {packed['version']}, and this one reads format {VERSION}."
+            f"fit(): can't resume from {path}: it has format {packed['version']}, and this "
+            f"version of pyclass_bridge reads format {VERSION}."
         )
     return {key: state_file.unpack(value, members) for key, value in packed.items()}
 

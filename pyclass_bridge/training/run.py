@@ -1,8 +1,8 @@
-"""One training: one run of ``model.fit``, as plain data, and what holds while it runs.
+"""One training, that is one run of ``model.fit``, as plain data; and what runs when it ends.
 
-`build()` makes the training. It runs inside of `under_way()`, which guarantees that `on_exit` of
-each callback runs once the training has begun, whatever ends it, and that the first error is the
-one that is raised; the others are warnings.
+`build()` makes the training, which runs inside `under_way()`. This guarantees that `on_exit` of
+each callback runs if the training has begun, whatever ends it, and that the first error is raised;
+the others become warnings.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ class Training:
     """One run of ``model.fit``."""
 
     model: keras.Model
-    callbacks: dict  # the user's by id, in the order in which they run
-    keywords: dict  # the arguments of ``model.fit``; its callbacks are these and the package's own
-    record: object = None  # what its checkpoints hold (training/record.py), if it has any
+    callbacks: dict  # the user's callbacks by id, in the order in which they run
+    keywords: dict  # the arguments of ``model.fit``; `callbacks` includes the package's own
+    record: object = None  # the `Record` that writes its checkpoints, if it has any
     began: bool = False
 
     def holds(self, callback) -> bool:
-        """Is it one of the user's callbacks?"""
+        """Is `callback` one of the user's callbacks in this training?"""
         return any(callback is item for item in self.callbacks.values())
 
     def states(self) -> dict:
-        """What `state_dict()` returns, of each callback that has one, by id."""
+        """The states, by id, of the callbacks that have a `state_dict()`."""
         having = {k: c for k, c in self.callbacks.items() if callable(getattr(c, "state_dict", 0))}
         return {name: callback.state_dict() for name, callback in having.items()}
 
@@ -45,9 +45,9 @@ def build(model, callbacks: list, keywords: dict) -> Training:
     """The training of `model` with these callbacks and the other arguments of ``model.fit``.
 
     Raises:
-        TypeError: a `weight` is no number, or an `id` or `monitor` no string.
+        TypeError: a `weight` is not a number, or an `id` or `monitor` is not a string.
         ValueError: two callbacks have the same `id`.
-        RuntimeError: a callback that takes part in one training only is in another one.
+        RuntimeError: a callback that can be in one training at a time is in another one.
     """
     by_id = identified(ordered(callbacks))
     for callback in callbacks:
@@ -59,7 +59,7 @@ def build(model, callbacks: list, keywords: dict) -> Training:
 
 
 class _Begin(keras.callbacks.Callback):
-    """Notes that the training has begun, before any other callback runs."""
+    """Sets `began` of the training, before any other callback runs."""
 
     def __init__(self, training: Training):
         super().__init__()
@@ -70,7 +70,7 @@ class _Begin(keras.callbacks.Callback):
 
 
 def current() -> Training | None:
-    """The innermost training under way; None within Keras' own ``model.fit``."""
+    """The innermost training under way, or None. Keras' own ``model.fit`` starts no `Training`."""
     return _current.get()
 
 
@@ -82,33 +82,34 @@ def holds(callback) -> bool:
 
 @contextlib.contextmanager
 def under_way(training: Training):
-    """Make `training` the current one for the time of its ``model.fit``, and end it."""
+    """Make `training` the current one while its ``model.fit`` runs, then run each `on_exit`."""
     token = _current.set(training)
     try:
         yield
     except BaseException:
-        _warn(_end(training), "the training had")
+        _warn(_end(training), "the training")
         raise
     else:
         errors = _end(training)
-        _warn(errors[1:], "that of another callback had")
+        _warn(errors[1:], "that of another callback")
         for error in errors[:1]:
             raise error
     finally:
         _current.reset(token)
-        # Its own callbacks refer to the training: without this, the cycle would hold the data.
+        # The package's callbacks in `keywords` refer to the training; this breaks the cycle, which
+        # would keep the data alive.
         training.keywords, training.record = {}, None
 
 
-def _warn(errors: list, after: str) -> None:
+def _warn(errors: list, failed: str) -> None:
     for error in errors:
         text = str(error) or type(error).__name__  # KeyboardInterrupt has no text
-        warnings.warn(f"on_exit failed after {after}: {text}", stacklevel=4)
+        warnings.warn(f"on_exit failed ({failed} failed before it): {text}", stacklevel=4)
 
 
 def _end(training: Training) -> list[BaseException]:
-    """Run `on_exit` of all callbacks, then tell them that the training has ended. Return the errors
-    of `on_exit`, KeyboardInterrupt among them."""
+    """Run `on_exit` of all callbacks, then call their `_leave_training()`. Return the errors of
+    `on_exit`, including KeyboardInterrupt."""
     errors = []
     for callback in training.callbacks.values():
         on_exit = getattr(callback, "on_exit", None)
@@ -126,8 +127,8 @@ def _end(training: Training) -> list[BaseException]:
 
 
 def flattened(callbacks) -> list:
-    """The callbacks in a callback, a list of lists or a ``CallbackList`` as one list; None, which
-    `if (condition) callback` gives in R, is none."""
+    """A callback, a nested list or a ``CallbackList`` as one flat list. None is left out: it comes
+    from `if (condition) callback` in R."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
     if isinstance(callbacks, (list, tuple)):
@@ -136,7 +137,7 @@ def flattened(callbacks) -> list:
 
 
 def ordered(callbacks) -> list:
-    """The callbacks by `weight` (0 where there is none), those of equal weight as given."""
+    """The callbacks sorted by `weight`, which is 0 by default; equal weights keep their order."""
     return sorted(callbacks, key=_weight)
 
 
@@ -154,8 +155,8 @@ def _weight(callback) -> float:
 
 
 def identified(callbacks: list) -> dict:
-    """The callbacks by `id`. One without an id gets the name of its class, from the second on with
-    a number."""
+    """The callbacks by `id`. Without an `id`, the name of the class is the id, numbered from the
+    second one: "Stop", "Stop_2"."""
     taken = set()
     for name in filter(None, map(_id, callbacks)):
         if name in taken:

@@ -1,8 +1,8 @@
-"""Arrays in an order that a resumed training can repeat, on TensorFlow.
+"""Arrays shuffled on TensorFlow in an order that a resumed training can repeat.
 
-Keras shuffles arrays anew in each epoch. On JAX it draws the order from NumPy's generator, on torch
-from torch's, and their states can be read and set. On TensorFlow an operation in the dataset draws
-it, whose state can't be read; here NumPy's generator draws it instead.
+Keras shuffles arrays anew in each epoch. On JAX it draws the order from NumPy's generator and on
+torch from torch's; both states can be read and set. On TensorFlow an operation of the dataset draws
+it, and its state can't be read; so this module draws it from NumPy's generator.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _DATA = ("x", "y", "sample_weight")
 
 
 class Shuffled(keras.utils.PyDataset):
-    """The batches of arrays, in another order in each epoch."""
+    """The batches of arrays, shuffled anew in each epoch."""
 
     def __init__(self, arrays: tuple, batch_size: int):
         super().__init__()
@@ -38,8 +38,8 @@ class Shuffled(keras.utils.PyDataset):
 
 
 def in_known_order(keywords: dict) -> dict:
-    """The arguments of ``fit`` with arrays that are to be shuffled as `Shuffled`. Other data are as
-    given, also those that Keras refuses."""
+    """The arguments of ``fit``; a `Shuffled` replaces arrays that Keras would shuffle. Other data,
+    including data that Keras refuses, are unchanged."""
     data = tuple(keywords.get(name) for name in _DATA)
     if (
         keras.backend.backend() != "tensorflow"
@@ -63,7 +63,7 @@ def in_known_order(keywords: dict) -> dict:
 
 
 def _prepared(data: tuple) -> tuple:
-    """x, y and weights without those that are None, with floats in Keras' precision."""
+    """x, y and weights, without trailing ones that are None; floats get Keras' float type."""
     x, y, weights = data
     given = (x,) if y is None else (x, y) if weights is None else (x, y, weights)
     return keras.tree.map_structure(_prepared_array, keras.tree.lists_to_tuples(given))

@@ -2,7 +2,7 @@
 
 It is a zip archive. `state.json` holds the tree; NumPy arrays and R values are members of the
 archive. Python values come back equal, R values identical. Nothing is pickled, so reading a file
-runs no Python code of it. Importing this imports no Keras.
+runs no Python code from it. Importing this module does not import Keras.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _PLAIN = (bool, int, float, str, type(None))
 
 
 class NotKept(TypeError):
-    """A value that a file can't hold. The text says what it is."""
+    """Raised for a value that a checkpoint can't hold; the text says what the value is."""
 
 
 @dataclass(frozen=True)
 class RValue:
-    """A value that R serializes, also where Python holds it as a value of its own."""
+    """Marks `value` to be serialized by R, even if it is a plain Python value here."""
 
     value: object
 
@@ -36,11 +36,11 @@ class RValue:
 
 
 def pack(value, members: dict[str, bytes]):
-    """`value` for JSON: plain values as they are, others as a list of their kind and content. What
-    JSON can't hold is added to the `members` of the archive.
+    """`value` for JSON: a plain value unchanged, any other value as ``[kind, content]``. What JSON
+    can't hold is added to `members`, the other files of the archive.
 
     Raises:
-        NotKept: it holds an object that is neither plain nor of NumPy or R.
+        NotKept: `value` contains an object that is neither plain nor from NumPy or R.
     """
     from ..values.handle import RObject
 
@@ -88,14 +88,14 @@ def _r_bytes(value) -> bytes:
 
 
 def array_as_text(x) -> str | None:
-    """An array of NumPy as text, which R serializes; None for another object."""
+    """A NumPy array as text, which R can serialize; None for any other object."""
     if not isinstance(x, np.ndarray) or x.dtype.kind in "OV":
         return None
     return base64.b64encode(_array_bytes(x)).decode()
 
 
 def array_of_text(text: str):
-    """The array of which `array_as_text()` has made this text."""
+    """The array from the text that `array_as_text()` returned."""
     return _array(base64.b64decode(text))
 
 
@@ -128,9 +128,9 @@ _UNPACK = {
 
 
 def write(path: str, tree, members: dict[str, bytes]) -> None:
-    """Write the packed `tree` and its `members` to a new file, which then replaces that at `path`.
+    """Write the packed `tree` and its `members` to a new file, then rename it to `path`.
 
-    If an error or the end of the process interrupts this, the file at `path` is the one before.
+    If an error or the end of the process interrupts this, an earlier file at `path` is unchanged.
     """
     unfinished = f"{_unfinished(path)}{os.getpid()}.tmp"
     try:
@@ -153,8 +153,8 @@ def read(path: str):
     """The packed tree and the members of the file at `path`.
 
     Raises:
-        FileNotFoundError: there is none.
-        ValueError: it is another file, or damaged.
+        FileNotFoundError: there is no file at `path`.
+        ValueError: the file is damaged, or is not a checkpoint.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -165,25 +165,25 @@ def read(path: str):
 
 
 def not_written(path: str) -> str:
-    """The text of the error for another file, or a damaged one."""
-    return f"{path} is no checkpoint of callback_checkpoint_state(), or it is damaged."
+    """The text of the error for a file that is damaged or not a checkpoint."""
+    return f"{path} is damaged, or is not a checkpoint of callback_checkpoint_state()."
 
 
 def remove_unfinished(path: str) -> None:
-    """Remove the unfinished files beside `path` of processes that were killed."""
+    """Remove the unfinished files beside `path` that killed processes have left."""
     for leftover in glob.glob(f"{glob.escape(_unfinished(path))}*.tmp"):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(leftover)
 
 
 def _unfinished(path: str) -> str:
-    """How the paths of unfinished files begin: hidden files in the same directory."""
+    """The prefix of the paths of unfinished files: hidden files in the same directory."""
     directory, name = os.path.split(path)
     return os.path.join(directory, f".{name}.")
 
 
 def _sync_directory(path: str) -> None:
-    """Write the new name to the disk, too."""
+    """Flush the directory, so that the new name is on the disk too."""
     directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
     try:
         os.fsync(directory)

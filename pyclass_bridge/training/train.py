@@ -1,4 +1,4 @@
-"""The line of one training: built as plain data, given its checkpoints if it has any, run.
+"""The steps of one training: build it as plain data, add its checkpoints if it has any, run it.
 
 R's `fit()` (training/fit.py) and `pyclass_bridge.fit()` (training/api.py) both end here.
 """
@@ -16,16 +16,16 @@ def train(model, callbacks: list, keywords: dict, resume: str | None = None, fit
     """Train `model` with these callbacks and the other arguments of ``model.fit``.
 
     Args:
-        resume: The path of a checkpoint to go on from.
-        fit: Called with all arguments of ``model.fit`` in its place.
+        resume: The path of the checkpoint to resume from.
+        fit: Called in place of ``model.fit``, with a dict of all its arguments.
 
     Returns:
         The ``keras.callbacks.History``; its `callbacks` are the states of the callbacks by id.
 
     Raises:
         FileNotFoundError: there is no file at `resume`.
-        ValueError: the file is of another training.
-        TypeError, ValueError, RuntimeError: as `build()`.
+        ValueError: the checkpoint is of another training.
+        TypeError, ValueError, RuntimeError: those of `build()`.
     """
     training = build(model, callbacks, keywords)
     if resume is not None or any(isinstance(c, CheckpointState) for c in callbacks):
@@ -40,7 +40,7 @@ def train(model, callbacks: list, keywords: dict, resume: str | None = None, fit
 
 
 def _add_checkpoints(training: Training, resume: str | None) -> None:
-    """Let `training` record what its checkpoints hold, and go on from the one at `resume`."""
+    """Let `training` write checkpoints, and resume from the one at `resume` if it is given."""
     restore = None if resume is None else Restore(resume)
     training.record = Record(training, restore and restore.tree)
     begin, *listed = training.keywords["callbacks"]

@@ -112,9 +112,9 @@ def test_texts(keras):
 
 
 def test_what_a_function_of_c_takes_is_asked_for(keras):
-    with pytest.raises(TypeError, match="is not known; give a function for `on_exit` that calls"):
+    with pytest.raises(TypeError, match="are not known; for `on_exit` give a function that calls"):
         add_callback(dense_model(), "on_exit", max)
-    with pytest.raises(TypeError, match="takes `object`, and the event has `model` only"):
+    with pytest.raises(TypeError, match="takes `object`, but the event has only `model`"):
         add_callback(dense_model(), "on_exit", [].append)
 
 

@@ -59,7 +59,7 @@ EXPECTED = {
     ],
     "events": [
         "epoch 3: loss",
-        "the event has `model`, `logs` only",
+        "the event has only `model`, `logs`",
         "did you mean `on_epoch_begin`?",
         "epochs run:",
         "written: checkpoint.keras",

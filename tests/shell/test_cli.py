@@ -110,7 +110,7 @@ def test_an_error_of_keras_is_told_without_internals(bridge, monkeypatch):
     error = done.stderr[done.stderr.index("Error in") :].splitlines()
     assert error[:2] == [
         "Error in predict(model, rows, verbose = 0) : ",
-        "  ValueError: `x` has dims (2, 3), and the model takes (NA, 4), samples first.",
+        "  ValueError: `x` has dims (2, 3), but the model takes (NA, 4), samples first.",
     ]
     assert re.fullmatch(r"  1: predict_rows\(matrix\(1, 2, 3\)\)  at .*x\.R:4", error[-2])
     assert error[-1].endswith("py_last_error(), after try(...).")

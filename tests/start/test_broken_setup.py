@@ -10,6 +10,7 @@ import types
 
 import pytest
 from support.machines import Machine
+from support.paths import ROOT
 
 from pyclass_bridge.start import broken_setup, embed, r_versions
 
@@ -277,6 +278,7 @@ FROM_INDEX = f"{AGAIN} --no-binary pyclass-bridge pyclass-bridge"
     ],
 )
 def test_the_core_is_rebuilt_from_where_it_came(monkeypatch, tmp_path, direct_url, command):
+    monkeypatch.setattr(broken_setup, "_checkout", lambda: None)
     for name in ("d", "d b"):
         (tmp_path / name).mkdir()
     text = direct_url and direct_url.replace("DIR", f"{tmp_path}/d")
@@ -287,6 +289,7 @@ def test_the_core_is_rebuilt_from_where_it_came(monkeypatch, tmp_path, direct_ur
 
 def test_the_core_of_a_checkout_with_its_own_environment_is_rebuilt_by_make(monkeypatch, tmp_path):
     (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(broken_setup, "_checkout", lambda: str(tmp_path))
     text = origin(url=f"file://{tmp_path}", dir_info={"editable": True})
     distribution = types.SimpleNamespace(read_text=lambda name: text)
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
@@ -299,7 +302,31 @@ def test_the_core_that_is_not_installed_is_rebuilt_from_an_index(monkeypatch):
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "distribution", absent)
+    monkeypatch.setattr(broken_setup, "_checkout", lambda: None)
     assert broken_setup.rebuild_command() == FROM_INDEX
+
+
+@pytest.mark.parametrize("direct_url", [None, origin(url="file:///gone", dir_info={})])
+def test_the_core_of_a_checkout_that_is_not_built_is_built_by_make_setup(monkeypatch, direct_url):
+    distribution = types.SimpleNamespace(read_text=lambda name: direct_url)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
+    command = f"make -C {ROOT} setup"
+    assert broken_setup.rebuild_command() == command
+    assert broken_setup.sentence("no_core").endswith(f"is missing: build it with `{command}`.")
+
+
+def test_the_rpy2_of_a_checkout_that_is_not_built_is_installed_by_make_setup(monkeypatch, tmp_path):
+    monkeypatch.setattr(broken_setup, "_checkout", lambda: str(tmp_path))
+    sentence = broken_setup.sentence("no_rpy2", rpy2="rpy2")
+    assert sentence == f"rpy2 is not installed: run `make -C {tmp_path} setup`."
+
+
+def test_the_core_of_a_checkout_in_another_environment_is_rebuilt_by_pip(monkeypatch):
+    text = origin(url=f"file://{ROOT}", dir_info={"editable": True})
+    distribution = types.SimpleNamespace(read_text=lambda name: text)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
+    monkeypatch.setattr(sys, "prefix", "/elsewhere")
+    assert broken_setup.rebuild_command() == f"pip install --no-deps --editable {ROOT}"
 
 
 @pytest.mark.parametrize("kind", broken_setup.SENTENCES)

@@ -226,10 +226,10 @@ def test_python_calls_a_layer_as_ever():
     [
         (
             "m |> layer_dense(2)",
-            "layer_dense(): a model of class Functional takes no further layers. Give its output, "
+            "layer_dense(): layers can't be added to a model of class Functional. Give its output, "
             "`model$output`, and make a new model with keras_model().",
         ),
-        ("'relu' |> layer_dense(2)", "layer_dense(): its first argument is a Sequential model"),
+        ("'relu' |> layer_dense(2)", "layer_dense(): its first argument must be a"),
         ("x |> layer_dense()", "layer_dense() needs the argument `units`."),
         ("x |> layer_dense(2, actvation = 'relu')", "did you mean `activation`?"),
         ("optimizer_sgd(rte = 1, args = 2)", "optimizer_sgd() has no argument `rte`"),

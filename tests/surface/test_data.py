@@ -324,21 +324,21 @@ def test_adapt_reads_some_batches_of_a_dataset(keras):
 
 MISTAKES = {
     "text as labels": (
-        "fit(model, x, letters[1:4])", "`y` holds strings, and the model takes numbers"
+        "fit(model, x, letters[1:4])", "`y` holds strings, but the model takes numbers"
     ),
     "text as one output's labels": (
-        "fit(model, x, list(y, letters))", "`y` holds strings, and the model takes numbers"
+        "fit(model, x, list(y, letters))", "`y` holds strings, but the model takes numbers"
     ),
     "text as x": (
-        "fit(model, matrix('a', 96, 4), y)", "`x` holds strings, and the model takes numbers"
+        "fit(model, matrix('a', 96, 4), y)", "`x` holds strings, but the model takes numbers"
     ),
     "dates": (
-        "fit(model, x, Sys.Date() + 1:96)", "`y` is an object of class `Date`, and Keras takes"
+        "fit(model, x, Sys.Date() + 1:96)", "`y` is an object of class `Date`, but Keras takes"
     ),
     "NA in labels": ("fit(model, x, factor(c('a', NA)))", "`y` holds NA"),
     "a missing column": (
         "fit(two_inputs(), data.frame(a = 1:2), 1:2)",
-        "`x`: the data frame has no column `b`, an input of the model.",
+        "`x`: the data frame has no column `b`, which is an input of the model.",
     ),
     "text in a column": (
         "fit(two_inputs(), data.frame(a = 1:2, b = c('u', 'v')), 1:2)",
@@ -348,30 +348,30 @@ MISTAKES = {
         "fit(model, function(i) list(x, y))", "`x` is a function with the argument `i`"
     ),
     "a batch by other names": (
-        "fit(model, function() list(a = x, b = y))", "not a list of `a`, `b`: inputs by name are"
+        "fit(model, function() list(a = x, b = y))", "not a list of `a`, `b`: give inputs by name"
     ),
     "a batch of nothing": (
-        "fit(model, function() list())", "`x` takes list(x, y) or list(x, y, sample_weight)"
+        "fit(model, function() list())", "`x` must be list(x, y) or list(x, y, sample_weight)"
     ),
     "validation by x alone": (
-        "fit(model, x, y, validation_data = x)", "`validation_data` is list(x, y), a dataset or"
+        "fit(model, x, y, validation_data = x)", "`validation_data` must be list(x, y), a"
     ),
     "weights without names": (
-        "fit(model, x, y, class_weight = c(1, 2))", "`class_weight` is named by the numbers"
+        "fit(model, x, y, class_weight = c(1, 2))", "`class_weight` must have the numbers"
     ),
-    "weights by level": ("fit(model, x, y, class_weight = c(a = 1))", "1\" = 2); `a` is none."),
+    "weights by level": ("fit(model, x, y, class_weight = c(a = 1))", "1\" = 2), not `a`."),
     "a weight of text": (
         "fit(model, x, y, class_weight = list('0' = 'a'))",
-        "`class_weight`: the weight of class 0 is a number, not the string \"a\".",
+        "`class_weight`: the weight of class 0 must be a number, not the string \"a\".",
     ),
     "adapt of a dense layer": (
-        "adapt(layer_dense(units = 1), x)", "adapt(): `object` is a layer that learns from data"
+        "adapt(layer_dense(units = 1), x)", "adapt(): `object` must be a layer that learns"
     ),
     "steps that are not counted": (
         "adapt(layer_normalization(), x, steps = 2)",
-        "the layer is a Normalization, which adapts without `steps`",
+        "`steps` is not an argument for a Normalization layer",
     ),
-    "a batch for no model": ("predict_on_batch(3, x)", "`object` is a Keras model, not the value"),
+    "a batch for no model": ("predict_on_batch(3, x)", "`object` must be a Keras model, not the"),
 }  # fmt: skip
 
 

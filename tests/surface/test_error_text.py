@@ -91,7 +91,7 @@ def test_the_exception_and_py_last_error_have_all(keras, r):
     """
     found = r(code, seed=1)
     assert found["shown"] == (
-        "ValueError: `x` has dims (2, 3), and the model takes (NA, 4), samples first."
+        "ValueError: `x` has dims (2, 3), but the model takes (NA, 4), samples first."
     )
     for text in (str(found["exception"]), found["value"], found["traceback"]):
         assert "Arguments received by Sequential.call()" in text
@@ -110,7 +110,7 @@ def test_python_gets_keras_own_exception(keras, source):
         ns.wrong(model)
     assert caught.value.r_text == (
         "Error in predict(model, matrix(1, 2, 3), verbose = 0) : \n"
-        "  ValueError: `x` has dims (2, 3), and the model takes (NA, 4), samples first."
+        "  ValueError: `x` has dims (2, 3), but the model takes (NA, 4), samples first."
     )
 
 

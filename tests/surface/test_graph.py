@@ -156,9 +156,9 @@ def test_a_range_of_layers(models):
     model = models["two_inputs"]
     found, edges = titles(model, layer_range=["joined", "^out"], show_layer_names=True)
     assert found == ["joined (Concatenate)", "out (Dense)"] and edges == [("joined", "out")]
-    with pytest.raises(ValueError, match="no layer is called `nope`, as `layer_range` asks"):
+    with pytest.raises(ValueError, match="`layer_range` names `nope`, which is not a layer"):
         graph.graph(model, layer_range=["nope", "out"])
-    with pytest.raises(ValueError, match="takes the names of two layers"):
+    with pytest.raises(ValueError, match="must be the names of two layers"):
         graph.graph(model, layer_range=["out"])
 
 
@@ -173,7 +173,7 @@ def test_a_subclass_is_one_box_and_a_model_that_is_not_built_an_error(keras):
 
     model = Own()
     for unbuilt in (model, keras.Sequential([keras.layers.Dense(1)], name="chain")):
-        with pytest.raises(ValueError, match=f"the model `{unbuilt.name}` is not built, so its"):
+        with pytest.raises(ValueError, match=f"the model `{unbuilt.name}` is not built, so it"):
             graph.graph(unbuilt)
     model(keras.ops.zeros((1, 3)))
     assert titles(model, show_layer_names=True) == (["own (Own)"], [])
@@ -226,5 +226,5 @@ def test_neighbours_stand_apart_as_near_as_can_be():
 
 
 def test_another_direction_is_an_error(models):
-    with pytest.raises(ValueError, match='`rankdir` is "TB", "BT", "LR" or "RL", not "UP"'):
+    with pytest.raises(ValueError, match='`rankdir` must be "TB", "BT", "LR" or "RL", not "UP"'):
         graph.drawing(models["mlp"], "UP", {})

@@ -145,7 +145,7 @@ def test_axes_of_objects(r, code):
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("op_sum(1:3, axis = 0)", "op_sum(): `axis` counts from 1, so 0 is none"),
+        ("op_sum(1:3, axis = 0)", "op_sum(): `axis` counts from 1, so 0 is not valid"),
         ("op_transpose(matrix(1, 1, 1), c(0, 1))", "op_transpose(): `axes` counts from 1"),
         ("layer_batch_normalization(axis = 0)", "layer_batch_normalization(): `axis` counts"),
         ("layer_concatenate(axis = 0)", "layer_concatenate(): `axis` counts from 1"),

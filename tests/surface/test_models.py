@@ -312,7 +312,7 @@ def test_layers_and_weights(keras):
     """
     )
     assert ours == [1, 1, 2, 49, 0]
-    with pytest.raises(IndexError, match="there is no layer 9: the model has 2"):
+    with pytest.raises(IndexError, match="there is no layer 9; the model has 2"):
         from_r(DENSE + "get_layer(model, index = 9)")
 
 
@@ -329,7 +329,7 @@ def test_saving_and_loading(keras, tmp_path):
         """,
         path=path,
     )
-    with pytest.raises(RuntimeError, match="is there already; overwrite = TRUE replaces it"):
+    with pytest.raises(RuntimeError, match="already exists; overwrite = TRUE replaces it"):
         from_r(DENSE + "save_model(model, path)", path=path)
 
 

@@ -90,7 +90,7 @@ def test_a_registered_function_is_known_wherever_it_crosses(scope, keras):
         layer = keras.saving.deserialize_keras_object(config)
         assert config["config"]["activation"]["config"] == "mine>to_1"
         assert float(layer.activation(keras.ops.convert_to_tensor(3.0))) == 1
-    with pytest.raises(RuntimeError, match="a function without a name of its own needs `name`"):
+    with pytest.raises(RuntimeError, match="an anonymous function needs `name`"):
         scope("register_keras_serializable(function(x) x)")
 
 
@@ -145,7 +145,7 @@ def test_configurations_are_json(scope, keras, tmp_path):
     for source in ("path", "save_model_config(model)"):
         loaded = scope(f"load_model_config({source}, list(Scaling))")
         assert loaded.layers[0].by == 4
-    with pytest.raises(RuntimeError, match="is there already; overwrite = TRUE replaces it"):
+    with pytest.raises(RuntimeError, match="already exists; overwrite = TRUE replaces it"):
         scope("save_model_config(model, path)")
 
 

@@ -138,19 +138,19 @@ def test_graphviz_itself(r, tmp_path):
 def test_mistakes_are_named(r, tmp_path):
     said = r("function(...) tryCatch(plot(mlp, ...), error = conditionMessage)")
     assert said(to_file="model.bmp") == (
-        "plot(): `to_file` ends in .png, .jpg, .jpeg, .pdf or .svg, unlike `model.bmp`."
+        "plot(): `to_file` must end in .png, .jpg, .jpeg, .pdf or .svg, unlike `model.bmp`."
     )
     assert said(to_file=str(tmp_path / "no" / "m.png")) == (
-        f"plot(): `to_file` names a directory that is not there: {tmp_path / 'no'}"
+        f"plot(): the directory of `to_file` does not exist: {tmp_path / 'no'}"
     )
     assert "has no argument `rankdirs`; did you mean `rankdir`?" in said(rankdirs="LR")
-    assert 'plot(): `rankdir` is "TB", "BT", "LR" or "RL", not "UP".' in said(rankdir="UP")
+    assert 'plot(): `rankdir` must be "TB", "BT", "LR" or "RL", not "UP".' in said(rankdir="UP")
     unbuilt = r(
         "tryCatch(plot(keras_model_sequential(name = 'chain') |> layer_dense(1)),"
         " error = conditionMessage)"
     )
     assert unbuilt.endswith(
-        "plot(): the model `chain` is not built, so its graph is not known yet: give it an "
+        "plot(): the model `chain` is not built, so it has no graph yet: give it an "
         "`input_shape`, or fit it first."
     )
     assert r("names(dev.cur())") == "null device"

@@ -102,7 +102,7 @@ def test_an_export_is_a_saved_model(keras, tmp_path, versioned):
 @TENSORFLOW
 def test_an_export_replaces_only_an_export(keras, tmp_path):
     (tmp_path / "mine").write_text("a file of the user's")
-    with pytest.raises(FileExistsError, match="is no exported model, so it is not replaced"):
+    with pytest.raises(FileExistsError, match="is not an exported model, so it is not replaced"):
         from_r(DENSE + "export_savedmodel(model, path)", path=str(tmp_path))
     assert (tmp_path / "mine").exists()
     former = tmp_path / "former"
@@ -112,7 +112,7 @@ def test_an_export_replaces_only_an_export(keras, tmp_path):
     assert (former / "saved_model.pb").exists()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["former", "mine"]
     code = "export_savedmodel(model, path, overwrite = FALSE, versioned = FALSE)"
-    with pytest.raises(FileExistsError, match="is there already; overwrite = TRUE replaces it"):
+    with pytest.raises(FileExistsError, match="already exists; overwrite = TRUE replaces it"):
         from_r(DENSE + code, path=str(tmp_path))
 
 
@@ -218,13 +218,13 @@ def test_reset_state(keras):
 # ---- mistakes ----------------------------------------------------------------------------------
 
 MISTAKES = {
-    "get_config(3)": "get_config(): `object` is an object of Keras with a configuration, not the",
-    "reset_state(3)": "reset_state(): `object` is a metric, or a layer with a state, not the",
+    "get_config(3)": "get_config(): `object` must be an object of Keras with a configuration, not",
+    "reset_state(3)": "reset_state(): `object` must be a metric, or a layer with a state, not the",
     "reset_state(layer_dense(units = 1))": "not an instance of `keras.src.layers.core.dense.Dense`",
-    "save_model(3, 'a.keras')": "save_model(): `model` is a Keras model, not the value 3.",
-    "save_model_weights('m', 'a')": "save_model_weights(): `model` is a Keras model, not the",
-    "load_model_weights(NULL, 'a')": "load_model_weights(): `model` is a Keras model, not NULL.",
-    "export_savedmodel(3, 'a')": "export_savedmodel(): `object` is a Keras model, not the value",
+    "save_model(3, 'a.keras')": "save_model(): `model` must be a Keras model, not the value 3.",
+    "save_model_weights('m', 'a')": "save_model_weights(): `model` must be a Keras model, not the",
+    "load_model_weights(NULL, 'a')": "load_model_weights(): `model` must be a Keras model, not",
+    "export_savedmodel(3, 'a')": "export_savedmodel(): `object` must be a Keras model, not",
     "export_savedmodel(model, 'no/such', verbos = 1)": "has no argument `verbos`; did you mean",
 }
 

@@ -86,7 +86,7 @@ def test_no_stand_in(run):
     done = run("library(keras3)", "--no-stand-in")
     assert done.returncode == 1
     assert "there is no package called" in done.stderr
-    assert "pyclassbridge can stand in for keras3: `pyclass-bridge run` does so" in done.stderr
+    assert "pyclassbridge can stand in for keras3: use `pyclass-bridge run`" in done.stderr
     assert "stand in" not in run("library(notthere)", "--no-stand-in").stderr
 
 

@@ -10,7 +10,7 @@ test_that("zip_lists() turns lists inside out", {
   expect_identical(zip_lists(), list())
   expect_identical(zip_lists(tuple(1L, 2L, convert = TRUE), 3:4)[[1]], list(1L, 3L))
   expect_error(zip_lists(list(1), list(1, 2)), "the same length, not 1, 2")
-  expect_error(zip_lists(list(a = 1), list(2)), "matched by the names")
+  expect_error(zip_lists(list(a = 1), list(2)), "must have the same names")
 })
 
 test_that("named_list() names its elements", {

@@ -36,7 +36,7 @@ test_that("flags are read from a file", {
   writeLines(c("units: 7", "big: yes"), file)
   expect_identical(read()[c("units", "big")], list(units = 7L, big = TRUE))
   writeLines("units = 7", file)
-  expect_error(read(), "the line `units = 7` is no `name: value`")
+  expect_error(read(), "the line `units = 7` is not `name: value`")
 })
 
 test_that("run_dir() is where the script works", {

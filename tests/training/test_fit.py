@@ -320,10 +320,10 @@ MISTAKES = {
     "fit(model, x, y, initial_epoch = 1.5)": "fit(): `initial_epoch` takes whole numbers",
     "fit(model, x, y, validation_freq = 1.5)": "fit(): `validation_freq` takes whole numbers",
     "fit(model, x, y, validation_freq = 0)": "`validation_freq` must be 1 or more, not 0.",
-    "adapt(layer_normalization(), x, 32)": "adapt(): further arguments are given by name",
+    "adapt(layer_normalization(), x, 32)": "adapt(): further arguments must have names",
     "predict(model, x, steps = 1.5)": "predict(): `steps` takes whole numbers, not 1.5.",
-    "train_on_batch(3, x, y)": "train_on_batch(): `object` is a Keras model, not the value 3.",
-    "test_on_batch('m', x, y)": "test_on_batch(): `object` is a Keras model, not the string",
+    "train_on_batch(3, x, y)": "train_on_batch(): `object` must be a Keras model, not the value 3.",
+    "test_on_batch('m', x, y)": "test_on_batch(): `object` must be a Keras model, not the string",
 }
 
 
@@ -365,8 +365,8 @@ CLASSES = """
 @pytest.mark.parametrize(
     ("prefix", "y", "sentence"),
     [
-        ("", "factor(rep(1:3, 2))", "class numbers go with the loss"),
-        ("sparse_", "to_categorical(rep(0:2, 2))", "takes class numbers; a column for each class"),
+        ("", "factor(rep(1:3, 2))", "for class numbers use the loss"),
+        ("sparse_", "to_categorical(rep(0:2, 2))", "takes class numbers; if `y` has a column"),
     ],
 )
 def test_classes_coded_for_the_other_loss(keras, prefix, y, sentence):

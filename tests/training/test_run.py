@@ -136,13 +136,13 @@ def test_an_error_in_on_exit(keras, ns, model):
     assert notes == ["end", "end of set", "exit", "exit of set"]
     callbacks = [ns.Exits(notes, True), ns.failing("on_epoch_end", notes), ns.Set(notes)]
     with (
-        pytest.warns(UserWarning, match="on_exit failed after the training had: .*no way out"),
+        pytest.warns(UserWarning, match=r"\(the training failed before it\): .*no way out"),
         pytest.raises(pyclass_bridge.RError, match="no luck"),
     ):
         fit(model, callbacks)
     assert notes[4:] == ["exit", "failing", "exit of set"]
     with (
-        pytest.warns(UserWarning, match="after that of another callback had"),
+        pytest.warns(UserWarning, match="that of another callback failed before it"),
         pytest.raises(pyclass_bridge.RError, match="no way out"),
     ):
         fit(model, [ns.Exits(notes, True), ns.Exits(notes, True)])
@@ -152,7 +152,7 @@ def test_an_error_in_on_exit(keras, ns, model):
             raise KeyboardInterrupt
 
     with (
-        pytest.warns(UserWarning, match="after the training had: KeyboardInterrupt"),
+        pytest.warns(UserWarning, match=r"the training failed before it\): KeyboardInterrupt"),
         pytest.raises(pyclass_bridge.RError, match="no luck"),
     ):
         fit(model, [ns.failing("on_epoch_end", notes), Interrupted()])
@@ -168,9 +168,9 @@ def test_on_exit_under_keras_own_fit(keras, source):
     def train(*callbacks):
         dense_model().fit(x, y, verbose=0, callbacks=list(callbacks))
 
-    with pytest.warns(UserWarning, match="`on_exit` of `Exits` runs under Keras' own"):
+    with pytest.warns(UserWarning, match="`on_exit` of `Exits` runs only after a normal"):
         train(ns.Exits(notes))
-    with pytest.warns(UserWarning, match="`on_exit` of `CallbackSetSet` runs under Keras' own"):
+    with pytest.warns(UserWarning, match="`on_exit` of `CallbackSetSet` runs only after a normal"):
         train(ns.Set(notes))
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # each class says it once
