@@ -76,6 +76,11 @@ nearest_hook <- function(name, words) {
   }
 }
 
+# The stage that is meant by `name`, for a stage that is assigned to an instance.
+nearest_stage <- function(name) {
+  nearest_hook(name, callback_words(list(checks = keras_kinds$CallbackSet)))
+}
+
 # The name of a hook in Keras' words.
 common_hook_name <- function(name) {
   parts <- strsplit(snake_name(name), "_", fixed = TRUE)[[1L]]
