@@ -14,18 +14,30 @@ counted <- function(n, what) {
   paste0(if (n == 0) "no" else n, " ", what, if (n != 1) "s")
 }
 
-# The name `among` others that takes the fewest edits from `name`, or NULL; of two the shorter. An
-# edit is a letter that is added, left out or replaced; two letters that changed places count as
-# one. The limit is one edit for every three letters of the name, and `most` edits.
+# The name `among` others that takes the fewest edits from `name`, or NULL; of two the one that
+# shares the longer beginning with `name`, then the shorter. An edit is a letter that is added,
+# left out or replaced; two letters that changed places count as one. The limit is one edit for every
+# three letters of the longer name, and `most` edits.
 nearest_name <- function(name, among, most = 3L) {
   if (!length(among)) {
     return(NULL)
   }
-  letters_of <- function(x) lapply(strsplit(x, ""), sort, method = "radix")
-  edits <- c(utils::adist(name, among)) - mapply(identical, letters_of(name), letters_of(among))
-  limit <- min(most, nchar(name) %/% 3L)
-  best <- order(edits, nchar(among))[[1L]]
-  if (edits[[best]] <= limit) among[[best]]
+  given <- strsplit(name, "")[[1L]]
+  letters <- strsplit(among, "")
+  same_letters <- vapply(letters, function(x) identical(sorted(x), sorted(given)), NA)
+  edits <- c(utils::adist(name, among)) - same_letters
+  near <- edits <= pmin(most, pmax(length(given), lengths(letters)) %/% 3L)
+  begin <- vapply(letters, common_start, 0, given)
+  best <- order(!near, edits, -begin, lengths(letters))[[1L]]
+  if (near[[best]]) among[[best]]
+}
+
+sorted <- function(letters) sort(letters, method = "radix")
+
+# How many letters are the same at the beginning of both.
+common_start <- function(a, b) {
+  n <- seq_len(min(length(a), length(b)))
+  sum(cumprod(a[n] == b[n]))
 }
 
 # What the user gave, as a noun phrase for an error.

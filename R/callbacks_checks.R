@@ -76,6 +76,11 @@ nearest_hook <- function(name, words) {
   }
 }
 
+# The stage that `name` means, for a stage that is assigned to an instance.
+nearest_stage <- function(name) {
+  nearest_hook(name, callback_words(list(checks = keras_kinds$CallbackSet)))
+}
+
 # `name` with the words of other frameworks replaced by Keras' words.
 common_hook_name <- function(name) {
   parts <- strsplit(snake_name(name), "_", fixed = TRUE)[[1L]]

@@ -50,8 +50,8 @@ def _attach_python(core) -> None:
     from .values import convert, handle
 
     add_to_callbacks(stages.members)
-    # Pickles of R values that were written when the module had this name are read, too.
-    sys.modules[f"{__package__}.robject"] = handle
+    # Pickles that were written when these modules had other names are read, too.
+    sys.modules |= {f"{__package__}.robject": handle, f"{__package__}.condition": condition}
     core.attach(
         handle_type=handle.RObject,
         from_r=condition.from_r,

@@ -129,10 +129,19 @@ def _named(formals) -> list[Formal]:
 
 
 def argument_names(function: types.FunctionType, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of R arguments as `function` names its parameters, if it was made here; names for
-    its `...` stay unchanged."""
+    """The names of R arguments as `function` names its parameters, if it was made here: `x.y` is
+    also its `x_y`. Names for its `...` stay unchanged."""
     known = function.__globals__.get("__r_names")
-    return names if known is None else tuple(known.get(name, name) for name in names)
+    if known is None:
+        return names
+    has_dots = function.__code__.co_flags & inspect.CO_VARKEYWORDS
+    folded = () if has_dots else known.values()
+
+    def as_python(name: str) -> str:
+        folds = name not in known and python_name(name) in folded
+        return python_name(name) if folds else known.get(name, name)
+
+    return tuple(map(as_python, names))
 
 
 async def value_of(result):

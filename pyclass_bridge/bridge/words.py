@@ -7,6 +7,7 @@ started session.
 from __future__ import annotations
 
 import inspect
+import itertools
 
 
 def ticked(names, between: str = ", ") -> str:
@@ -36,17 +37,28 @@ def described(value) -> str:
 
 
 def nearest(name: str, known, most: int = 3) -> str | None:
-    """The name in `known` that takes the fewest edits from `name`, or None; of two the shorter.
+    """The name in `known` that takes the fewest edits from `name`, or None; of two the one that
+    shares the longer beginning with `name`, then the shorter.
 
     An edit is a letter that is added, left out or replaced; two letters that changed places count
-    as one. The limit is one edit for every three letters of the name, and `most` edits.
+    as one. The limit is one edit for every three letters of the longer name, and `most` edits.
     """
-    limit = min(most, len(name) // 3)
-    # Names of too different a length are skipped: comparing them takes long.
-    near = [other for other in known if abs(len(other) - len(name)) <= limit]
-    ranked = [(_edits(name, other), len(other), at) for at, other in enumerate(near)]
-    edits, _, at = min(ranked, default=(limit + 1, 0, 0))
-    return near[at] if edits <= limit else None
+    best, found = None, None
+    for other in known:
+        limit = min(most, max(len(name), len(other)) // 3)
+        if abs(len(other) - len(name)) > limit:  # counting edits takes long
+            continue
+        edits = _edits(name, other)
+        rank = (edits, -_common_start(name, other), len(other))
+        if edits <= limit and (best is None or rank < best):
+            best, found = rank, other
+    return found
+
+
+def _common_start(a: str, b: str) -> int:
+    """How many letters are the same at the beginning of both."""
+    pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False))
+    return sum(1 for _ in pairs)
 
 
 def _edits(a: str, b: str) -> int:

@@ -16,7 +16,7 @@ import keras
 
 from ..bridge.private import make_private
 from ..bridge.r_functions import r_function
-from ..bridge.words import described, nearest, ticked
+from ..bridge.words import described, ticked
 from ..classes.kinds import kind_named
 from .context import Context, context_for
 from .gradients import STAGE, refuse_backend
@@ -69,7 +69,7 @@ _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 def _check_stage(cls: type, name: str, function) -> None:
     """Check a stage that is assigned to an instance, as R checks the stages of a definition."""
     if not hasattr(cls, name):
-        near = nearest(name, STAGES)
+        near = r_function("nearest_stage")(name)
         hint = f"Did you mean `{near}`?" if near else f"It has {', '.join(STAGES)}."
         raise AttributeError(f"`{cls.__name__}` has no stage `{name}`. {hint}")
     if name not in STAGES:

@@ -348,6 +348,9 @@ def load_core(r: RInstallation) -> types.ModuleType:
         raise BrokenSetup("core_unloadable", version=r.version, reason=error) from None
     if release(core.BUILT_FOR)[:2] != release(r.version)[:2]:
         raise BrokenSetup("core_for_other_r", built_for=core.BUILT_FOR, version=r.version)
+    # The finder of an editable installation gives its core to a checkout that is not built.
+    if os.path.dirname(core.__file__) not in sys.modules["pyclass_bridge"].__path__:
+        raise BrokenSetup("no_core")
     # The core does not declare that it runs without the GIL, so a free-threaded Python has switched
     # the GIL on at its import, unless an option prevents that.
     if not getattr(sys, "_is_gil_enabled", lambda: True)():

@@ -332,7 +332,7 @@ def _hidden(exception: BaseException, text: str) -> str:
 # The words in which Python and Keras refuse an argument.
 _REFUSALS = re.compile(
     r"(?:got an unexpected keyword argument |are not supported: \[|not recognized: \{"
-    r"|Unrecognized keyword arguments passed to \w+: \{)'(\w+)'"
+    r"|Unrecognized keyword arguments passed to \w+: \{)'([^']+)'"
 )
 
 

@@ -284,6 +284,13 @@ def test_r_gives_arguments_by_its_own_names_when_they_fold_into_one(define):
     assert fold(a) == ["1", "a.b"]
 
 
+def test_r_gives_an_argument_by_a_name_that_is_the_same_in_python(define):
+    a = define("A %py_class% { m <- function(x_y, z = 1) c(x_y, z) }; A()")
+    assert define("function(o) o$m(x.y = 2, z = 3)")(a) == [2, 3]
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'x\.z'"):
+        define("function(o) o$m(x.z = 2)")(a)
+
+
 def test_the_factory_gives_odd_names_to_initialize(define):
     a = define(
         """

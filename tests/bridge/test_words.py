@@ -43,8 +43,15 @@ MISSPELT = [
     ("on_edn", HOOKS, 3, "on_end"),
     ("on_tain_ed", HOOKS, 2, "on_train_end"),
     ("on_tain_ed", HOOKS, 1, None),
-    ("adamm", ["adamw", "adam"], 3, "adam"),  # the shortest
-    ("abc", ["abx", "xbc"], 3, "abx"),  # the first of two that are as short
+    ("adamm", ["adamw", "adam"], 3, "adam"),  # the shorter
+    ("xabcd", ["xabcx", "xabxd"], 3, "xabcx"),  # the one with the longer common beginning
+    ("abx", ["abc", "abd"], 3, "abc"),  # the first of two that are as near
+    ("layer", ["Layer", "layers"], 3, "layers"),
+    ("rlu", ["glu", "relu"], 3, "relu"),
+    ("valoss", ["loss", "val_loss"], 3, "val_loss"),
+    ("sd", ["adam", "sgd"], 3, "sgd"),
+    ("motor", ["mode", "monitor"], 3, "monitor"),
+    ("somax", ["softmax", "softplus"], 3, "softmax"),
 ]
 
 

@@ -17,6 +17,7 @@ from support.callback_sets import Notes, fit
 from support.twin import backend, data, dense_model
 
 import pyclass_bridge
+from pyclass_bridge import RError
 
 STAGES = [
     "on_begin", "on_epoch_begin", "on_batch_begin", "on_batch_end", "on_before_valid",
@@ -253,6 +254,22 @@ def test_stages_of_the_base_and_of_the_instance(source):
     assert notes == [
         ("begins",), ("assigned",), ("assigned",), ("first", 1), ("second",), ("end",),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("on_train_batch_begins", "on_batch_begin"),
+        ("on_validation_ends", "on_valid_end"),
+        ("on_epoch_start", "on_epoch_begin"),
+    ],
+)
+def test_a_misspelt_stage_that_is_assigned_is_known_as_in_a_definition(r, name, stage):
+    made = r("callback_set('Notes')()")
+    with pytest.raises(AttributeError, match=rf"no stage `{name}`\. Did you mean `{stage}`"):
+        setattr(made, name, lambda: None)
+    with pytest.raises(RError, match=f"here it is `{stage}`|Did you mean `{stage}`"):
+        r(f"callback_set('Notes', {name} = function() NULL)")
 
 
 def test_a_stage_assigned_by_initialize(r):

@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 
+import pytest
 from support.paths import ROOT
 
+import pyclass_bridge
 from pyclass_bridge.start import embed
+from pyclass_bridge.start.broken_setup import BrokenSetup
 
 
 def run(code, tmp_path, env=None, program="pyclass-bridge"):
@@ -118,3 +121,10 @@ def test_command_line_is_known_by_its_name(tmp_path):
     assert run(code, tmp_path, program="/usr/bin/pyclass-bridge") is True
     code = "sys.argv[0] = 'script.py'\n" + code
     assert run(code, tmp_path) is False
+
+
+def test_the_core_of_another_checkout_is_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(pyclass_bridge, "__path__", [str(tmp_path)])
+    with pytest.raises(BrokenSetup, match="is missing: build it") as raised:
+        embed.load_core(embed.find_r())
+    assert raised.value.kind == "no_core"

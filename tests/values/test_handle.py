@@ -277,6 +277,8 @@ def test_a_pickle_of_before_is_read():
     before = data.replace(b"cpyclass_bridge.values.handle\n", b"cpyclass_bridge.robject\n")
     assert before != data
     assert pickle.loads(before) == raw("factor('a')")
+    error = b"cpyclass_bridge.condition\nRError\n(Vno\ntR."
+    assert str(pickle.loads(error)) == "no"
 
 
 def test_the_class_is_known_by_its_public_name():
