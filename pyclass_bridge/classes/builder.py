@@ -24,6 +24,7 @@ from .spec import ClassSpec, Member
 
 NO_RECEIVER, SELF, CLASS = 0, 1, 2
 RETURN_NONE = {"__init__", "__del__"}
+LOADS = "load_state_dict"  # its argument crosses as a stored value does
 
 
 class ClassRef:
@@ -80,6 +81,7 @@ class _Builder:
         self.add_methods()
         self.add_properties()
         self.add_callback_parts()
+        self.add_marks()
 
     def add_description(self) -> None:
         spec = self.spec
@@ -90,10 +92,6 @@ class _Builder:
         self.namespace["__r_class__"] = RClassInfo(
             self.class_env, spec.has_private, spec.index_base, self.kind.hooks
         )
-        # Marks for the core, which knows no method by its name (core/marks.c).
-        indexed = self.kind.hooks.items() if spec.index_base == 1 else ()
-        self.namespace["__r_indexed__"] = frozenset(name for name, index in indexed if index)
-        self.namespace["__r_stores__"] = frozenset({"load_state_dict"})
 
     def add_copying(self) -> None:
         self.namespace.update(copy_methods(self.bases))
@@ -121,6 +119,15 @@ class _Builder:
             self.namespace[setter] = instances_only(self.spec.name, self.ref, kind)
         if kind.lists_stages:
             self.namespace.update(added_to_callback(self.namespace, self.bases, self.ref))
+
+    def add_marks(self) -> None:
+        """Tell the core which methods are indexed and which store their argument (core/marks.c)."""
+        indexed = self.kind.hooks.items() if self.spec.index_base == 1 else ()
+        names = frozenset(name for name, index in indexed if index)
+        if names or any(hasattr(base, "__r_indexed__") for base in self.bases):
+            self.namespace["__r_indexed__"] = names
+        if LOADS in self.namespace or any(hasattr(base, LOADS) for base in self.bases):
+            self.namespace["__r_stores__"] = frozenset({LOADS})
 
     def environment(self, member: Member):
         if not member.own_env:

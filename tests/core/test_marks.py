@@ -48,4 +48,19 @@ def test_a_class_that_counts_from_0_has_no_indexed_methods(define):
     )
     instance = cls()
     instance.run()
-    assert (instance.got, cls.__r_indexed__) == ([3], frozenset())
+    assert instance.got == [3] and not hasattr(cls, "__r_indexed__")
+
+
+def test_a_class_that_counts_from_0_takes_the_mark_of_its_base_away(define, keras):
+    cls = define(
+        "A <- Callback('A', on_epoch_end = function(epoch, logs = NULL) self$got <- epoch)\n"
+        "B(A) %py_class% { run <- function() self$on_predict_batch_end(3L) }; B",
+    )
+    base = cls.__mro__[1]
+    assert "on_predict_batch_end" in base.__r_indexed__
+    assert cls.__r_indexed__ == frozenset()
+
+
+def test_a_class_without_hooks_and_states_has_no_marks(define):
+    cls = define("A %py_class% { run <- function() 1 }; A")
+    assert [name for name in vars(cls) if name.startswith("__r_")] == ["__r_class__"]
