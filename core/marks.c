@@ -5,8 +5,9 @@
  *   __r_index__        the name of its index, which R counts from 1 (classes/builder.py)
  *   __r_stands_for__   Python gets this other function; made for one call (classes/hooks.py)
  * Of a function's globals, which functools.wraps() does not copy
- *   __r_closure__      (closure, n): R gets this closure while it has n attributes; with more,
- *                      Python code has marked it for a purpose of its own (bridge/function.py)
+ *   __r_closure__      (closure, n, defaults, keyword defaults): R gets this closure for a function
+ *                      that has n attributes and these defaults; with others, Python code has made
+ *                      it a function of its own (bridge/function.py)
  * Of a class
  *   __r_class__        the class is made from an R class (classes/builder.py)
  *   __r_indexed__      the names of methods whose index R counts from 1, written in R or inherited
@@ -63,16 +64,20 @@ bool mark_stores(PyObject *o) { return names_method(o, name.stores); }
 
 PyObject *mark_stands_for(PyObject *o) { return of_function(o, name.stands_for); }
 
+static PyObject *or_none(PyObject *o) { return o ? o : Py_None; }
+
 PyObject *mark_closure(PyObject *o) {
   if (!PyFunction_Check(o))
     return NULL;
   PyFunctionObject *f = (PyFunctionObject *)o;
   PyObject *mark = item(f->func_globals, name.closure);
-  if (!mark || !PyTuple_CheckExact(mark) || PyTuple_GET_SIZE(mark) != 2)
+  if (!mark || !PyTuple_CheckExact(mark) || PyTuple_GET_SIZE(mark) != 4)
     return NULL;
   Py_ssize_t attributes = f->func_dict ? PyDict_GET_SIZE(f->func_dict) : 0;
-  return attributes <= PyLong_AsSsize_t(PyTuple_GET_ITEM(mark, 1)) ? PyTuple_GET_ITEM(mark, 0)
-                                                                   : NULL;
+  bool same = attributes <= PyLong_AsSsize_t(PyTuple_GET_ITEM(mark, 1)) &&
+              or_none(f->func_defaults) == PyTuple_GET_ITEM(mark, 2) &&
+              or_none(f->func_kwdefaults) == PyTuple_GET_ITEM(mark, 3);
+  return same ? PyTuple_GET_ITEM(mark, 0) : NULL;
 }
 
 bool mark_is_r_class(PyTypeObject *type) { return py_type_lookup(type, name.class); }

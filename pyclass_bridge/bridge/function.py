@@ -50,6 +50,8 @@ def make_function(closure, name: str | None = None, module: str = "r"):
     )
     out.__r_function__ = closure
     # The core's mark: R gets this closure for `out` until Python code sets an attribute of `out`
-    # (as `abstractmethod` does). functools.wraps() copies attributes, but not globals.
-    out.__globals__["__r_closure__"] = (closure, len(vars(out)))
+    # (as `abstractmethod` does) or its defaults. functools.wraps() copies attributes, but not
+    # globals; a copy of the function that has the globals may have other defaults.
+    mark = closure, len(vars(out)), out.__defaults__, out.__kwdefaults__
+    out.__globals__["__r_closure__"] = mark
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import types
 
 
 class Counting:
@@ -64,3 +65,13 @@ def test_a_class_that_counts_from_0_takes_the_mark_of_its_base_away(define, kera
 def test_a_class_without_hooks_and_states_has_no_marks(define):
     cls = define("A %py_class% { run <- function() 1 }; A")
     assert [name for name in vars(cls) if name.startswith("__r_")] == ["__r_class__"]
+
+
+def test_a_function_with_other_defaults_is_not_the_closure(r):
+    f = r("function(x, ..., by = 2) x * by")
+    copy = types.FunctionType(f.__code__, f.__globals__, "copy", f.__defaults__)
+    copy.__kwdefaults__ = {"by": 5.0}
+    apply = r("function(g) g(3)")
+    assert (apply(f), apply(copy)) == (6, 15)
+    f.__kwdefaults__ = {"by": 7.0}
+    assert apply(f) == 21
