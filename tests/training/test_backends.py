@@ -30,6 +30,7 @@ SURFACE = [
     "classes/test_hooks.py",
     "surface/test_indices.py",
     "surface/test_compose.py",
+    "training/test_compile.py",
     "surface/test_arguments.py",
     "surface/test_wrapper.py",
     "surface/test_layer_pipe.py",
