@@ -15,8 +15,8 @@ counted <- function(n, what) {
 }
 
 # The name `among` others that takes the fewest edits from `name`, or NULL; of two the one that
-# shares the longer beginning with `name`, then the shorter. An edit is a letter that is added,
-# left out or replaced; two letters that changed places count as one. The limit is one edit for every
+# shares the longer beginning with `name`, then the shorter. An edit is a letter that is added, left
+# out or replaced; two letters that changed places count as one. The limit is one edit for every
 # three letters of the longer name, and `most` edits.
 nearest_name <- function(name, among, most = 3L) {
   if (!length(among)) {

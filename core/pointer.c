@@ -178,8 +178,8 @@ void pointer_remember(SEXP proxy, Entry *e) {
   SEXP older = PROTECT(VECTOR_ELT(young, place)); /* or R's NULL */
   SET_VECTOR_ELT(young, place, proxy);
   e->young++;
-  hand_over(
-      older); /* last: R may collect, and a finalizer may remember a proxy for the same entry */
+  /* Last: R may collect, and a finalizer may remember a proxy for the same entry. */
+  hand_over(older);
   UNPROTECT(1);
 }
 

@@ -1,7 +1,7 @@
 """`on_after_backward` of callback sets: the gradients of each step, on every backend of Keras.
 
-The file runs in this process and, where they are installed, on the other backends in one process
-each.
+This file runs in this process and, with test_gradients_errors.py, on the other backends that are
+installed, in one process each.
 
 Of: callbacks/gradients.py, callbacks/gradients_backend.py, callbacks/gradients_tensorflow.py,
 callbacks/gradients_jax.py, callbacks/gradients_torch.py.
@@ -13,15 +13,23 @@ import importlib.util
 
 import numpy as np
 import pytest
-from support import error_texts
+from support.gradients import (
+    FROM_R,
+    RATE,
+    STEPS,
+    WAYS,
+    X,
+    Y,
+    assert_untouched,
+    by_hand,
+    deep,
+    linear,
+    train,
+    watcher,
+)
+from support.paths import TESTS
 from support.subprocesses import run_tests
 from support.twin import backend
-
-RATE = 0.125
-STEPS = 3  # of each epoch
-rng = np.random.default_rng(1)
-X = rng.normal(size=(24, 3)).astype("float32")
-Y = rng.normal(size=(24, 1)).astype("float32")
 
 
 @pytest.mark.runs_tests
@@ -31,80 +39,9 @@ def test_on_another_backend(other):
         pytest.skip(f"{other} is not installed")
     if backend() != "tensorflow":
         pytest.skip("this is the process of another backend")
-    run_tests(__file__, KERAS_BACKEND=other)
+    files = [__file__, str(TESTS / "callbacks" / "test_gradients_errors.py")]
+    run_tests(*files, KERAS_BACKEND=other)
 
-
-def linear(optimizer=None, keras_model=None, **compiling):
-    """A linear model; its weights are the same each time."""
-    import keras
-
-    layers = [keras.layers.Input((3,)), keras.layers.Dense(1, name="dense")]
-    model = (keras_model or keras.Sequential)(layers, name="linear")
-    model.set_weights([np.array([[0.5], [-1], [2]]), np.array([0.25])])
-    model.compile(optimizer=optimizer or keras.optimizers.SGD(RATE), loss="mse", **compiling)
-    return model
-
-
-def deep(**compiling):
-    import keras
-
-    keras.utils.set_random_seed(3)
-    layers = [keras.layers.Input((3,)), keras.layers.Dense(8, "tanh"), keras.layers.Dense(1)]
-    model = keras.Sequential(layers)
-    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse", **compiling)
-    return model
-
-
-def train(model, callbacks=(), epochs=2, wrapped=True, rows=24, **fitting):
-    """Train in batches of 8; what is left of each epoch's loss and of the weights."""
-    import pyclass_bridge
-
-    fit = pyclass_bridge.fit if wrapped else type(model).fit
-    fitting = {"batch_size": 8, "shuffle": False, "verbose": 0, **fitting}
-    history = fit(model, X[:rows], Y[:rows], epochs=epochs, callbacks=list(callbacks), **fitting)
-    return history.history["loss"], [w.tolist() for w in model.get_weights()]
-
-
-def watcher(**methods):
-    """A set that notes each gradient, step and hook."""
-    from pyclass_bridge.callbacks.set import CallbackSet
-
-    def note(name):
-        return lambda self: self.events.append((name, self.ctx.step))
-
-    def begin(self):
-        self.seen, self.events, self.outside = [], [], [self.ctx.gradients]
-
-    def after_backward(self):
-        self.events.append(("after", self.ctx.step))
-        self.seen.append(self.ctx.gradients)
-
-    def batch_end(self):
-        self.events.append(("end", self.ctx.step))
-        self.outside.append(self.ctx.gradients)
-
-    names = {
-        "on_begin": begin, "on_batch_begin": note("begin"), "on_after_backward": after_backward,
-        "on_batch_end": batch_end,
-    }  # fmt: skip
-    made = type("Watch", (CallbackSet,), {**names, **methods})()
-    made.id = "watch"
-    return made
-
-
-def by_hand(x, y, w, b):
-    """The gradients of the mean squared error of x w + b."""
-    error = x @ w + b - y
-    return 2 * x.T @ error / len(x), 2 * error.mean(axis=0)
-
-
-def assert_untouched(model):
-    assert "make_train_function" not in vars(model)
-    assert not {"apply", "stateless_apply"} & set(vars(model.optimizer))
-    assert model.train_function is None
-
-
-WAYS = [{}, {"run_eagerly": True}]
 
 # ---- what is seen --------------------------------------------------------------------------------
 
@@ -313,138 +250,7 @@ def test_the_gradient_of_an_embedding(keras):
         assert run(watcher(on_after_backward=doubled)) != run()
 
 
-# ---- errors --------------------------------------------------------------------------------------
-
-
-class MyError(Exception):
-    pass
-
-
-@pytest.mark.parametrize(
-    "compiling, wrapped", [({}, False), ({"run_eagerly": True}, True)], ids=["default", "eager"]
-)
-def test_an_error_is_the_one_that_was_raised(compiling, wrapped, keras):
-    error = MyError("mine")
-
-    def fail(self):
-        if self.ctx.step == 2:
-            raise error
-
-    model = linear(**compiling)
-    with pytest.raises(MyError) as caught:
-        train(model, [watcher(on_after_backward=fail)], wrapped=wrapped)
-    assert caught.value is error
-    assert_untouched(model)
-    # The weights are whole, and the model trains on as it would have.
-    steps = 2 if backend() == "jax" else 1
-    twin = linear(**compiling)
-    twin.fit(X[: 8 * steps], Y[: 8 * steps], batch_size=8, shuffle=False, verbose=0)
-    assert train(model, epochs=1) == train(twin, epochs=1)
-
-
-@pytest.mark.parametrize("compiling", [{}, {"run_eagerly": True}])
-def test_stop_iteration_of_the_stage_is_not_the_end_of_the_data(compiling, keras):
-    model = linear(**compiling)
-    with pytest.raises(RuntimeError, match="of `Watch` raised StopIteration"):
-        train(model, [watcher(on_after_backward=lambda self: next(iter(())))])
-    assert_untouched(model)
-
-
-def test_an_error_of_another_hook_leaves_nothing_for_the_next_training(keras):
-    def fail(batch, logs):
-        raise MyError
-
-    model, watch = linear(), watcher()
-    other = keras.callbacks.LambdaCallback(on_train_batch_begin=fail)
-    with pytest.raises(MyError):
-        train(model, [watch, other], wrapped=False)
-    assert watch.seen == []
-    assert train(model, wrapped=False) == train(linear(), wrapped=False)
-    assert watch.seen == []
-    assert "make_train_function" not in vars(model)
-
-
-def test_plain_trainings_before_and_after(keras, tmp_path):
-    model, twin, watch = linear(), linear(), watcher()
-
-    def train_both(callbacks):
-        assert train(model, callbacks, wrapped=False) == train(twin, wrapped=False)
-        assert len(watch.seen) == expected
-
-    watch.seen, expected = [], 0
-    train_both([])
-    expected = 2 * STEPS
-    train_both([watch])
-    assert_untouched(model)
-    train_both([])
-    model.save(tmp_path / "model.keras")
-    model = keras.saving.load_model(tmp_path / "model.keras")
-    train_both([])
-
-
-def test_two_sets_in_order_and_a_function_made_anew(keras, tmp_path):
-    import pyclass_bridge
-
-    order = []
-    second = watcher(weight=1, on_after_backward=lambda self: order.append(2))
-    first = watcher(on_after_backward=lambda self: order.append(1))
-    second.id = "second"
-    anew = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: first.model.make_train_function(force=True)
-    )
-    saved = keras.callbacks.ModelCheckpoint(tmp_path / "model.keras", save_freq=1)
-    model = linear()
-    assert train(model, [second, anew, first, saved]) == train(linear())
-    assert order == [1, 2] * (2 * STEPS)
-    pyclass_bridge.fit(keras.saving.load_model(tmp_path / "model.keras"), X, Y, verbose=0)
-    assert len(order) == 4 * STEPS
-
-
 # ---- from R --------------------------------------------------------------------------------------
-
-FROM_R = """
-train <- function(model, x, y, callbacks, epochs = 1) {
-  fit(model, x, y, epochs = epochs, batch_size = 8, shuffle = FALSE, callbacks = callbacks,
-    verbose = 0)
-}
-clipped <- function(model, x, y) {
-  clip <- callback_set("clip",
-    on_after_backward = function() {
-      g <- self$ctx$gradients
-      self$dims <- lapply(g, dim)
-      self$ctx$gradients <- lapply(g, function(g) pmin(pmax(g, -0.5), 0.5))
-    },
-    on_batch_end = function() self$gone <- is.null(self$ctx$gradients)
-  )()
-  after <- callback_set("after",
-    on_begin = function() private$largest <- NULL,
-    on_after_backward = function() {
-      private$largest <- c(private$largest, max(abs(unlist(self$ctx$gradients))))
-    },
-    result = function() private$largest
-  )()
-  train(model, x, y, list(clip, after), epochs = 2)
-  list(dims = clip$dims, gone = clip$gone, largest = after$result())
-}
-caught <- function(model, x, y) {
-  condition <- structure(
-    class = c("my_condition", "error", "condition"), list(message = "mine", call = NULL, data = 42)
-  )
-  failing <- callback_set("fail",
-    on_after_backward = function() if (self$ctx$step == 2) stop(condition),
-    on_exit = function() self$left <- TRUE
-  )()
-  found <- tryCatch(train(model, x, y, failing), my_condition = function(e) e$data)
-  list(found = found, left = failing$left)
-}
-reading <- function(model, x, y) {
-  read <- callback_set("read", on_after_backward = function() {
-    self$n <- length(self$ctx$model$get_weights())
-  })()
-  train(model, x, y, read)
-  read$n
-}
-"""
 
 
 def test_stages_of_r(keras, source):
@@ -486,69 +292,3 @@ def test_a_condition_of_r_is_caught_by_its_class(keras, source):
 def test_weights_read_in_the_stage(keras, source):
     if backend() != "jax":  # there it is one of the mistakes
         assert source(FROM_R).reading(linear(), X, Y) == 2
-
-
-# ---- where it can't run, and other mistakes ------------------------------------------------------
-
-
-def told(run, *arguments, **keywords) -> str:
-    """The text of the error."""
-    with pytest.raises((ValueError, TypeError, RuntimeError)) as caught:
-        run(*arguments, **keywords)
-    return str(caught.value)
-
-
-def assigned(new, stage="on_after_backward", model=None) -> str:
-    """What a stage is told that assigns `new` of the gradients."""
-
-    def assign(self):
-        self.ctx.gradients = new(self.ctx.gradients)
-
-    return told(train, model or linear(run_eagerly=True), [watcher(**{stage: assign})], epochs=1)
-
-
-def idle():
-    """A model whose training step leaves its optimizer alone."""
-    import keras
-
-    class Idle(keras.Sequential):
-        def train_step(self, *arguments):
-            state, data = arguments if len(arguments) == 2 else (None, *arguments)
-            logs = {"loss": keras.ops.sum(data[0])}
-            return (logs, state) if state is not None else logs
-
-    return linear(keras_model=Idle)
-
-
-def test_the_texts_of_mistakes(keras, source, monkeypatch):
-    idles = idle()
-    texts = {
-        "too few": assigned(lambda g: g[:1]),
-        "other dims": assigned(lambda g: [g[0][:2], g[1]]),
-        "NULL": assigned(lambda g: [None, g[1]]),
-        "text": assigned(lambda g: [g[0].astype(str), g[1]]),
-        "complex numbers": assigned(lambda g: [g[0] + 1j, g[1]]),
-        "elsewhere": assigned(lambda g: [], "on_batch_begin"),
-        "no optimizer": told(train, idles, [watcher()]),
-    }
-    assert_untouched(idles)
-    if backend() == "jax":
-        reading = source(FROM_R).reading
-        texts["weights"] = told(reading, linear(), X, Y)
-        texts["optimizer's variables"] = told(
-            train,
-            linear(),
-            [watcher(on_after_backward=lambda self: self.ctx.optimizer.get_config())],
-        )
-    else:
-        compiled = linear(jit_compile=True)
-        texts["compiled"] = told(train, compiled, [watcher()])
-        assert "make_train_function" not in vars(compiled)
-    if backend() == "tensorflow":
-        import tensorflow as tf
-
-        with tf.distribute.MirroredStrategy(["cpu:0"]).scope():
-            texts["a strategy"] = told(train, linear(), [watcher()])
-    monkeypatch.setattr(keras.config, "backend", lambda: "numpy")
-    texts["no gradients"] = told(watcher)
-    error_texts.check(f"gradient_errors_on_{backend()}", texts)
