@@ -31,7 +31,7 @@ ASKED = $(filter $(REQUIRED) $(DONE)/r $(DONE)/backend,$?)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench figures valgrind gctorture matrix torch ultralytics test-ultralytics synalinks \
+.PHONY: help demo test lint bench figures valgrind gctorture matrix judge torch ultralytics test-ultralytics synalinks \
   test-synalinks setup clean always
 .NOTPARALLEL:
 
@@ -44,6 +44,7 @@ help:
 	@echo 'make valgrind   the thread test under memcheck'
 	@echo 'make gctorture  the fast tests with R collecting all the time'
 	@echo 'make matrix     the tests on Debian 13 and sid, in chroots (root; ARGS=all, ARGS=bench)'
+	@echo 'make judge      record what reticulate gives for the snippets in tests/reticulate (root)'
 	@echo 'make torch      add the PyTorch backend to .venv'
 	@echo 'make ultralytics the tests with Ultralytics, in .venv-ultralytics (1.7 GB)'
 	@echo 'make synalinks  the tests with Synalinks, in .venv-synalinks (Python 3.12, 1.6 GB)'
@@ -79,6 +80,10 @@ gctorture: $(DONE)/core $(DONE)/test
 # all tests there, ARGS=bench makes the figures, ARGS='fast sid' takes one of the two.
 matrix:
 	tools/matrix.sh $(ARGS)
+
+# What reticulate gives, as the tests of values compare with it: run on Debian sid, which has the newest.
+judge:
+	tools/matrix.sh judge
 
 # PyTorch is asked for by name only: on most machines pip brings gigabytes of CUDA with it.
 torch: $(DONE)/core

@@ -79,6 +79,13 @@ fi
 
 [ "$purpose" = test ] || exit 0
 
+# The judge of conversions, where the distribution has it as new as the recorded answers are.
+judge_is_new() {
+  version=$(apt-cache policy r-cran-reticulate 2>/dev/null | sed -n 's/^ *Candidate: //p')
+  [ -n "$version" ] && dpkg --compare-versions "$version" ge 1.47
+}
+
+if judge_is_new; then r_packages="$r_packages reticulate bit64 fs"; fi
 missing=$(missing_r_packages)
 if [ -n "$missing" ]; then
   # A package of the distribution serves the R of the distribution only.

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Run the project on the R and the Python of Debian 13 and of sid, in a chroot of each.
 #
-#     tools/matrix.sh [fast|demo|all|bench|shell] [suite...]
+#     tools/matrix.sh [fast|demo|all|bench|judge|shell] [suite...]
 #
 #   fast    make demo, and the tests that say something about R and Python (the default)
 #   demo    make demo alone
 #   all     make demo and all tests
 #   bench   the figures of this machine's R and of theirs, as the table in benchmarks/FIGURES.md
+#   judge   record what reticulate on sid gives for the snippets in tests/reticulate
 #   shell   a shell in the chroot of one suite
 #
 # The chroots are made by debootstrap from this machine's own apt sources, with make and git and
@@ -18,7 +19,7 @@ cd "$(dirname "$0")/.."
 
 what=${1:-fast}
 [ $# -eq 0 ] || shift
-suites=${*:-trixie sid}
+suites=${*:-$([ "$what" = judge ] || echo trixie) sid}
 root=${MATRIX_DIR:-$PWD/.matrix}
 
 # What of the tests says something about R and Python, and nothing about Keras alone.
@@ -118,8 +119,9 @@ commands() {
     demo) echo "make demo" ;;
     all) echo "make demo && make test" ;;
     bench) echo "make figures" ;;
+    judge) echo "UPDATE_SNAPSHOTS=1 make test ARGS='tests/values/test_reticulate.py -k recorded'" ;;
     shell) echo "exec bash" ;;
-    *) echo "usage: tools/matrix.sh [fast|demo|all|bench|shell] [suite...]" >&2; exit 2 ;;
+    *) echo "usage: tools/matrix.sh [fast|demo|all|bench|judge|shell] [suite...]" >&2; exit 2 ;;
   esac
 }
 
@@ -146,6 +148,8 @@ for suite in $suites; do
     say "Debian $suite: failed"
   elif [ "$what" = bench ]; then
     keep_figures "$suite" "$chroot/project/figures.json"
+  elif [ "$what" = judge ]; then
+    cp "$chroot"/project/tests/snapshots/reticulate_*.txt tests/snapshots/
   fi
 done
 if [ "$what" = bench ] && [ $status -eq 0 ]; then
