@@ -25,8 +25,7 @@ py_to_r <- function(x) {
 }
 
 py_to_r.default <- function(x) {
-  value <- if (is_py_object(x)) .Call(core_to_r, x) else x
-  if (is_py_object(value)) for_r$nearest_r(value) else value
+  if (is_py_object(x)) .Call(core_to_r, x) else x
 }
 
 #' @rdname py_to_r

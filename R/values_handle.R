@@ -1,5 +1,5 @@
-# What Python asks R about the R values that it holds. The other halves are values/handle.py,
-# values/request.py and values/request_r.py. Results are converted by the table of values, so a
+# What Python asks R about the R values that it holds, and how it makes R values. The other halves
+# are values/handle.py, values/request.py, and those that make R values (see below). Results are converted by the table of values, so a
 # function returns a list where Python needs a list.
 
 class_names_of <- function(x) as.list(as.character(class(x)))
@@ -24,10 +24,6 @@ has_element <- function(x, name) {
 serialized <- function(x) serialize(x, NULL)
 
 unserialized <- function(bytes) unserialize(bytes)
-
-character_array <- function(x, dim) {
-  array(as.character(unlist(x)), as.integer(unlist(dim)))
-}
 
 # Conversion on request -------------------------------------------------------------------------
 
@@ -114,43 +110,57 @@ row_labels <- function(x) {
   if (!identical(labels, seq_len(nrow(x)))) as.list(labels)
 }
 
-# Values that Python makes on request (values/request_r.py) -------------------------------------
+# Values that Python makes (values/arrays.py, times.py, frames.py, sparse.py) ---------------------
+
+# The generic for an object whose class has a user's method (values/convert.py: by_method).
+py_to_r_of <- function() function(x) py_to_r(py_proxy(x, TRUE))
+
+no_value <- function() NA
+
+warn_of_value <- function(text) warning(text, call. = FALSE)
+
+as_list_of <- function(x, dim) {
+  x <- as.list(x)
+  if (!is.null(dim)) {
+    dim(x) <- unlist(dim)
+  }
+  x
+}
 
 as_days <- function(x) structure(x, class = "Date")
 
-as_seconds <- function(x) .difftime(nan_as_na(x), "secs")
+as_seconds <- function(x) .difftime(x, "secs")
 
-as_time <- function(x, zone) .POSIXct(nan_as_na(x), tz = zone)
+as_time <- function(x, zone) .POSIXct(x, tz = zone)
 
-nan_as_na <- function(x) {
-  x[is.nan(x)] <- NA
+as_local_time <- function(text) {
+  .POSIXct(as.double(as.POSIXct(text, format = "%Y-%m-%dT%H:%M:%OS")))
+}
+
+zones_of_r <- function() as.list(OlsonNames())
+
+uses_bit64 <- function() isNamespaceLoaded("bit64")
+
+as_integer64 <- function(x) structure(x, class = "integer64")
+
+with_names <- function(x, names) {
+  names(x) <- as.character(unlist(names))
   x
 }
-
-as_plain <- function(x) as.vector(x)
-
-with_na <- function(x, at) {
-  x <- as.vector(x)
-  x[unlist(at)] <- NA
-  x
-}
-
-# NULL stands for NA; a code of 0 does in a factor.
-as_text <- function(x) {
-  vapply(as.list(x), function(text) if (is.null(text)) NA_character_ else text, "")
-}
-
-as_list_column <- function(x) I(as.list(x))
 
 as_factor <- function(codes, levels, ordered) {
-  factor(as.character(unlist(levels))[ifelse(codes == 0L, NA, codes)], as.character(unlist(levels)),
-    ordered = ordered
-  )
+  structure(codes, levels = as.character(levels), class = c(if (ordered) "ordered", "factor"))
 }
 
 as_frame <- function(names, rows, n, ...) {
   structure(
     list(...), names = as.character(unlist(names)), class = "data.frame",
-    row.names = if (is.null(rows)) seq_len(n) else make.unique(as.character(unlist(rows)))
+    row.names = if (is.null(rows)) .set_row_names(n) else as.character(unlist(rows))
   )
+}
+
+has_matrix_package <- function() requireNamespace("Matrix", quietly = TRUE)
+
+as_sparse <- function(class, dim, x, ...) {
+  methods::new(methods::getClass(class, where = "Matrix"), Dim = unlist(dim), x = x, ...)
 }

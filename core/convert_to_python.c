@@ -120,7 +120,7 @@ static int elements_to_python(SEXP x, PyObject **slot) {
 static int atomic_to_python(SEXP x, PyObject **slot) {
   R_xlen_t n = r_length(x);
   if (TYPEOF(x) == RAWSXP)
-    return put(slot, PyBytes_FromStringAndSize((const char *)RAW_RO(x), n));
+    return put(slot, PyByteArray_FromStringAndSize((const char *)RAW_RO(x), n));
   if (n == 0 || has_na(x))
     return put_handle(x, slot);
   int status = n == 1 ? put(slot, element(x, 0)) : elements_to_python(x, slot);
@@ -156,7 +156,7 @@ static int array_to_python(SEXP x, Crossing crossing, PyObject **slot) {
 /* Would the Python list of these elements come back as an atomic vector? */
 static bool looks_atomic(SEXP list) {
   R_xlen_t n = r_length(list);
-  if (n < 2)
+  if (n == 0)
     return false;
   int type = TYPEOF(VECTOR_ELT(list, 0));
   if (type != LGLSXP && type != INTSXP && type != REALSXP && type != STRSXP && type != CPLXSXP)

@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define EXACT_IN_DOUBLE 9007199254740992LL
-#define DEEPEST 500 /* levels of containers in containers */
+#define DEEPEST 500       /* levels of containers in containers */
+#define WITHOUT_METHOD -1 /* the depth of an object whose own py_to_r() method is not asked */
 
 static SEXP value_to_r(PyObject *o, bool convert, int depth);
 
@@ -35,16 +36,25 @@ static const char *r_text(PyObject *o, Py_ssize_t *n) {
   return s;
 }
 
+/* Of a subclass of int, float or str: its values cross as those of its base. */
+static bool is_of_subclass(PyObject *o) {
+  return !PyBool_Check(o) && ((PyLong_Check(o) && !PyLong_CheckExact(o)) ||
+                              (PyFloat_Check(o) && !PyFloat_CheckExact(o)) ||
+                              (PyUnicode_Check(o) && !PyUnicode_CheckExact(o)));
+}
+
 static Kind kind_of(PyObject *o) {
   long long unused;
   Py_ssize_t n;
   if (PyBool_Check(o))
     return KIND_LGL;
-  if (PyLong_CheckExact(o))
+  if (is_of_subclass(o) && mark_is_r_class(Py_TYPE(o)))
+    return KIND_OTHER;
+  if (PyLong_Check(o))
     return kind_of_long(o, &unused);
-  if (PyFloat_CheckExact(o))
+  if (PyFloat_Check(o))
     return KIND_DBL;
-  if (PyUnicode_CheckExact(o))
+  if (PyUnicode_Check(o))
     return r_text(o, &n) ? KIND_STR : KIND_OTHER;
   return PyComplex_CheckExact(o) ? KIND_CPLX : KIND_OTHER;
 }
@@ -82,18 +92,24 @@ static void set_element(SEXP x, R_xlen_t i, Kind kind, PyObject *o) {
 
 static const SEXPTYPE type_of_kind[] = {LGLSXP, INTSXP, REALSXP, STRSXP, CPLXSXP};
 
-/* The kind of all elements of a list of two or more scalars, else KIND_OTHER. Ints become doubles
- * together if one of them needs it. An int among floats would come back as a float, so it has no
- * kind in common with them. */
+/* The kind of the element; a float of a subclass (NumPy's float64 is one) has none in a list. */
+static Kind kind_of_element(PyObject *o) {
+  return PyFloat_Check(o) && !PyFloat_CheckExact(o) ? KIND_OTHER : kind_of(o);
+}
+
+static bool is_int(PyObject *o) { return PyLong_Check(o) && !PyBool_Check(o); }
+
+/* The kind of all elements of a list of scalars, else KIND_OTHER. Ints become doubles together if
+ * one of them needs it. An int among floats would come back as a float, so it has no kind in common
+ * with them. */
 static Kind common_kind(PyObject *list) {
   Py_ssize_t n = PyList_GET_SIZE(list);
-  Kind common = n > 1 ? kind_of(PyList_GET_ITEM(list, 0)) : KIND_OTHER;
-  bool all_int = n > 1 && PyLong_CheckExact(PyList_GET_ITEM(list, 0));
+  Kind common = n > 0 ? kind_of_element(PyList_GET_ITEM(list, 0)) : KIND_OTHER;
+  bool all_int = n > 0 && is_int(PyList_GET_ITEM(list, 0));
   for (Py_ssize_t i = 1; i < n && common != KIND_OTHER; i++) {
     PyObject *o = PyList_GET_ITEM(list, i);
-    Kind kind = kind_of(o);
-    bool is_int = PyLong_CheckExact(o);
-    if (is_int != all_int)
+    Kind kind = kind_of_element(o);
+    if (is_int(o) != all_int)
       return KIND_OTHER;
     if (kind != common)
       common = all_int && kind != KIND_OTHER ? KIND_DBL : KIND_OTHER;
@@ -137,11 +153,54 @@ static SEXP items_to_r(PyObject *items, bool convert, int depth) {
   return x ? out : NULL;
 }
 
+static bool has_subclasses(PyObject *list) {
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++)
+    if (is_of_subclass(PyList_GET_ITEM(list, i)))
+      return true;
+  return false;
+}
+
+/* The vector of the elements of an R list, which a user's methods have made; the list itself if
+ * they are not all scalars of the type. */
+static SEXP joined(SEXP list, SEXPTYPE type) {
+  R_xlen_t n = XLENGTH(list);
+  for (R_xlen_t i = 0; i < n; i++) {
+    SEXP x = VECTOR_ELT(list, i);
+    if (TYPEOF(x) != (int)type || XLENGTH(x) != 1 || r_has_attributes(x))
+      return list;
+  }
+  SEXP out = PROTECT(r_alloc(type, n));
+  for (R_xlen_t i = 0; i < n; i++) {
+    SEXP x = VECTOR_ELT(list, i);
+    if (type == STRSXP)
+      SET_STRING_ELT(out, i, STRING_ELT(x, 0));
+    else if (type == INTSXP)
+      INTEGER(out)[i] = INTEGER_ELT(x, 0);
+    else
+      REAL(out)[i] = REAL_ELT(x, 0);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* Elements of subclasses may have a user's method, which may change the list: each is converted. */
+static SEXP kin_to_r(PyObject *list, Kind kind, bool convert, int depth) {
+  SEXP items = items_to_r(list, convert, depth);
+  if (!items)
+    return NULL;
+  PROTECT(items);
+  SEXP out = joined(items, type_of_kind[kind]);
+  UNPROTECT(1);
+  return out;
+}
+
 static SEXP list_to_r(PyObject *list, bool convert, int depth) {
   Kind kind = common_kind(list);
   Py_ssize_t n = PyList_GET_SIZE(list);
   if (kind == KIND_OTHER)
     return items_to_r(list, convert, depth);
+  if (has_subclasses(list))
+    return kin_to_r(list, kind, convert, depth);
   SEXP out = PROTECT(r_alloc(type_of_kind[kind], n));
   for (Py_ssize_t i = 0; i < n && i < PyList_GET_SIZE(list); i++)
     set_element(out, i, kind, PyList_GET_ITEM(list, i));
@@ -149,9 +208,17 @@ static SEXP list_to_r(PyObject *list, bool convert, int depth) {
   return out;
 }
 
+/* A tuple of one scalar is a vector, as a list of one is; longer ones are R lists. */
+static SEXP tuple_to_r(PyObject *tuple, bool convert, int depth) {
+  PyObject *only = PyTuple_GET_SIZE(tuple) == 1 ? PyTuple_GET_ITEM(tuple, 0) : NULL;
+  if (only && kind_of_element(only) != KIND_OTHER)
+    return element_to_r(only, convert, depth + 1);
+  return items_to_r(tuple, convert, depth);
+}
+
 /* Can R's names hold the key? A cached key has been checked. */
 static bool is_text_key(PyObject *key) {
-  return cached_r_name(key) || (kind_of(key) == KIND_STR && PyUnicode_GET_LENGTH(key) > 0);
+  return cached_r_name(key) || (PyUnicode_CheckExact(key) && kind_of(key) == KIND_STR);
 }
 
 /* NULL for a key that R's names can't hold. */
@@ -204,11 +271,24 @@ static SEXP dict_to_r(PyObject *dict, SEXP model, bool convert, int depth) {
 
 /* ---- other objects ---- */
 
-static SEXP bytes_to_r(PyObject *o) {
-  SEXP out = r_alloc(RAWSXP, PyBytes_GET_SIZE(o));
-  if (PyBytes_GET_SIZE(o) > 0)
-    memcpy(RAW(out), PyBytes_AS_STRING(o), (size_t)PyBytes_GET_SIZE(o));
+static SEXP bytearray_to_r(PyObject *o) {
+  SEXP out = r_alloc(RAWSXP, PyByteArray_GET_SIZE(o));
+  if (PyByteArray_GET_SIZE(o) > 0)
+    memcpy(RAW(out), PyByteArray_AS_STRING(o), (size_t)PyByteArray_GET_SIZE(o));
   return out;
+}
+
+SEXP texts_to_r(PyObject *list) {
+  Py_ssize_t n = PyList_GET_SIZE(list);
+  SEXP out = PROTECT(r_alloc(STRSXP, n)), text = out;
+  for (Py_ssize_t i = 0; text && i < n && i < PyList_GET_SIZE(list); i++) {
+    PyObject *o = PyList_GET_ITEM(list, i);
+    text = o == Py_None ? NA_STRING : PyUnicode_Check(o) ? text_to_r(o) : NULL;
+    if (text)
+      SET_STRING_ELT(out, i, text);
+  }
+  UNPROTECT(1);
+  return text ? out : NULL;
 }
 
 /* The closure behind a Python function that R made; NULL for any other object. */
@@ -217,12 +297,11 @@ static SEXP closure_behind(PyObject *o) {
   return handle && PyObject_TypeCheck(handle, &HandleType) ? ((Handle *)handle)->value : NULL;
 }
 
-/* values/convert.py converts other types (NumPy's, for example) to a handle. If it returns
- * NotImplemented, the object crosses as a proxy. */
-static SEXP object_to_r(PyObject *o) {
+/* Python code makes a handle. If it returns NotImplemented, the object crosses as a proxy. */
+static SEXP made_by(PyObject *converter, PyObject *o) {
   Entry *e = entry_mine();
   entry_suspend(e);
-  PyObject *out = call_python(py.convert_object, o, NULL);
+  PyObject *out = call_python(converter, o, NULL);
   entry_resume(e);
   if (!out)
     return NULL;
@@ -244,11 +323,25 @@ static SEXP scalar_to_r(PyObject *o, Kind kind) {
   return out;
 }
 
+/* A user's py_to_r() method for one of the object's classes decides; then its base, if it is of a
+ * subclass of a scalar; then the converter that values/convert.py has for the type. */
+static SEXP object_to_r(PyObject *o, Kind kind, bool without_method) {
+  PyObject *converter;
+  bool by_method;
+  if (!proxy_type(o, &converter, &by_method))
+    return NULL;
+  if (by_method && !without_method)
+    return made_by(py.by_method, o);
+  if (kind != KIND_OTHER)
+    return scalar_to_r(o, kind);
+  return converter == Py_None ? proxy_new(o, true) : made_by(converter, o);
+}
+
 static SEXP value_to_r(PyObject *o, bool convert, int depth) {
   if (o == Py_None)
     return R_NilValue;
   Kind kind = convert ? kind_of(o) : KIND_OTHER;
-  if (kind != KIND_OTHER)
+  if (kind != KIND_OTHER && !is_of_subclass(o))
     return scalar_to_r(o, kind);
   if (PyObject_TypeCheck(o, &HandleType))
     return ((Handle *)o)->value;
@@ -264,14 +357,17 @@ static SEXP value_to_r(PyObject *o, bool convert, int depth) {
   if (PyList_CheckExact(o))
     return list_to_r(o, convert, depth);
   if (PyTuple_CheckExact(o))
-    return items_to_r(o, convert, depth);
-  if (PyBytes_CheckExact(o))
-    return bytes_to_r(o);
+    return tuple_to_r(o, convert, depth);
+  if (PyByteArray_CheckExact(o))
+    return bytearray_to_r(o);
   SEXP closure = closure_behind(o);
   if (closure)
     return closure;
-  bool is_plain = PyLong_CheckExact(o) || PyDict_CheckExact(o) || PyUnicode_CheckExact(o);
-  return is_plain ? proxy_new(o, true) : object_to_r(o);
+  if (PyLong_CheckExact(o) || PyUnicode_CheckExact(o))
+    return proxy_new(o, true);
+  return object_to_r(o, kind, depth == WITHOUT_METHOD || PyDict_CheckExact(o));
 }
 
 SEXP to_r(PyObject *o, bool convert) { return value_to_r(o, convert, 0); }
+
+SEXP to_r_by_default(PyObject *o) { return value_to_r(o, true, WITHOUT_METHOD); }

@@ -30,7 +30,8 @@ typedef struct {
   PyObject *from_error_text;   /* (text) -> exception */
   PyObject *jump_type;         /* exception for an R jump that carries no condition */
   PyObject *error_type;        /* RError */
-  PyObject *convert_object;    /* (object) -> Handle, or NotImplemented for a proxy */
+  PyObject *converter_of;      /* (type) -> (object) -> Handle or NotImplemented; None: a proxy */
+  PyObject *by_method;         /* (object) -> Handle: what a user's py_to_r() method gives */
   PyObject *convert_array;     /* (handle or list of str, shape) -> NumPy array */
   PyObject *make_function;     /* (handle of a closure) -> Python function */
   PyObject *class_names;       /* (type) -> tuple of S3 class names */
@@ -54,6 +55,7 @@ typedef struct {
   SEXP stop_python;   /* function (classes, exception) */
   SEXP stop_again;    /* function (condition) */
   SEXP classed_value; /* function (x): the value of a user's r_to_py method, or NULL */
+  SEXP methods;       /* the environment of the registered S3 methods of the namespace */
   SEXP callable_formals, callable_body;
   SEXP super_formals, super_body, super_model;
   SEXP sym_proxy, sym_proxy_unconverted, sym_pointer, sym_self, sym_super, sym_private, sym_cls;
@@ -190,6 +192,9 @@ int handle_init(PyObject *module);
 
 SEXP proxy_new(PyObject *o, bool convert); /* (jumps) GIL held; finalized by R's collector;
                                              NULL: Python exception, here and below */
+/* (jumps) How does an object of this type cross? Fills `converter` (borrowed; None: as a proxy)
+ * and `by_method`: has a user written a py_to_r() method for one of its classes? */
+bool proxy_type(PyObject *o, PyObject **converter, bool *by_method);
 /* A proxy that is filled for one call; then it is emptied and used again, or left to R. */
 typedef struct {
   SEXP proxy;
@@ -218,8 +223,10 @@ int memory_init(PyObject *module);
 
 /* ---- convert_to_r.c, convert_to_python.c: values ----------------------------------------- */
 
-typedef enum { FOR_CALL, FOR_STORING } Crossing;           /* stored values come back identical */
-SEXP to_r(PyObject *o, bool convert);                      /* (jumps) NULL: Python exception */
+typedef enum { FOR_CALL, FOR_STORING } Crossing; /* stored values come back identical */
+SEXP to_r(PyObject *o, bool convert);            /* (jumps) NULL: Python exception */
+SEXP to_r_by_default(PyObject *o); /* (jumps) as to_r(o, true), without a method for `o` itself */
+SEXP texts_to_r(PyObject *list);   /* (jumps) of str and None; NULL if R can't hold one of them */
 int to_python(SEXP x, Crossing crossing, PyObject **slot); /* (jumps) fills *slot; -1: exception */
 
 /* ---- call.c: Python calls R (with call.h, arguments.c, method.h, method.c) --------------- */

@@ -1,5 +1,6 @@
-/* The type `Memory`: the numbers of an R vector in Python, read-only, without a copy. A handle
- * is no buffer itself, so that nobody takes the codes of a factor or the bits of an NA for numbers.
+/* The type `Memory`: the numbers of an R vector in Python, without a copy. It is read-only, but for
+ * a new vector that its maker fills. A handle is no buffer itself, so that nobody takes the codes of
+ * a factor or the bits of an NA for numbers.
  *
  * Owns: a reference to the handle of the vector. Threads: creation enters R, the rest with the GIL.
  * Jumps: none; the body runs under a guard. */
@@ -20,6 +21,7 @@ typedef struct {
   Handle *handle;
   const void *data;
   Py_ssize_t size;
+  int writable;
 } Memory;
 
 static void read_data(void *arg) {
@@ -30,7 +32,8 @@ static void read_data(void *arg) {
 
 static PyObject *memory_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
   PyObject *handle;
-  if (!PyArg_ParseTuple(args, "O!", &HandleType, &handle))
+  int writable = 0;
+  if (!PyArg_ParseTuple(args, "O!|p", &HandleType, &handle, &writable))
     return NULL;
   SEXP x = ((Handle *)handle)->value;
   Py_ssize_t size = 0;
@@ -45,6 +48,7 @@ static PyObject *memory_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     return NULL;
   m->handle = (Handle *)Py_NewRef(handle);
   m->size = size;
+  m->writable = writable;
   if (in_r("memory of an R vector", read_data, m) < 0)
     Py_CLEAR(m);
   return (PyObject *)m;
@@ -56,14 +60,14 @@ static void memory_dealloc(Memory *m) {
 }
 
 static int memory_buffer(Memory *m, Py_buffer *view, int flags) {
-  return PyBuffer_FillInfo(view, (PyObject *)m, (void *)m->data, m->size, 1, flags);
+  return PyBuffer_FillInfo(view, (PyObject *)m, (void *)m->data, m->size, !m->writable, flags);
 }
 
 static PyBufferProcs memory_as_buffer = {(getbufferproc)memory_buffer, NULL};
 
 static PyTypeObject MemoryType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pyclass_bridge._core.Memory",
-    .tp_doc = "The numbers of an R vector, read-only, without a copy.",
+    .tp_doc = "The numbers of an R vector, without a copy.",
     .tp_basicsize = sizeof(Memory),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_new = memory_new,

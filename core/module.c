@@ -86,34 +86,54 @@ static PyObject *py_to_python(PyObject *self, PyObject *args) {
 
 typedef struct {
   const char *type;
-  Py_buffer data;
-  PyObject *dim, *out;
+  Py_ssize_t n;
+  PyObject *in, *dim, *out;
 } Vector;
+
+static void set_dim(SEXP x, PyObject *sizes) {
+  R_xlen_t n = PyTuple_GET_SIZE(sizes);
+  SEXP dim = PROTECT(r_alloc(INTSXP, n));
+  for (R_xlen_t i = 0; i < n; i++)
+    INTEGER(dim)[i] = (int)PyLong_AsLong(PyTuple_GET_ITEM(sizes, i));
+  if (n > 0)
+    r_set_attr(x, R_DimSymbol, dim);
+  UNPROTECT(1);
+}
 
 static void vector_body(void *arg) {
   Vector *v = arg;
-  SEXPTYPE type = r_type_of_name(v->type);
-  Py_ssize_t size = type == REALSXP ? 8 : type == CPLXSXP ? 16 : type == RAWSXP ? 1 : 4;
-  SEXP x = PROTECT(r_alloc(type, v->data.len / size));
-  if (v->data.len > 0)
-    memcpy(r_data(x), v->data.buf, (size_t)v->data.len);
-  R_xlen_t n = PyTuple_GET_SIZE(v->dim);
-  SEXP dim = PROTECT(r_alloc(INTSXP, n));
-  for (R_xlen_t i = 0; i < n; i++)
-    INTEGER(dim)[i] = (int)PyLong_AsLong(PyTuple_GET_ITEM(v->dim, i));
-  if (n > 0)
-    r_set_attr(x, R_DimSymbol, dim);
+  SEXP x = PROTECT(r_alloc(r_type_of_name(v->type), v->n));
+  set_dim(x, v->dim);
   v->out = handle_new(x);
-  UNPROTECT(2);
+  UNPROTECT(1);
 }
 
+/* Its numbers are not set; `Memory(handle, True)` is the place to write them to. */
 static PyObject *vector(PyObject *self, PyObject *args) {
   Vector v = {.type = NULL};
-  if (!PyArg_ParseTuple(args, "sy*O!", &v.type, &v.data, &PyTuple_Type, &v.dim))
+  if (!PyArg_ParseTuple(args, "snO!", &v.type, &v.n, &PyTuple_Type, &v.dim))
     return NULL;
   if (in_r("an R vector", vector_body, &v) < 0)
     Py_CLEAR(v.out);
-  PyBuffer_Release(&v.data);
+  return v.out;
+}
+
+static void texts_body(void *arg) {
+  Vector *v = arg;
+  SEXP x = texts_to_r(v->in);
+  PROTECT(x ? x : R_NilValue);
+  if (x)
+    set_dim(x, v->dim);
+  v->out = x ? handle_new(x) : Py_NewRef(Py_None);
+  UNPROTECT(1);
+}
+
+static PyObject *texts(PyObject *self, PyObject *args) {
+  Vector v = {.type = NULL};
+  if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &v.in, &PyTuple_Type, &v.dim))
+    return NULL;
+  if (in_r("an R character vector", texts_body, &v) < 0)
+    Py_CLEAR(v.out);
   return v.out;
 }
 
@@ -201,7 +221,8 @@ static const struct {
                      {"from_error_text", &py.from_error_text},
                      {"jump_type", &py.jump_type},
                      {"error_type", &py.error_type},
-                     {"convert_object", &py.convert_object},
+                     {"converter_of", &py.converter_of},
+                     {"by_method", &py.by_method},
                      {"convert_array", &py.convert_array},
                      {"make_function", &py.make_function},
                      {"class_names", &py.class_names},
@@ -291,6 +312,7 @@ static PyObject *attach_r(PyObject *self, PyObject *handles) {
                 {"stop_python", &r.stop_python},
                 {"stop_again", &r.stop_again},
                 {"classed_value", &r.classed_value},
+                {"methods", &r.methods},
                 {"super_model", &r.super_model}};
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
     PyObject *h = PyDict_GetItemString(handles, places[i].name);
@@ -325,7 +347,9 @@ static PyMethodDef methods[] = {
     {"evaluate", evaluate, METH_O, "Evaluate R code given as text; a handle of the last value."},
     {"to_r", py_to_r, METH_O, "A handle of the R value for a Python object."},
     {"to_python", py_to_python, METH_VARARGS, "The Python object for a handle's value."},
-    {"vector", vector, METH_VARARGS, "An R vector of a type from bytes, with dimensions."},
+    {"vector", vector, METH_VARARGS, "A new R vector of a type, length and dim, not yet filled."},
+    {"texts", texts, METH_VARARGS,
+     "A character vector of a list of str and None (NA); None if R can't hold one of them."},
     {"adopt", adopt, METH_O, "A handle of the R value at an address."},
     {"foreign_enter", foreign_enter, METH_NOARGS, "Push an entry for rpy2 on this thread."},
     {"foreign_exit", foreign_exit, METH_VARARGS, "Pop the entry of rpy2."},

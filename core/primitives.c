@@ -233,6 +233,7 @@ static SEXP core_to_r(SEXP x) {
   Visit v;
   visit_open(&v);
   v.result = Py_XNewRef(proxy_object(x));
+  v.by_default = true;
   return visit_end_with_result(&v);
 }
 

@@ -1,38 +1,47 @@
-/* Python objects in R: an external pointer, or for callables a closure whose environment has one.
+/* Python objects in R: an external pointer, or for callables a closure whose environment has one;
+ * and what R knows of a Python type.
  *
- * Owns: a model for each Python type that has crossed. Threads: inside an entry with the GIL.
+ * Owns: a row for each Python type that has crossed. Threads: inside an entry with the GIL.
  * Jumps: proxy_new, and the `scoped_*` that say so. A jump (R out of memory) leaks no object that
  * crosses, but may leak the names of a type. */
 
 #include "core.h"
 
-static PyObject *classes; /* {address of type: (weakref to type, handle of its model)} */
+static PyObject *classes; /* {address of type: (weakref to type, handle of its model, converter)} */
 
 void proxy_init(void) { classes = PyDict_New(); }
 
-/* ---- the S3 class of a Python type ----
- * It is cached as a model: a value, never seen by R code, whose only attribute is the class. */
+/* ---- what R knows of a Python type ----
+ * Its S3 class is cached as a model: a value, never seen by R code, whose only attribute is the
+ * class. Its tag has the names of the py_to_r() methods of these classes, as symbols. */
 
-static SEXP cached_model(PyObject *type, PyObject *key) {
+static PyObject *cached_row(PyObject *type, PyObject *key) {
   PyObject *known = PyDict_GetItem(classes, key);
-  if (!known || !py_refers_to(PyTuple_GET_ITEM(known, 0), type))
-    return NULL;
-  return ((Handle *)PyTuple_GET_ITEM(known, 1))->value;
+  return known && py_refers_to(PyTuple_GET_ITEM(known, 0), type) ? known : NULL;
+}
+
+static SEXP model_in(PyObject *row) { return ((Handle *)PyTuple_GET_ITEM(row, 1))->value; }
+
+static SEXP method_symbol(const char *class) {
+  char name[512];
+  int n = snprintf(name, sizeof name, "py_to_r.%s", class);
+  return r_sym(n < (int)sizeof name ? name : "py_to_r.");
 }
 
 static SEXP make_model(PyObject *names) {
   Py_ssize_t n = PyTuple_GET_SIZE(names);
-  SEXP class = PROTECT(r_alloc(STRSXP, n));
+  SEXP class = PROTECT(r_alloc(STRSXP, n)), methods = PROTECT(r_alloc(VECSXP, n));
   for (Py_ssize_t i = 0; i < n; i++) {
     Py_ssize_t length;
     const char *name = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(names, i), &length);
     SET_STRING_ELT(class, i, r_char(name ? name : "?", name ? (int)length : 1));
+    SET_VECTOR_ELT(methods, i, method_symbol(name ? name : "?"));
   }
   PyErr_Clear();
   MARK_NOT_MUTABLE(class);
-  SEXP model = PROTECT(r_extptr(NULL, R_NilValue));
+  SEXP model = PROTECT(r_extptr(NULL, methods));
   r_set_attr(model, R_ClassSymbol, class);
-  UNPROTECT(2);
+  UNPROTECT(3);
   return model;
 }
 
@@ -53,32 +62,62 @@ static int forget_dead_classes(void) {
   return 0;
 }
 
-static SEXP model_of(PyObject *o) {
-  PyObject *type = (PyObject *)Py_TYPE(o), *key = PyLong_FromVoidPtr(type);
-  SEXP known = key ? cached_model(type, key) : NULL;
-  if (known || !key) {
-    Py_XDECREF(key);
-    return known;
-  }
+static PyObject *make_row(PyObject *type, PyObject *names, PyObject *converter) {
+  SEXP model = PROTECT(make_model(names));
+  PyObject *handle = handle_new(model), *weak = PyWeakref_NewRef(type, NULL);
+  PyObject *row = handle && weak ? PyTuple_Pack(3, weak, handle, converter) : NULL;
+  Py_XDECREF(weak);
+  Py_XDECREF(handle);
+  UNPROTECT(1);
+  return row;
+}
+
+/* Borrowed from the table; NULL: exception. */
+static PyObject *new_row(PyObject *type, PyObject *key) {
   Entry *e = entry_mine();
   entry_suspend(e);
   PyObject *names = call_python(py.class_names, type, NULL);
+  PyObject *converter = names ? call_python(py.converter_of, type, NULL) : NULL;
   entry_resume(e);
-  if (!names) {
-    Py_DECREF(key);
-    return NULL;
-  }
-  SEXP out = PROTECT(make_model(names));
-  Py_DECREF(names);
-  PyObject *handle = handle_new(out), *weak = PyWeakref_NewRef(type, NULL);
-  PyObject *row = handle && weak ? PyTuple_Pack(2, weak, handle) : NULL;
-  int failed = !row || forget_dead_classes() < 0 || PyDict_SetItem(classes, key, row) < 0;
+  PyObject *row = converter ? make_row(type, names, converter) : NULL;
+  Py_XDECREF(names);
+  Py_XDECREF(converter);
+  bool kept = row && forget_dead_classes() == 0 && PyDict_SetItem(classes, key, row) == 0;
   Py_XDECREF(row);
-  Py_XDECREF(weak);
-  Py_XDECREF(handle);
-  Py_DECREF(key);
-  UNPROTECT(1);
-  return failed ? NULL : out;
+  return kept ? row : NULL;
+}
+
+static PyObject *row_of(PyObject *o) {
+  PyObject *type = (PyObject *)Py_TYPE(o), *key = PyLong_FromVoidPtr(type);
+  PyObject *row = key ? cached_row(type, key) : NULL;
+  if (key && !row)
+    row = new_row(type, key);
+  Py_XDECREF(key);
+  return row;
+}
+
+static SEXP model_of(PyObject *o) {
+  PyObject *row = row_of(o);
+  return row ? model_in(row) : NULL;
+}
+
+/* A method is found where S3 finds it: in the global environment, or registered. */
+static bool has_method(SEXP methods) {
+  for (R_xlen_t i = 0; i < XLENGTH(methods); i++) {
+    SEXP name = VECTOR_ELT(methods, i);
+    if (r_var(R_GlobalEnv, name) || r_var(r.methods, name))
+      return true;
+  }
+  return false;
+}
+
+bool proxy_type(PyObject *o, PyObject **converter, bool *by_method) {
+  PyObject *row = row_of(o);
+  if (!row)
+    return false;
+  *converter = PyTuple_GET_ITEM(row, 2);
+  *by_method = r.methods && has_method(r_tag(model_in(row)));
+  return true;
 }
 
 /* A callable that has lost its class is a plain function. */

@@ -96,7 +96,9 @@ SEXP visit_value_to_python(void *arg) {
 
 SEXP visit_result_to_r(void *arg) {
   Visit *v = arg;
-  SEXP x = v->must_proxy ? proxy_new(v->result, v->convert) : to_r(v->result, v->convert);
+  SEXP x = v->must_proxy   ? proxy_new(v->result, v->convert)
+           : v->by_default ? to_r_by_default(v->result)
+                           : to_r(v->result, v->convert);
   return x ? x : visit_failure(v);
 }
 

@@ -9,7 +9,7 @@
 typedef struct {
   Door door;
   PyObject *result;
-  bool convert, must_proxy, failed;
+  bool convert, must_proxy, by_default, failed;
   SEXP x; /* the value to convert to Python, or the pairlist of arguments */
   Crossing crossing;
   PyObject **args; /* converted arguments; args[-1] is scratch for vectorcall */

@@ -58,7 +58,8 @@ def _attach_python(core) -> None:
         from_error_text=condition.from_error_text,
         jump_type=condition.RJump,
         error_type=condition.RError,
-        convert_object=convert.convert_object,
+        converter_of=convert.converter_of,
+        by_method=convert.by_method,
         convert_array=convert.convert_array,
         make_function=make_function,
         class_names=s3_class,
@@ -80,7 +81,6 @@ _PROVIDED = {
     "array_of_text": "training.state_file",
     "build_class": "classes.builder",
     "exception_text": "surface.error_text",
-    "nearest_r": "values.request_r",
     "requested": "values.request",
 }
 
@@ -120,6 +120,7 @@ def _r_places(core) -> dict:
     calls = _r(core, "function(ns, which) ns$handler_calls()[[which]]")
     places = {name: pick(ns, name) for name in ("stop_python", "stop_again", "classed_value")}
     places["ns"] = ns
+    places["methods"] = pick(ns, ".__S3MethodsTable__.")
     places["guard_env"] = core.evaluate("baseenv()")
     places["chained_call"] = calls(ns, "chained")
     places["isolated_call"] = calls(ns, "isolated")

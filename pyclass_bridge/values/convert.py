@@ -1,124 +1,130 @@
-"""Values that the core's C rows leave to Python: NumPy's arrays and scalars, rpy2's objects.
+"""Which function makes the R value of a Python type that the core's C rows don't know; and R arrays
+in Python.
 
-The rows are in `values/table.py`. It has no other half in R. Assumes a started session; imports
-NumPy only when a NumPy object or an R array crosses. An object without an R counterpart is never
+The rows are in `values/table.py`. It has no other half in R. The modules of the table below are
+imported when the first object of such a type crosses. An object without an R counterpart is never
 changed: NotImplemented makes it a proxy.
 """
 
 from __future__ import annotations
 
-import sys
+import functools
+from importlib import import_module
 
 from .. import _core
+from ..bridge.r_functions import r_handle
 from ..bridge.rpy2_edge import from_rpy2, is_rpy2
 
-INT_MAX = 2**31 - 1
-EXACT_IN_DOUBLE = 2**53
 _DTYPES = {"double": "d", "integer": "i", "logical": "i", "complex": "D", "raw": "B"}
-_SCALARS = (bool, int, float, complex, str, bytes)
 
 
 # ---- Python to R -------------------------------------------------------------------------------
 
 
-def convert_object(o):
-    """The R value of an object that the core doesn't know, or NotImplemented for a proxy."""
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        if type(o) is numpy.ndarray:
-            return array_to_r(o)
-        if issubclass(type(o), numpy.generic):
-            return numpy_scalar_to_r(o)
-    if is_rpy2(type(o)):
-        return from_rpy2(o)
-    plain = _PLAIN.get((type(o).__module__, type(o).__name__))
-    value = o if plain is None else plain(o)
-    return NotImplemented if value is o else _core.to_r(value)
+def converter_of(kind: type):
+    """The function that makes a handle (or NotImplemented: a proxy) of an object of the type; None
+    if all of them are proxies. The core asks once for each type.
 
-
-def _dims(shape):
-    """The dims of a TensorFlow shape as a tuple, for the rule of tuples; a shape of unknown rank
-    stays as it is."""
-    return shape if shape.rank is None else tuple(shape.as_list())
-
-
-# Keras and TensorFlow replace a list or dict that is assigned to a layer, optimizer or module by an
-# object of these classes; in R it is a list as before. (A TrackedSet has no R value, as a set has
-# none.) The shape of a tensor is a list of its dims on every backend.
-_KERAS, _TF = "keras.src.utils.tracking", "tensorflow.python.trackable.data_structures"
-_PLAIN = {
-    (_KERAS, "TrackedList"): list,
-    (_KERAS, "TrackedDict"): dict,
-    (_KERAS, "TrackedOrderedDict"): dict,
-    (_TF, "ListWrapper"): list,
-    (_TF, "_DictWrapper"): dict,
-    (_TF, "_TupleWrapper"): tuple,
-    ("tensorflow.python.framework.tensor_shape", "TensorShape"): _dims,
-    ("torch", "Size"): tuple,
-}
-
-
-def numpy_scalar_to_r(o):
-    """A NumPy scalar crosses as the Python scalar of equal value; dates and records have none."""
-    value = o.item() if o.dtype.kind in "biufcUS" else o
-    if type(value) not in _SCALARS or not _fits(value):
-        return NotImplemented
-    return _core.to_r(value)
-
-
-def _fits(value) -> bool:
-    """Has R a value for this Python scalar?"""
-    if type(value) is int:
-        return -EXACT_IN_DOUBLE <= value <= EXACT_IN_DOUBLE
-    return type(value) is not str or _is_r_text(value)
-
-
-def _is_r_text(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
-
-
-def array_to_r(a):
-    """An R array with equal [i, j]; a 0-d array is a scalar."""
-    import numpy as np
-
-    if a.ndim == 0:
-        return numpy_scalar_to_r(a[()])
-    if max(a.shape) > INT_MAX:
-        return NotImplemented
-    if a.dtype.kind == "U":
-        return _text_array(a)
-    typed = _r_type(a)
-    if typed is None:
-        return NotImplemented
-    r_type, dtype = typed
-    return _core.vector(r_type, np.ravel(a, order="F").astype(dtype, copy=False), a.shape)
-
-
-def _r_type(a):
-    """R's type of a NumPy array and the dtype that it has in memory; None where R has none."""
-    kind, size = a.dtype.kind, a.dtype.itemsize
-    if kind == "b":
-        return "logical", "int32"
-    if kind == "f" and size <= 8:
-        return "double", "float64"
-    if kind == "c" and size <= 16:
-        return "complex", "complex128"
-    if kind in "iu":
-        low, high = (int(a.min()), int(a.max())) if a.size else (0, 0)
-        if low >= -INT_MAX and high <= INT_MAX:
-            return "integer", "int32"
-        if low >= -EXACT_IN_DOUBLE and high <= EXACT_IN_DOUBLE:
-            return "double", "float64"
+    An object of an R class is R's own, whatever it inherits from.
+    """
+    if any("__r_class__" in vars(base) for base in kind.__mro__):
+        return None
+    if is_rpy2(kind):
+        return from_rpy2
+    if kind is dict:
+        return mapping_to_r
+    for base in kind.__mro__:
+        known = _CONVERTERS.get((base.__module__.partition(".")[0], base.__qualname__))
+        if callable(known):
+            return known
+        if known is not None:
+            module, name = known.split(": ")
+            return getattr(import_module(f"{__package__}.{module}"), name)
     return None
 
 
-def _text_array(a):
-    from ..bridge.r_functions import r_handle
+def by_method(o):
+    """What a user's `py_to_r()` method makes of the object."""
+    return _method()(o)
 
-    texts = a.ravel(order="F").tolist()
-    if not all(map(_is_r_text, texts)):
+
+@functools.cache
+def _method():
+    """The generic, called with a proxy of the object."""
+    return _core.Function(
+        r_handle("py_to_r_of")(), "py_to_r", (), (), convert=False, as_handle=True
+    )
+
+
+def mapping_to_r(mapping):
+    """A named list, its names by `str()`; not if two keys have the same, or one R can't hold."""
+    names = [key if type(key) is str else str(key) for key in mapping]
+    if len(set(names)) < len(names) or not all(map(is_r_text, names)):
         return NotImplemented
-    return r_handle("character_array")(texts, list(a.shape))
+    return _core.to_r(dict(zip(names, mapping.values(), strict=True)))
+
+
+def is_r_text(text: str) -> bool:
+    """Can R's strings hold it? They have neither NUL nor lone surrogates."""
+    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def list_to_r(values):
+    """The R value of a list that is of a subclass."""
+    return _core.to_r(list.__getitem__(values, slice(None)))
+
+
+def _tuple_to_r(values):
+    return _core.to_r(tuple(values))
+
+
+def _bytearray_to_r(data):
+    return _core.to_r(bytearray(data))
+
+
+def _dims_to_r(shape):
+    """The dims of a TensorFlow shape, as a tuple's; a shape of unknown rank stays as it is."""
+    return NotImplemented if shape.rank is None else _core.to_r(tuple(shape.as_list()))
+
+
+# {(package of the type, its name): a function, or "module: function" of this room}. A type has the
+# row of the first of its bases that has one. Keras and TensorFlow replace a list or dict that is
+# assigned to a layer, optimizer or module by an object of the Tracked and Wrapper classes. (A
+# TrackedSet has no R value, as a set has none.) The shape of a tensor is a list of its dims on
+# every backend.
+_CONVERTERS = {
+    ("builtins", "list"): list_to_r,
+    ("builtins", "bytearray"): _bytearray_to_r,
+    ("collections", "OrderedDict"): mapping_to_r,
+    ("collections", "defaultdict"): mapping_to_r,
+    ("collections", "Counter"): mapping_to_r,
+    ("keras", "TrackedDict"): mapping_to_r,
+    ("keras", "TrackedOrderedDict"): mapping_to_r,
+    ("tensorflow", "ListWrapper"): list_to_r,
+    ("tensorflow", "_DictWrapper"): mapping_to_r,
+    ("tensorflow", "_TupleWrapper"): _tuple_to_r,
+    ("tensorflow", "TensorShape"): _dims_to_r,
+    ("torch", "Size"): _tuple_to_r,
+    ("datetime", "datetime"): "times: time_to_r",
+    ("datetime", "date"): "times: date_to_r",
+    ("datetime", "timedelta"): "times: duration_to_r",
+    ("numpy", "ndarray"): "arrays: array_to_r",
+    ("numpy", "generic"): "arrays: scalar_to_r",
+    ("pandas", "DataFrame"): "frames: frame_to_r",
+    ("pandas", "Series"): "frames: series_to_r",
+    ("pandas", "Index"): "frames: values_to_r",
+    ("pandas", "ExtensionArray"): "frames: values_to_r",
+    ("pandas", "NAType"): "frames: missing_to_r",
+    ("pandas", "NaTType"): "frames: missing_to_r",
+    ("pandas", "Timestamp"): "frames: stamp_to_r",
+    ("polars", "DataFrame"): "other_frames: polars_to_r",
+    ("polars", "Series"): "other_frames: polars_column",
+    ("pyarrow", "Table"): "other_frames: arrow_to_r",
+    ("pyarrow", "RecordBatch"): "other_frames: arrow_to_r",
+    ("pyarrow", "Array"): "other_frames: arrow_column",
+    ("pyarrow", "ChunkedArray"): "other_frames: arrow_column",
+    ("scipy", "_spbase"): "sparse: sparse_to_r",
+}
 
 
 # ---- R to Python -------------------------------------------------------------------------------

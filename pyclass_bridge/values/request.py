@@ -131,12 +131,12 @@ def _duration(handle, seconds: float) -> datetime.timedelta:
 
 def zone_of(handle) -> datetime.tzinfo:
     """The time zone of a POSIXct; R's own when it has none."""
-    import zoneinfo
+    from .times import zone_of_name
 
     name = r_function("zone_name")(handle)
     try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zone_of_name(name)
+    except (KeyError, ValueError):
         raise no_counterpart(handle, f"Python knows no time zone {name!r}") from None
 
 

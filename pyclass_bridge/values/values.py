@@ -8,8 +8,6 @@ from .. import _core
 def to_r(value):
     """The nearest R value of a Python object, as a handle (`RObject`); a proxy where R has none.
 
-    More is converted than in a call: pandas' data frames, dates, times and sets.
-
     Args:
         value: any Python object; of a handle it is the R value that the handle holds.
 
@@ -21,9 +19,7 @@ def to_r(value):
         >>> pyclass_bridge.to_r([1, 2]).r_class
         ('integer',)
     """
-    from .request_r import nearest_r
-
-    return _core.to_r(nearest_r(value))
+    return _core.to_r(value)
 
 
 def to_python(value):
