@@ -1,5 +1,5 @@
 """Rows of the table of values: what is given on request, by `to_python()` and `r_to_py()` of an R
-value, by `to_r()` and `py_to_r()` of a Python value. See `values/table.py`."""
+value. See `values/table.py`."""
 
 from __future__ import annotations
 
@@ -17,93 +17,6 @@ class OnRequest(NamedTuple):
     examples: tuple[tuple[str, str | None], ...]
     where: str
 
-
-class FromPython(NamedTuple):
-    """A Python type that crosses as a proxy, and what `py_to_r()` gives. `examples` are pairs:
-    Python code, and R code of the value; `where` as above."""
-
-    python: str
-    r: str
-    rule: str
-    examples: tuple[tuple[str, str], ...]
-    where: str
-
-
-FROM_PYTHON = (
-    FromPython(
-        "datetime.date",
-        "Date",
-        "",
-        (("datetime.date(2024, 2, 29)", "as.Date('2024-02-29')"),),
-        where="values/request_r.py: nearest_r",
-    ),
-    FromPython(
-        "datetime.datetime",
-        "POSIXct",
-        "Of its zone; without one, of R's own.",
-        (
-            (
-                "datetime.datetime(2024, 1, 1, 12, tzinfo=ZoneInfo('Asia/Tokyo'))",
-                "as.POSIXct('2024-01-01 12:00', tz = 'Asia/Tokyo')",
-            ),
-            (
-                "datetime.datetime(1970, 1, 1, 0, 0, 1, tzinfo=datetime.timezone.utc)",
-                ".POSIXct(1, 'UTC')",
-            ),
-        ),
-        where="values/request_r.py: _time",
-    ),
-    FromPython(
-        "datetime.timedelta",
-        "difftime",
-        "In seconds.",
-        (("datetime.timedelta(days=1)", "as.difftime(86400, units = 'secs')"),),
-        where="values/request_r.py: nearest_r",
-    ),
-    FromPython(
-        "NumPy dates and durations",
-        "POSIXct, difftime",
-        "Of UTC; NaT is NA.",
-        (
-            ("np.array(['1970-01-02', 'NaT'], 'M8[D]')", ".POSIXct(c(86400, NA), 'UTC')"),
-            ("np.timedelta64(2, 's')", "as.difftime(2, units = 'secs')"),
-        ),
-        where="values/request_r.py: _stamps",
-    ),
-    FromPython(
-        "set, frozenset",
-        "list or vector",
-        "As the list of its elements.",
-        (("{1}", "list(1L)"),),
-        where="values/request_r.py: nearest_r",
-    ),
-    FromPython(
-        "pandas.Series, pandas.Index",
-        "vector, factor, POSIXct, difftime, list",
-        "What is missing is NA, a NaN among floats is NaN; a Series of other objects is a list.",
-        (
-            ("pd.Series([1, 2])", "1:2"),
-            ("pd.Series([1, None], dtype='Int64')", "c(1L, NA)"),
-            ("pd.Series([True, None], dtype='boolean')", "c(TRUE, NA)"),
-            ("pd.Series(['a', None])", "c('a', NA)"),
-            ("pd.Series(['b', 'a', None], dtype='category')", "factor(c('b', 'a', NA))"),
-            ("pd.Index([0.5])", "0.5"),
-            ("pd.Series(pd.to_datetime(['1970-01-01', None]))", ".POSIXct(c(0, NA), 'UTC')"),
-            ("pd.Series([b'a', 1])", "I(list(as.raw(97), 1L))"),
-        ),
-        where="values/request_r.py: _column",
-    ),
-    FromPython(
-        "pandas.DataFrame",
-        "data.frame",
-        "Column by column; an index that only counts gives no row names.",
-        (
-            ("pd.DataFrame({'a': [1], 'b': ['x']})", "data.frame(a = 1L, b = 'x')"),
-            ("pd.DataFrame({'a': [1]}, index=['r'])", "data.frame(a = 1L, row.names = 'r')"),
-        ),
-        where="values/request_r.py: _data_frame",
-    ),
-)
 
 ON_REQUEST = (
     OnRequest(

@@ -1,8 +1,8 @@
 """The table of values, as data: what becomes of each R value in Python, and the other way round.
 
 The docs page prints it (`markdown`), the tests run every example of it, and the code that does it
-is in `core/convert_to_r.c`, `core/convert_to_python.c`, `convert.py`, `request.py` and
-`request_r.py`. The rows are in `rows_*.py`.
+is in `core/convert_to_r.c`, `core/convert_to_python.c`, `convert.py` and the modules that this
+names, and `request.py`. The rows are in `rows_*.py`.
 
 An R value crosses for one of two purposes. In a *call* (arguments and results of functions) it
 becomes what a Python function expects. When R code *stores* it in an attribute of an instance of an
@@ -12,12 +12,12 @@ crosses as a handle (`RObject`, an R value in Python) or as a proxy (a Python ob
 
 from __future__ import annotations
 
-from .rows_request import FROM_PYTHON, ON_REQUEST, FromPython, OnRequest
+from .rows_of_libraries import OF_LIBRARIES
+from .rows_request import ON_REQUEST, OnRequest
 from .rows_to_python import HANDLE, R_TO_PYTHON
-from .rows_to_r import PROXY, PYTHON_TO_R, PythonToR
+from .rows_to_r import OF_PYTHON, PROXY, PythonToR
 
 __all__ = [
-    "FROM_PYTHON",
     "HANDLE",
     "ON_REQUEST",
     "PROXY",
@@ -25,6 +25,8 @@ __all__ = [
     "R_TO_PYTHON",
     "markdown",
 ]
+
+PYTHON_TO_R = OF_PYTHON[:-1] + OF_LIBRARIES + OF_PYTHON[-1:]
 
 
 def markdown(rows) -> str:
@@ -38,8 +40,6 @@ def markdown(rows) -> str:
     """
     if isinstance(rows[0], OnRequest):
         return _markdown(("R", "Python", "Rule"), [(r.r, r.python, r.rule) for r in rows])
-    if isinstance(rows[0], FromPython):
-        return _markdown(("Python", "R", "Rule"), [(r.python, r.r, r.rule) for r in rows])
     if isinstance(rows[0], PythonToR):
         cells = [(r.python, r.r, _yes(r.lossless), r.rule) for r in rows]
         return _markdown(("Python", "R", "Comes back equal", "Rule"), cells)
