@@ -323,8 +323,8 @@ static SEXP scalar_to_r(PyObject *o, Kind kind) {
   return out;
 }
 
-/* A user's py_to_r() method for one of the object's classes decides; then its base, if it is of a
- * subclass of a scalar; then the converter that values/convert.py has for the type. */
+/* A user's py_to_r() method for one of the object's classes decides; then the converter that
+ * values/convert.py has for the type; then its base, if it is of a subclass of a scalar. */
 static SEXP object_to_r(PyObject *o, Kind kind, bool without_method) {
   PyObject *converter;
   bool by_method;
@@ -332,9 +332,9 @@ static SEXP object_to_r(PyObject *o, Kind kind, bool without_method) {
     return NULL;
   if (by_method && !without_method)
     return made_by(py.by_method, o);
-  if (kind != KIND_OTHER)
-    return scalar_to_r(o, kind);
-  return converter == Py_None ? proxy_new(o, true) : made_by(converter, o);
+  if (converter != Py_None)
+    return made_by(converter, o);
+  return kind == KIND_OTHER ? proxy_new(o, true) : scalar_to_r(o, kind);
 }
 
 static SEXP value_to_r(PyObject *o, bool convert, int depth) {

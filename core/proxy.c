@@ -23,9 +23,11 @@ static PyObject *cached_row(PyObject *type, PyObject *key) {
 static SEXP model_in(PyObject *row) { return ((Handle *)PyTuple_GET_ITEM(row, 1))->value; }
 
 static SEXP method_symbol(const char *class) {
-  char name[512];
-  int n = snprintf(name, sizeof name, "py_to_r.%s", class);
-  return r_sym(n < (int)sizeof name ? name : "py_to_r.");
+  PyObject *name = PyUnicode_FromFormat("py_to_r.%s", class);
+  const char *text = name ? PyUnicode_AsUTF8(name) : NULL;
+  SEXP symbol = r_sym(text ? text : "py_to_r.");
+  Py_XDECREF(name);
+  return symbol;
 }
 
 static SEXP make_model(PyObject *names) {

@@ -11,14 +11,14 @@ import numpy as np
 
 from .. import _core
 from ..bridge.r_functions import r_function, r_handle
-from .convert import _DTYPES, is_r_text
+from .convert import _DTYPES
 from .times import read_local_zone, zone_name
 
 INT_MAX = 2**31 - 1
 EXACT_IN_DOUBLE = 2**53
 NA_REAL = 0x7FF00000000007A2  # the bits of R's NA_real_
 NA_INTEGER = -INT_MAX - 1
-_SCALARS = (bool, int, float, complex, str)
+_SCALARS = (bool, int, float, complex)
 
 
 def scalar_to_r(o):
@@ -33,8 +33,6 @@ def scalar_to_r(o):
         return _core.to_r({name: o[name] for name in o.dtype.names})
     value = o.item()
     if type(value) is int and abs(value) > EXACT_IN_DOUBLE:
-        return NotImplemented
-    if type(value) is str and not is_r_text(value):
         return NotImplemented
     if o.dtype.kind in "iu" and r_type(o.dtype) == "double":
         value = float(value)

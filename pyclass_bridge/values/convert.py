@@ -23,7 +23,7 @@ _DTYPES = {"double": "d", "integer": "i", "logical": "i", "complex": "D", "raw":
 
 def converter_of(kind: type):
     """The function that makes a handle (or NotImplemented: a proxy) of an object of the type; None
-    if all of them are proxies. The core asks once for each type.
+    if all of them are proxies, or scalars for the core. The core asks once for each type.
 
     An object of an R class is R's own, whatever it inherits from.
     """
@@ -33,6 +33,8 @@ def converter_of(kind: type):
         return from_rpy2
     if kind is dict:
         return mapping_to_r
+    if issubclass(kind, (int, float, str)):  # NumPy's float64 and str_ are, too
+        return None
     for base in kind.__mro__:
         known = _CONVERTERS.get((base.__module__.partition(".")[0], base.__qualname__))
         if callable(known):
