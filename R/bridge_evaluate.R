@@ -74,6 +74,7 @@ source_env <- function(path, module, env = new.env(parent = globalenv())) {
   for (i in seq_along(expressions)) {
     eval(expressions[i], env)
   }
+  register_conversions(env)
   env
 }
 

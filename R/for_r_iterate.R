@@ -92,7 +92,7 @@ py_iterator <- function(fn, completed = NULL, prefetch = 0L) {
     value <- fn()
     if (identical(value, completed)) done else value
   }
-  for_r_proxies$iterator_from(step, prefetch)
+  for_r$iterator_from(step, prefetch)
 }
 
 as.list.python.builtin.object <- function(x, ...) {

@@ -1,13 +1,14 @@
-# py_to_r() and r_to_py(): conversion on request, as S3 generics that users extend by class. The
-# other halves are values/request_r.py and values/request.py. The default methods use the core's
-# table of values; what has no counterpart stays a proxy or a handle.
+# py_to_r() and r_to_py(): conversion as S3 generics that users extend by class. The other halves
+# are values/convert.py and values/request.py. The default methods use the core's table of values;
+# what has no counterpart stays a proxy or a handle.
 
 #' Convert between R and Python
 #'
-#' Both are generics: a method for the class of `x` decides for that class. What has no counterpart
-#' on the other side stays what it is: a Python object in R, an R value held by Python, which
-#' comes back identical. On request more is converted than in a call: pandas' data frames, dates,
-#' times and sets for `py_to_r()`; data frames, factors, dates and times for `r_to_py()`.
+#' Both are generics: a method for the class of `x` decides for that class, wherever such a value
+#' crosses: it is in the global environment, or registered by a package. What has no counterpart on
+#' the other side stays what it is: a Python object in R, an R value held by Python, which comes
+#' back identical. `py_to_r()` converts as a call does; `r_to_py()` converts more than a call: data
+#' frames, factors, dates and times.
 #'
 #' @param x A Python object for `py_to_r()`, an R value for `r_to_py()`; the other kind is
 #'   returned as it is.
@@ -40,6 +41,15 @@ r_to_py.default <- function(x, convert = FALSE) {
   py_proxy(x, convert)
 }
 
+# Registers the methods of both generics that an R file has defined in its own environment: at a
+# crossing, the global environment and the registered methods are asked.
+register_conversions <- function(env) {
+  pattern <- "^(py_to_r|r_to_py)[.](.+)$"
+  for (name in grep(pattern, names(env), value = TRUE)) {
+    registerS3method(sub(pattern, "\\1", name), sub(pattern, "\\2", name), env[[name]], topenv())
+  }
+}
+
 # R's own generics of conversion, for proxies.
 as.data.frame.python.builtin.object <- function(x, ...) {
   as.data.frame(converted(x, "as.data.frame"), ...)
@@ -52,6 +62,11 @@ as.Date.python.builtin.object <- function(x, ...) {
 as.POSIXct.python.builtin.object <- function(x, tz = "", ...) {
   as.POSIXct(converted(x, "as.POSIXct"), tz = tz, ...)
 }
+
+# The text of Python's bytes is what they are in UTF-8.
+as.character.python.builtin.bytes <- function(x, ...) py_to_r(x$decode())
+
+as.raw.python.builtin.bytes <- function(x) import_builtins()$bytearray(x)
 
 converted <- function(x, what) {
   value <- py_to_r(x)

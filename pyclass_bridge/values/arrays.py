@@ -126,8 +126,8 @@ def numbers(a, missing=None, narrow: bool = False, dim: tuple[int, ...] = ()):
     """
     known = a if missing is None or not missing.any() else np.where(missing, a.dtype.type(0), a)
     to = r_type(a.dtype)
-    if a.dtype.kind in "iu" and a.size and (narrow or a.dtype.itemsize >= 4):
-        low, high = int(known.min()), int(known.max())
+    if a.dtype.kind in "iu" and (narrow or a.dtype.itemsize >= 4):
+        low, high = (int(known.min()), int(known.max())) if a.size else (0, 0)
         fits = low >= -INT_MAX and high <= INT_MAX
         to = "integer" if fits and (narrow or to == "integer") else "double"
         if low < -EXACT_IN_DOUBLE or high > EXACT_IN_DOUBLE:
@@ -208,7 +208,7 @@ def times_to_r(times: list):
         return None
     read_local_zone()
     seconds = np.array([0.0 if t is None else t.timestamp() for t in times])
-    zones = {zone_name(t.tzinfo, aware) for t in aware} or {None}
     missing = np.array([t is None for t in times])
-    zone = zones.pop() if len(zones) == 1 else "UTC"
-    return r_handle("as_time")(numbers(seconds, missing), zone)
+    zones = {t.tzinfo for t in aware}
+    name = zone_name(zones.pop(), aware) if len(zones) == 1 else "UTC"
+    return r_handle("as_time")(numbers(seconds, missing), name if aware else None)

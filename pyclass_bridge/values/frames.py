@@ -121,7 +121,7 @@ def _masked(series):
 
 def _zoned(series):
     """A column of times with a zone."""
-    zone = zone_name(series.dt.tz, series.dropna().drop_duplicates())
+    zone = zone_name(series.dt.tz, (time for time in series.dropna()))
     return stamps_to_r(series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), zone=zone)
 
 

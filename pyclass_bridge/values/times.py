@@ -62,7 +62,9 @@ def zone_name(zone: datetime.tzinfo, times) -> str:
     key = getattr(zone, "key", None) or getattr(zone, "zone", None)
     if key and key in _zones_of_r():
         return key
-    offsets = {time.astimezone(zone).utcoffset() for time in times}
+    if isinstance(zone, datetime.timezone):
+        return _fixed(zone.utcoffset(None))
+    offsets = {time.utcoffset() for time in times}
     return _fixed(offsets.pop()) if len(offsets) == 1 else "UTC"
 
 
