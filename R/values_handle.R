@@ -154,8 +154,9 @@ as_factor <- function(codes, levels, ordered) {
 
 as_frame <- function(names, rows, n, ...) {
   structure(
-    list(...), names = as.character(unlist(names)), class = "data.frame",
-    row.names = if (is.null(rows)) .set_row_names(n) else as.character(unlist(rows))
+    list(...), names = as.character(unlist(names)),
+    row.names = if (is.null(rows)) c(NA_integer_, -as.integer(n)) else as.character(unlist(rows)),
+    class = "data.frame"
   )
 }
 
