@@ -53,8 +53,9 @@ def pack(value, members: dict[str, bytes]):
         return ["dict", [[pack(k, members), pack(v, members)] for k, v in pairs]]
     if isinstance(value, (RValue, RObject)):
         return ["r", _member(members, "rds", _r_bytes(value))]
-    if isinstance(value, bytes):
-        return ["bytes", _member(members, "bin", value)]
+    if isinstance(value, bytes | bytearray):
+        kind = "bytes" if isinstance(value, bytes) else "bytearray"
+        return [kind, _member(members, "bin", bytes(value))]
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind not in "OV":
         kind = "array" if isinstance(value, np.ndarray) else "scalar"
         return [kind, _member(members, "npy", _array_bytes(value))]
@@ -84,7 +85,7 @@ def _r_bytes(value) -> bytes:
     foreign = r_function("foreign_class")(value)
     if foreign is not None:
         raise NotKept(f"a Python object of class `{foreign}`")
-    return r_function("state_bytes")(value)
+    return bytes(r_function("state_bytes")(value))
 
 
 def array_as_text(x) -> str | None:
@@ -110,7 +111,7 @@ def unpack(packed, members):
 def _r_value(name: str, members):
     from ..bridge.r_functions import r_handle
 
-    return r_handle("state_of_bytes")(members[name])
+    return r_handle("state_of_bytes")(bytearray(members[name]))
 
 
 _UNPACK = {
@@ -119,6 +120,7 @@ _UNPACK = {
     "dict": lambda pairs, members: {unpack(k, members): unpack(v, members) for k, v in pairs},
     "r": _r_value,
     "bytes": lambda name, members: members[name],
+    "bytearray": lambda name, members: bytearray(members[name]),
     "array": lambda name, members: _array(members[name]),
     "scalar": lambda name, members: _array(members[name])[()],
 }

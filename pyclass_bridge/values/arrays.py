@@ -94,11 +94,14 @@ def _records(a):
     """A structured array is a data frame, one of several dims a list of its fields."""
     if a.ndim != 1:
         return _core.to_r({name: a[name] for name in a.dtype.names})
-    from .frames import frame
-
     fields = [a[name] for name in a.dtype.names]
     columns = [vector(field, field.shape if field.ndim > 1 else ()) for field in fields]
-    return frame(list(a.dtype.names), columns, len(a))
+    return data_frame(a.dtype.names, columns, len(a))
+
+
+def data_frame(names, columns: list, n: int, rows: list[str] | None = None):
+    """A data.frame of columns that are handles; `rows` are its row names, None: 1 to n."""
+    return r_handle("as_frame")([str(name) for name in names], rows, n, *columns)
 
 
 # ---- numbers -----------------------------------------------------------------------------------

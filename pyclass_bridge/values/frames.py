@@ -16,6 +16,7 @@ from .. import _core
 from ..bridge.r_functions import r_handle
 from .arrays import (
     beyond_double,
+    data_frame,
     dates_to_r,
     factor,
     numbers,
@@ -37,11 +38,10 @@ def stamp_to_r(o: pandas.Timestamp):
     return time_to_r(o if o.tzinfo is not None else o.tz_localize("UTC"))
 
 
-def frame_to_r(frame_):
+def frame_to_r(frame):
     """A data.frame."""
-    names = [str(name) for name in frame_.columns]
-    columns = [column(frame_.iloc[:, i]) for i in range(len(names))]
-    return frame(names, columns, len(frame_), _row_names(frame_.index))
+    columns = [column(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    return data_frame(frame.columns, columns, len(frame), _row_names(frame.index))
 
 
 def series_to_r(series):
@@ -55,11 +55,6 @@ def values_to_r(o):
     """A vector of an Index or of one of pandas' own arrays."""
     several = isinstance(o, pandas.MultiIndex)
     return texts_or_list(list(o)) if several else column(pandas.Series(o))
-
-
-def frame(names: list[str], columns: list, n: int, rows: list[str] | None = None):
-    """A data.frame of columns that are handles; `rows` are its row names, None: 1 to n."""
-    return r_handle("as_frame")(names, rows, n, *columns)
 
 
 def _labels(index) -> list[str] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..bridge.r_functions import r_handle
-from .arrays import factor, numbers, stamps_to_r, texts_or_list
+from .arrays import data_frame, factor, numbers, stamps_to_r, texts_or_list
 from .times import zone_of_text
 
 
@@ -24,17 +24,13 @@ def _ticks(ticks, missing, kind: str, unit: str, zone: str | None):
     return stamps_to_r(stamps, zone=zone_of_text(zone) if zone else "UTC")
 
 
-def _table(names, columns: list, n: int):
-    return r_handle("as_frame")([str(name) for name in names], None, n, *columns)
-
-
 # ---- pyarrow -----------------------------------------------------------------------------------
 
 
 def arrow_to_r(table):
     """A data.frame of a Table or RecordBatch."""
     columns = [arrow_column(table.column(i)) for i in range(table.num_columns)]
-    return _table(table.schema.names, columns, table.num_rows)
+    return data_frame(table.schema.names, columns, table.num_rows)
 
 
 def arrow_column(array):
@@ -74,7 +70,7 @@ _NUMBERS = {"bool", "halffloat", "float", "double"} | {
 def polars_to_r(frame):
     """A data.frame of a DataFrame."""
     columns = [polars_column(column) for column in frame.get_columns()]
-    return _table(frame.columns, columns, frame.height)
+    return data_frame(frame.columns, columns, frame.height)
 
 
 def polars_column(series):
