@@ -34,9 +34,17 @@ r_to_py <- function(x, convert = FALSE) {
   UseMethod("r_to_py")
 }
 
+# A user's method may come here for its own class with NextMethod(), so it is not asked again.
 r_to_py.default <- function(x, convert = FALSE) {
-  if (nzchar(request_kind(x)) && is.object(x)) {
-    x <- for_r_proxies$requested(x)
+  if (is.object(x) && !is_py_object(x) && !is.null(user_method(x))) {
+    rule <- known_class(x, call_classes)
+    if (!is.null(rule)) {
+      x <- for_r_proxies$by_rule(.Call(core_handle, x), rule)
+    } else if (is.atomic(x) || is.list(x)) {
+      x <- unclass(x)
+    } else if (!is.function(x)) {
+      x <- .Call(core_handle, x)
+    }
   }
   py_proxy(x, convert)
 }

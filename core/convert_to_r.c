@@ -204,10 +204,10 @@ static SEXP dict_to_r(PyObject *dict, SEXP model, bool convert, int depth) {
 
 /* ---- other objects ---- */
 
-static SEXP bytes_to_r(PyObject *o) {
-  SEXP out = r_alloc(RAWSXP, PyBytes_GET_SIZE(o));
-  if (PyBytes_GET_SIZE(o) > 0)
-    memcpy(RAW(out), PyBytes_AS_STRING(o), (size_t)PyBytes_GET_SIZE(o));
+static SEXP bytearray_to_r(PyObject *o) {
+  SEXP out = r_alloc(RAWSXP, PyByteArray_GET_SIZE(o));
+  if (PyByteArray_GET_SIZE(o) > 0)
+    memcpy(RAW(out), PyByteArray_AS_STRING(o), (size_t)PyByteArray_GET_SIZE(o));
   return out;
 }
 
@@ -221,9 +221,11 @@ static SEXP closure_behind(PyObject *o) {
  * NotImplemented, the object crosses as a proxy. */
 static SEXP object_to_r(PyObject *o) {
   Entry *e = entry_mine();
+  Origins *recording = origins_record(NULL); /* not what that code makes and drops */
   entry_suspend(e);
   PyObject *out = call_python(py.convert_object, o, NULL);
   entry_resume(e);
+  origins_record(recording);
   if (!out)
     return NULL;
   bool is_handle = PyObject_TypeCheck(out, &HandleType);
@@ -244,7 +246,7 @@ static SEXP scalar_to_r(PyObject *o, Kind kind) {
   return out;
 }
 
-static SEXP value_to_r(PyObject *o, bool convert, int depth) {
+static SEXP made_in_r(PyObject *o, bool convert, int depth) {
   if (o == Py_None)
     return R_NilValue;
   Kind kind = convert ? kind_of(o) : KIND_OTHER;
@@ -265,13 +267,21 @@ static SEXP value_to_r(PyObject *o, bool convert, int depth) {
     return list_to_r(o, convert, depth);
   if (PyTuple_CheckExact(o))
     return items_to_r(o, convert, depth);
-  if (PyBytes_CheckExact(o))
-    return bytes_to_r(o);
+  if (PyByteArray_CheckExact(o))
+    return bytearray_to_r(o);
   SEXP closure = closure_behind(o);
   if (closure)
     return closure;
-  bool is_plain = PyLong_CheckExact(o) || PyDict_CheckExact(o) || PyUnicode_CheckExact(o);
+  bool is_plain = PyLong_CheckExact(o) || PyDict_CheckExact(o) || PyUnicode_CheckExact(o) ||
+                  PyBytes_CheckExact(o);
   return is_plain ? proxy_new(o, true) : object_to_r(o);
+}
+
+static SEXP value_to_r(PyObject *o, bool convert, int depth) {
+  SEXP x = made_in_r(o, convert, depth);
+  if (x && convert)
+    origin_add(x, o);
+  return x;
 }
 
 SEXP to_r(PyObject *o, bool convert) { return value_to_r(o, convert, 0); }

@@ -60,6 +60,7 @@ def _attach_python(core) -> None:
         error_type=condition.RError,
         convert_object=convert.convert_object,
         convert_array=convert.convert_array,
+        convert_classed=convert.convert_classed,
         make_function=make_function,
         class_names=s3_class,
         super_type=RSuper,
@@ -81,7 +82,7 @@ _PROVIDED = {
     "build_class": "classes.builder",
     "exception_text": "surface.error_text",
     "nearest_r": "values.request_r",
-    "requested": "values.request",
+    "by_rule": "values.request",
 }
 
 

@@ -116,11 +116,11 @@ class RObject(_core.Handle):
         return array if dtype is None else array.astype(dtype)
 
     def __reduce__(self):
-        return _unserialize, (r_function("serialized")(self),)
+        return _unserialize, (bytes(r_function("serialized")(self)),)
 
     def __call__(self, *args, **kwargs):
         raise TypeError(f"an R value of class {'/'.join(self.r_class)} is not a function")
 
 
 def _unserialize(data: bytes) -> RObject:
-    return r_handle("unserialized")(data)
+    return r_handle("unserialized")(bytearray(data))
