@@ -82,11 +82,12 @@ static bool make_room(Origins *s) {
 }
 
 /* R has one NULL, one TRUE, one symbol of a name: their addresses say nothing. to_r() makes a TRUE
- * of its own, unless `o` is a handle. A proxy knows its object. */
+ * of its own, unless `o` is a handle; NA is always a handle. A proxy knows its object. */
 static bool has_address(SEXP x, PyObject *o) {
   switch (TYPEOF(x)) {
   case LGLSXP:
-    return !PyObject_TypeCheck(o, &HandleType) || r_length(x) != 1 || r_has_attributes(x);
+    return !PyObject_TypeCheck(o, &HandleType) || r_length(x) != 1 || r_has_attributes(x) ||
+           LOGICAL_ELT(x, 0) == NA_LOGICAL;
   case CLOSXP:
     return !proxy_is(x);
   case NILSXP:
