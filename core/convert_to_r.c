@@ -218,7 +218,8 @@ static SEXP closure_behind(PyObject *o) {
 }
 
 /* values/convert.py converts other types (NumPy's, for example) to a handle. If it returns
- * NotImplemented, the object crosses as a proxy. */
+ * NotImplemented, the object crosses as a proxy. A tuple of the handle says that the object only
+ * stands for an R value, as rpy2's do: it and what contains it are no origins. */
 static SEXP object_to_r(PyObject *o) {
   Entry *e = entry_mine();
   Origins *recording = origins_record(NULL); /* not what that code makes and drops */
@@ -228,8 +229,12 @@ static SEXP object_to_r(PyObject *o) {
   origins_record(recording);
   if (!out)
     return NULL;
-  bool is_handle = PyObject_TypeCheck(out, &HandleType);
-  SEXP x = PROTECT(is_handle ? ((Handle *)out)->value : R_NilValue);
+  bool is_r_value = PyTuple_CheckExact(out);
+  PyObject *made = is_r_value ? PyTuple_GET_ITEM(out, 0) : out;
+  bool is_handle = PyObject_TypeCheck(made, &HandleType);
+  SEXP x = PROTECT(is_handle ? ((Handle *)made)->value : R_NilValue);
+  if (is_r_value)
+    origins_record(NULL);
   Py_DECREF(out);
   UNPROTECT(1);
   return is_handle ? x : proxy_new(o, true);

@@ -31,7 +31,7 @@ typedef struct {
   PyObject *from_error_text;   /* (text) -> exception */
   PyObject *jump_type;         /* exception for an R jump that carries no condition */
   PyObject *error_type;        /* RError */
-  PyObject *convert_object;    /* (object) -> Handle, or NotImplemented for a proxy */
+  PyObject *convert_object;    /* (object) -> Handle, (Handle,) or NotImplemented */
   PyObject *convert_array;     /* (handle or list of str, shape) -> NumPy array */
   PyObject *convert_classed;   /* (handle, name of its rule) -> object, or the handle */
   PyObject *make_function;     /* (handle of a closure) -> Python function */

@@ -22,7 +22,8 @@ _SCALARS = (bool, int, float, complex, str, bytes)
 
 
 def convert_object(o):
-    """The R value of an object that the core doesn't know, or NotImplemented for a proxy."""
+    """The R value of an object that the core doesn't know, or NotImplemented for a proxy; in a
+    tuple if the object itself is only rpy2's hold of that value."""
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         if type(o) is numpy.ndarray:
@@ -30,7 +31,7 @@ def convert_object(o):
         if issubclass(type(o), numpy.generic):
             return numpy_scalar_to_r(o)
     if is_rpy2(type(o)):
-        return from_rpy2(o)
+        return (from_rpy2(o),)
     plain = _PLAIN.get((type(o).__module__, type(o).__name__))
     value = o if plain is None else plain(o)
     return NotImplemented if value is o else _core.to_r(value)
