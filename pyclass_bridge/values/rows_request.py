@@ -220,7 +220,13 @@ ON_REQUEST = (
         ),
         where="values/request.py: _data_frame",
     ),
-    OnRequest("raw", "bytearray", "", (("as.raw(1)", "bytearray(b'\\x01')"),), where="values/request.py: _vector"),
+    OnRequest(
+        "raw",
+        "bytearray",
+        "",
+        (("as.raw(1)", "bytearray(b'\\x01')"),),
+        where="values/request.py: _vector",
+    ),
     OnRequest(
         "anything else",
         "the table of values",
