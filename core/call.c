@@ -186,10 +186,10 @@ static int set_up(Function *f, PyObject *r_names) {
 }
 
 static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-  static char *keys[] = {"closure",      "name",      "params",   "r_names",
-                         "positional",   "class_env", "receiver", "index_name",
-                         "index_at",     "shares",    "merges",   "convert",
-                         "returns_none", "as_handle", "defaults", "holds",  NULL};
+  static char *keys[] = {"closure",   "name",     "params",       "r_names",   "positional",
+                         "class_env", "receiver", "index_name",   "index_at",  "shares",
+                         "merges",    "convert",  "returns_none", "as_handle", "defaults",
+                         "holds",     NULL};
   PyObject *closure, *class_env = Py_None, *name, *params, *r_names, *defaults = NULL;
   PyObject *index_name = Py_None, *shares = NULL, *shared_name = NULL;
   int receiver = NO_RECEIVER, index_at = 0, merges = 0, convert = 1, none = 0, as_handle = 0;

@@ -67,10 +67,10 @@ PyObject *call_python(PyObject *f, PyObject *a, PyObject *b); /* NULLs end the a
 /* ---- marks.c: the marks of functions and classes (listed there) -------------------------- */
 
 int marks_init(void);
-bool mark_counts_from_one(PyObject *o);   /* a function or method */
-bool mark_stores(PyObject *o);            /* a method */
-PyObject *mark_stands_for(PyObject *o);   /* borrowed; NULL: no mark, here and below */
-PyObject *mark_closure(PyObject *o);      /* borrowed */
+bool mark_counts_from_one(PyObject *o); /* a function or method */
+bool mark_stores(PyObject *o);          /* a method */
+PyObject *mark_stands_for(PyObject *o); /* borrowed; NULL: no mark, here and below */
+PyObject *mark_closure(PyObject *o);    /* borrowed */
 bool mark_is_r_code(PyObject *o); /* a function, method, class or callable whose call runs R's */
 bool mark_is_r_class(PyTypeObject *type); /* here and below, inherited marks count */
 PyObject *mark_call(PyTypeObject *type);  /* borrowed */
@@ -232,9 +232,9 @@ typedef struct Origins {
   Origin *slots, own[16];
   size_t used, room;
 } Origins;
-void origins_begin(Origins *s); /* those of the call that begins on this thread, empty */
-void origins_end(Origins *s);   /* before R may free the values; twice does no harm */
-void origins_drop(Origins *s);  /* releases the objects, after origins_end() */
+void origins_begin(Origins *s);      /* those of the call that begins on this thread, empty */
+void origins_end(Origins *s);        /* before R may free the values; twice does no harm */
+void origins_drop(Origins *s);       /* releases the objects, after origins_end() */
 Origins *origins_record(Origins *s); /* to_r() adds to `s` (NULL: nowhere); the table before */
 void origin_add(SEXP x, PyObject *o);
 PyObject *origin_of(SEXP x); /* borrowed; NULL: none, or R has changed it */

@@ -1,7 +1,8 @@
 """The functions of the R namespace that Python calls, each looked up once.
 
 `r_function(name)` converts its result, unless that would lose what R knows of it; `r_handle(name)`
-returns a handle of any result. Both take handles and Python values. Assumes that `session` has made the namespace and set `namespace`.
+returns a handle of any result. Both take handles and Python values. Assumes that `session` has made
+the namespace and set `namespace`.
 """
 
 from __future__ import annotations

@@ -209,9 +209,9 @@ ON_REQUEST = (
     OnRequest(
         "data.frame, tibble",
         "pandas.DataFrame",
-        "Columns: Categorical, objects of datetime.date, datetime64 with a zone, timedelta64, masked "
-        "integers and booleans where there is NA, objects for a list. Row names that are text are "
-        "the index. Without pandas a dict of lists.",
+        "Columns: Categorical, objects of datetime.date, datetime64 with a zone, timedelta64, "
+        "masked integers and booleans where there is NA, objects for a list. Row names that are "
+        "text are the index. Without pandas a dict of lists.",
         (
             (
                 "data.frame(a = 1:2, b = c('x', NA))",

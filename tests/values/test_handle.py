@@ -1,6 +1,6 @@
 """`RObject`: an R value in Python, and what it converts to on request.
 
-Also of: values/request.py, values/values.py, core/handle.c, core/memory.c.
+Also of: values/values.py, core/handle.c, core/memory.c.
 """
 
 from __future__ import annotations
