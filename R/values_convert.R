@@ -4,10 +4,11 @@
 
 #' Convert between R and Python
 #'
-#' Both are generics: a method for the class of `x` decides for that class. What has no counterpart
-#' on the other side stays what it is: a Python object in R, an R value held by Python, which
-#' comes back identical. On request more is converted than in a call: pandas' data frames, dates,
-#' times and sets for `py_to_r()`; data frames, factors, dates and times for `r_to_py()`.
+#' Both are generics: a method for the class of `x` decides for that class, at every crossing. What
+#' has no counterpart on the other side stays what it is: a Python object in R, an R value held by
+#' Python, which comes back identical. `r_to_py()` gives what a Python function gets for `x` as an
+#' argument. On request more is converted to R than in a call: pandas' data frames, dates, times and
+#' sets.
 #'
 #' @param x A Python object for `py_to_r()`, an R value for `r_to_py()`; the other kind is
 #'   returned as it is.
@@ -19,6 +20,8 @@
 #' py_to_r(np_array(matrix(1:4, 2)))
 #' r_to_py(list(units = 10L, rate = 0.5))
 #' r_to_py(factor("a"))
+#' r_to_py.money <- function(x, convert = FALSE) list(amount = unclass(x))
+#' r_to_py(list(structure(5, class = "money")))
 #' }
 py_to_r <- function(x) {
   UseMethod("py_to_r")

@@ -133,8 +133,7 @@ row_count <- function(x) nrow(x)
 
 # NULL for automatic row names (1, 2, ...).
 row_labels <- function(x) {
-  labels <- attr(x, "row.names")
-  if (!identical(labels, seq_len(nrow(x)))) as.list(labels)
+  if (.row_names_info(x) > 0L) as.list(attr(x, "row.names"))
 }
 
 # Values that Python makes on request (values/request_r.py) -------------------------------------

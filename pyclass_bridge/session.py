@@ -60,7 +60,7 @@ def _attach_python(core) -> None:
         error_type=condition.RError,
         convert_object=convert.convert_object,
         convert_array=convert.convert_array,
-        convert_classed=convert.convert_classed,
+        convert_classed=handle.convert_classed,
         make_function=make_function,
         class_names=s3_class,
         super_type=RSuper,

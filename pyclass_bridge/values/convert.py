@@ -125,13 +125,6 @@ def _text_array(a):
 # ---- R to Python -------------------------------------------------------------------------------
 
 
-def convert_classed(handle, rule: str):
-    """The Python value of an R value with a class, by the rule that R names."""
-    from .request import by_rule
-
-    return by_rule(handle, rule)
-
-
 def convert_array(data, shape: tuple[int, ...]):
     """The NumPy array of an R array without NA: `data` are its texts, or a handle of its numbers.
 

@@ -236,9 +236,9 @@ def _objects(values: list):
 def _categories(column, pandas):
     import numpy as np
 
-    codes = numbers_of(column)
     levels = _elements(r_handle("levels_of")(column))
-    codes = np.where(codes == NA_INTEGER, 0, codes) - 1
+    small = np.int8 if len(levels) < 127 else np.int32
+    codes = np.maximum(numbers_of(column), 0).astype(small) - small(1)  # NA, the least integer: -1
     ordered = "ordered" in column.r_class
     return pandas.Categorical.from_codes(codes, categories=levels, ordered=ordered)
 
