@@ -13,13 +13,13 @@ describe_function <- function(fn) {
   list(formals = spec_formals(fn), doc = body_doc(fn), is_async = is_async(fn))
 }
 
-# The value of the user's own r_to_py() method for a classed value; NULL without such a method.
+# What becomes of a value with a class in a call of Python: what the user's own r_to_py() method
+# gives, as a Python object; else the name of a rule of values/request.py; NULL without a rule.
 classed_value <- function(x) {
-  method <- user_method(x)
-  if (is.null(method)) {
-    return(NULL)
+  if (is.null(user_method(x))) {
+    return(known_class(x, call_classes))
   }
-  value <- method(x)
+  value <- r_to_py(x)
   if (is_py_object(value)) value else py_proxy(value, TRUE)
 }
 

@@ -7,8 +7,8 @@
 #' Both are generics: a method for the class of `x` decides for that class, wherever such a value
 #' crosses: it is in the global environment, or registered by a package. What has no counterpart on
 #' the other side stays what it is: a Python object in R, an R value held by Python, which comes
-#' back identical. `py_to_r()` converts as a call does; `r_to_py()` converts more than a call: data
-#' frames, factors, dates and times.
+#' back identical. `py_to_r()` gives what R gets for `x` as a result, `r_to_py()` what a Python
+#' function gets for `x` as an argument.
 #'
 #' @param x A Python object for `py_to_r()`, an R value for `r_to_py()`; the other kind is
 #'   returned as it is.
@@ -20,6 +20,8 @@
 #' py_to_r(np_array(matrix(1:4, 2)))
 #' r_to_py(list(units = 10L, rate = 0.5))
 #' r_to_py(factor("a"))
+#' r_to_py.money <- function(x, convert = FALSE) list(amount = unclass(x))
+#' r_to_py(list(structure(5, class = "money")))
 #' }
 py_to_r <- function(x) {
   UseMethod("py_to_r")
@@ -34,9 +36,17 @@ r_to_py <- function(x, convert = FALSE) {
   UseMethod("r_to_py")
 }
 
+# A user's method may come here for its own class with NextMethod(), so it is not asked again.
 r_to_py.default <- function(x, convert = FALSE) {
-  if (nzchar(request_kind(x)) && is.object(x)) {
-    x <- for_r_proxies$requested(x)
+  if (is.object(x) && !is_py_object(x) && !is.null(user_method(x))) {
+    rule <- known_class(x, call_classes)
+    if (!is.null(rule)) {
+      x <- for_r_proxies$by_rule(.Call(core_handle, x), rule)
+    } else if (is.atomic(x) || is.list(x)) {
+      x <- unclass(x)
+    } else if (!is.function(x)) {
+      x <- .Call(core_handle, x)
+    }
   }
   py_proxy(x, convert)
 }

@@ -6,6 +6,8 @@ class_names_of <- function(x) as.list(as.character(class(x)))
 
 names_as_list <- function(x) if (!is.null(names(x))) as.list(names(x))
 
+names_of <- function(x) as.character(names(x))
+
 printed <- function(x) {
   as.list(utils::capture.output(print(x)))
 }
@@ -27,19 +29,27 @@ unserialized <- function(bytes) unserialize(bytes)
 
 # Conversion on request -------------------------------------------------------------------------
 
+# Classes that have a rule of their own in values/request.py: in a call of Python, and on request.
+call_classes <- c(
+  "factor", "Date", "POSIXct", "POSIXlt", "integer64", "data.frame", "sparseMatrix"
+)
+request_classes <- c(call_classes, "difftime")
+
+known_class <- function(x, classes) {
+  known <- classes[inherits(x, classes, which = TRUE) > 0L]
+  if (length(known)) known[[1L]]
+}
+
 # The name of the rule by which RObject.to_python() converts `x`: an R class, else the shape of a
-# plain vector; "" where the table of values decides, and for a class with an r_to_py() method.
+# vector; "" where the table of values decides, and for a class with an r_to_py() method.
 request_kind <- function(x) {
-  if (inherits(x, "AsIs")) {
-    class(x) <- setdiff(oldClass(x), "AsIs")
+  if (is.object(x) && !is.null(user_method(x))) {
+    return("")
   }
-  if (is.object(x)) {
-    known <- c(
-      "factor", "Date", "POSIXct", "POSIXlt", "difftime", "integer64", "data.frame"
-    )
-    known <- known[inherits(x, known, which = TRUE) > 0L]
-    return(if (length(known) && is.null(user_method(x))) known[[1L]] else "")
+  if (is.object(x) && !is.null(known <- known_class(x, request_classes))) {
+    return(known)
   }
+  x <- unclass(x)
   named <- !is.null(names(x))
   if (is.list(x)) {
     if (is.null(dim(x))) if (named) "named list" else "list" else ""
@@ -68,9 +78,7 @@ user_method <- function(x) {
   NULL
 }
 
-elements_of <- function(x) as.list(as.vector(unname(x)))
-
-na_positions <- function(x) as.list(which(is_na(as.vector(unname(x)))))
+unclassed <- function(x) unclass(x)
 
 # NA, but not NaN.
 is_na <- function(x) {
@@ -102,12 +110,26 @@ zone_name <- function(x) {
 
 as_ct <- function(x) as.POSIXct(x)
 
+# A sparse matrix of the package Matrix as one of its three general ones of doubles.
+general_sparse <- function(x) {
+  general <- c("dgCMatrix", "dgRMatrix", "dgTMatrix")
+  if (inherits(x, general)) {
+    return(x)
+  }
+  if (!inherits(x, c("RsparseMatrix", "TsparseMatrix"))) {
+    x <- methods::as(x, "CsparseMatrix")
+  }
+  x <- methods::as(methods::as(x, "dMatrix"), "generalMatrix")
+  if (inherits(x, general)) x else methods::as(x, "CsparseMatrix")
+}
+
+slot_of <- function(x, name) methods::slot(x, name)
+
 row_count <- function(x) nrow(x)
 
 # NULL for automatic row names (1, 2, ...).
 row_labels <- function(x) {
-  labels <- attr(x, "row.names")
-  if (!identical(labels, seq_len(nrow(x)))) as.list(labels)
+  if (.row_names_info(x) > 0L) as.list(attr(x, "row.names"))
 }
 
 # Values that Python makes (values/arrays.py, times.py, frames.py, sparse.py) ---------------------

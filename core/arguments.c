@@ -23,12 +23,18 @@ static SEXP shifted(SEXP x) {
   return TYPEOF(x) == REALSXP ? r_dbl(REAL_ELT(x, 0) + 1) : x;
 }
 
+/* The dict that R code shares with its caller may change while the call runs, and an index becomes
+ * another number: neither is the origin of an R value. */
 static SEXP argument(Call *c, bool is_index, PyObject *o) {
   int overflow = 0;
   long i = is_index && PyLong_CheckExact(o) ? PyLong_AsLongAndOverflow(o, &overflow) : INT32_MAX;
   if (i < INT32_MAX && i > INT32_MIN && !overflow)
     return r_int((int)i + 1); /* same result as below */
+  bool comes_back = c->scope.parts.cell && !is_index && o != c->shared;
+  Origins *before = comes_back ? origins_record(&c->origins) : NULL;
   SEXP x = to_r(o, c->f->convert);
+  if (comes_back)
+    origins_record(before);
   if (!x)
     return NULL;
   PROTECT(x);
@@ -135,15 +141,6 @@ static SEXP add_keywords(Call *c, SEXP last, bool named) {
   return last;
 }
 
-int arguments_add(Call *c, SEXP call) {
-  bool named = has_other_keywords(c);
-  SEXP last = add_positional(c, call, named);
-  last = last ? add_keywords(c, last, named) : NULL;
-  if (last && CDR(last) != R_NilValue)
-    SETCDR(last, R_NilValue);
-  return last ? 0 : -1;
-}
-
 /* Finds the shared argument by position or by keyword, also among those for `...`. */
 PyObject *arguments_shared(Call *c) {
   Function *f = c->f;
@@ -160,4 +157,14 @@ PyObject *arguments_shared(Call *c) {
       return c->args[c->n + i];
   }
   return NULL;
+}
+
+int arguments_add(Call *c, SEXP call) {
+  bool named = has_other_keywords(c);
+  c->shared = arguments_shared(c);
+  SEXP last = add_positional(c, call, named);
+  last = last ? add_keywords(c, last, named) : NULL;
+  if (last && CDR(last) != R_NilValue)
+    SETCDR(last, R_NilValue);
+  return last ? 0 : -1;
 }

@@ -86,7 +86,7 @@ static int take_result(Call *c, SEXP value, bool visible) {
     c->result = handle_new(value);
     return c->result ? 0 : -1;
   }
-  return to_python(value, FOR_CALL, &c->result);
+  return to_python(value, f->holds || c->for_r ? FOR_HOLDING : FOR_CALL, &c->result);
 }
 
 static void call_body(void *arg) {
@@ -103,6 +103,7 @@ static void call_body(void *arg) {
     c->status = take_result(c, value, visible);
     UNPROTECT(1);
   }
+  origins_end(&c->origins);
   if (c->status == 0)
     scope_leave(&c->scope);
   UNPROTECT(2);
@@ -130,9 +131,16 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
   if (entry_push(&e, PyUnicode_AsUTF8(f->name)) < 0)
     return NULL;
   Py_INCREF(self);
+  Entry *below = e.chained ? entry_below(&e) : NULL;
+  if (below) {
+    c.for_r = below->calls_r;
+    below->calls_r = false;
+  }
   innermost = &c;
+  origins_begin(&c.origins);
   if (guarded(&e, call_body, &c) < 0)
     c.status = -1;
+  origins_end(&c.origins);
   innermost = c.outer;
   PyObject *exception = py_take_exception(); /* hidden from the destructors that run below */
   if (c.status < 0) {
@@ -140,6 +148,7 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
     Py_CLEAR(c.result);
   }
   entry_pop(&e);
+  origins_drop(&c.origins);
   py_set_exception(exception);
   Py_DECREF(self);
   return c.result;
@@ -177,19 +186,20 @@ static int set_up(Function *f, PyObject *r_names) {
 }
 
 static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-  static char *keys[] = {"closure",      "name",      "params",   "r_names",
-                         "positional",   "class_env", "receiver", "index_name",
-                         "index_at",     "shares",    "merges",   "convert",
-                         "returns_none", "as_handle", "defaults", NULL};
+  static char *keys[] = {"closure",   "name",     "params",       "r_names",   "positional",
+                         "class_env", "receiver", "index_name",   "index_at",  "shares",
+                         "merges",    "convert",  "returns_none", "as_handle", "defaults",
+                         "holds",     NULL};
   PyObject *closure, *class_env = Py_None, *name, *params, *r_names, *defaults = NULL;
   PyObject *index_name = Py_None, *shares = NULL, *shared_name = NULL;
   int receiver = NO_RECEIVER, index_at = 0, merges = 0, convert = 1, none = 0, as_handle = 0;
+  int holds = 0;
   Py_ssize_t positional = 0, shared_at = -1;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!UO!O!|nOiOiO!ppppO!", keys, &HandleType,
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!UO!O!|nOiOiO!ppppO!p", keys, &HandleType,
                                    &closure, &name, &PyTuple_Type, &params, &PyTuple_Type, &r_names,
                                    &positional, &class_env, &receiver, &index_name, &index_at,
                                    &PyTuple_Type, &shares, &merges, &convert, &none, &as_handle,
-                                   &PyTuple_Type, &defaults))
+                                   &PyTuple_Type, &defaults, &holds))
     return NULL;
   if (shares && PyTuple_GET_SIZE(shares) &&
       !PyArg_ParseTuple(shares, "Un", &shared_name, &shared_at))
@@ -217,6 +227,7 @@ static PyObject *function_new(PyTypeObject *type, PyObject *args, PyObject *kwar
   f->convert = convert;
   f->returns_none = none;
   f->as_handle = as_handle;
+  f->holds = holds;
   if (set_up(f, r_names) < 0)
     Py_CLEAR(f);
   return (PyObject *)f;

@@ -23,6 +23,7 @@ typedef struct {
   Py_ssize_t shared_at;  /* its place */
   int merges;            /* a visible named list that R returns goes into that dict */
   int convert, returns_none, as_handle;
+  int holds; /* its results cross for Python to hold, not as those of a call */
   unsigned calls;
   Parts last;  /* those of the last call, for the next one */
   Known known; /* the instance of the last call of a method */
@@ -33,10 +34,13 @@ typedef struct Call {
   PyObject *const *args;
   Py_ssize_t n;
   PyObject *kwnames;
+  PyObject *shared; /* the argument that R code shares with its caller; borrowed; NULL: none */
   Entry *entry;
   Scope scope;
+  Origins origins;
   PyObject *result;
   int status;
+  bool for_r;         /* R has called it, and its result goes back to R */
   struct Call *outer; /* the call inside which this one was made, on the same thread */
 } Call;
 

@@ -2,7 +2,7 @@
  * (values/convert.py, bridge/function.py). Same result as the table: tests/values/test_table.py.
  *
  * Owns: nothing; `to_python` writes into a slot that the caller frees, also after a jump. Threads:
- * inside an unsuspended entry, with the GIL. Jumps: to_python. */
+ * inside an unsuspended entry, with the GIL. Jumps: to_python, to_python_with_none. */
 
 #include "core.h"
 #include <string.h>
@@ -70,21 +70,23 @@ static int put_made(PyObject *maker, PyObject *a, PyObject *b, PyObject **slot) 
 
 /* ---- vectors and arrays ---- */
 
-static bool has_na(SEXP x) {
-  R_xlen_t n = r_length(x);
-  if (TYPEOF(x) == INTSXP) {
-    for (R_xlen_t i = 0; i < n; i++)
-      if (INTEGER_ELT(x, i) == NA_INTEGER)
-        return true;
-  } else if (TYPEOF(x) == LGLSXP) {
-    for (R_xlen_t i = 0; i < n; i++)
-      if (LOGICAL_ELT(x, i) == NA_LOGICAL)
-        return true;
-  } else if (TYPEOF(x) == STRSXP) {
-    for (R_xlen_t i = 0; i < n; i++)
-      if (STRING_ELT(x, i) == NA_STRING)
-        return true;
+/* Is it an NA that Python's type has no sign for? */
+static bool is_na(SEXP x, R_xlen_t i) {
+  switch (TYPEOF(x)) {
+  case INTSXP:
+    return INTEGER_ELT(x, i) == NA_INTEGER;
+  case LGLSXP:
+    return LOGICAL_ELT(x, i) == NA_LOGICAL;
+  default:
+    return TYPEOF(x) == STRSXP && STRING_ELT(x, i) == NA_STRING;
   }
+}
+
+static bool has_na(SEXP x) {
+  R_xlen_t n = TYPEOF(x) == REALSXP || TYPEOF(x) == CPLXSXP ? 0 : r_length(x);
+  for (R_xlen_t i = 0; i < n; i++)
+    if (is_na(x, i))
+      return true;
   return false;
 }
 
@@ -105,11 +107,20 @@ static PyObject *element(SEXP x, R_xlen_t i) {
   }
 }
 
-static int elements_to_python(SEXP x, PyObject **slot) {
+static PyObject *element_or_none(SEXP x, R_xlen_t i) {
+  bool missing = is_na(x, i);
+  if (TYPEOF(x) == REALSXP)
+    missing = r_is_na(REAL_ELT(x, i));
+  else if (TYPEOF(x) == CPLXSXP)
+    missing = r_is_na(COMPLEX_ELT(x, i).r) || r_is_na(COMPLEX_ELT(x, i).i);
+  return missing ? Py_NewRef(Py_None) : element(x, i);
+}
+
+static int fill_list(SEXP x, PyObject *(*convert)(SEXP, R_xlen_t), PyObject **slot) {
   R_xlen_t n = r_length(x);
   PyObject *list = *slot = PyList_New(n);
   for (R_xlen_t i = 0; list && i < n; i++) {
-    PyObject *o = element(x, i);
+    PyObject *o = convert(x, i);
     if (!o)
       return -1;
     PyList_SET_ITEM(list, i, o);
@@ -117,11 +128,15 @@ static int elements_to_python(SEXP x, PyObject **slot) {
   return list ? 0 : -1;
 }
 
-static int atomic_to_python(SEXP x, PyObject **slot) {
+static int elements_to_python(SEXP x, PyObject **slot) { return fill_list(x, element, slot); }
+
+int to_python_with_none(SEXP x, PyObject **slot) { return fill_list(x, element_or_none, slot); }
+
+static int atomic_to_python(SEXP x, Crossing crossing, PyObject **slot) {
   R_xlen_t n = r_length(x);
   if (TYPEOF(x) == RAWSXP)
     return put(slot, PyByteArray_FromStringAndSize((const char *)RAW_RO(x), n));
-  if (n == 0 || has_na(x))
+  if ((n == 0 && crossing != FOR_CALL) || has_na(x))
     return put_handle(x, slot);
   int status = n == 1 ? put(slot, element(x, 0)) : elements_to_python(x, slot);
   return status < 0 ? put_handle_if_no_text(x, slot) : 0;
@@ -236,16 +251,18 @@ static int dict_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot)
 
 /* ---- by R's type ---- */
 
+/* Python's values have no attributes but names and dims, so a call loses the others. */
 static int vector_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
-  bool is_list = TYPEOF(x) == VECSXP;
-  int known = r_attributes(x);
-  if (known == 0)
-    return is_list ? list_to_python(x, crossing, depth, slot) : atomic_to_python(x, slot);
-  if (is_list)
-    return known == HAS_NAMES ? dict_to_python(x, crossing, depth, slot) : put_handle(x, slot);
-  if (known == HAS_DIM || ((known & HAS_DIM) && crossing == FOR_CALL))
+  int known = r_attributes(x), kept = known & (crossing == FOR_CALL ? HAS_NAMES | HAS_DIM : ~0);
+  if (TYPEOF(x) == VECSXP && depth < DEEPEST && kept == 0)
+    return list_to_python(x, crossing, depth, slot);
+  if (TYPEOF(x) == VECSXP)
+    return depth < DEEPEST && kept == HAS_NAMES ? dict_to_python(x, crossing, depth, slot)
+                                                : put_handle(x, slot);
+  if (known == HAS_DIM || ((known & HAS_DIM) && crossing != FOR_STORING))
     return array_to_python(x, crossing, slot);
-  return put_handle(x, slot);
+  return known == 0 || crossing == FOR_CALL ? atomic_to_python(x, crossing, slot)
+                                            : put_handle(x, slot);
 }
 
 static int function_to_python(SEXP x, PyObject **slot) {
@@ -257,33 +274,20 @@ static int function_to_python(SEXP x, PyObject **slot) {
   return status;
 }
 
-/* In a call, a user's own r_to_py() method decides. A function with a class is still a function. */
-static int classed_to_python(SEXP x, Crossing crossing, PyObject **slot) {
-  if (proxy_is(x)) {
-    PyObject *o = proxy_object(x);
-    PyObject *other = o ? mark_stands_for(o) : NULL;
-    return put(slot, Py_XNewRef(other ? other : o));
-  }
-  if (crossing == FOR_CALL) {
-    SEXP call = PROTECT(r_lcons(r.classed_value, PROTECT(r_cons(x, R_NilValue))));
-    Entry *e = entry_mine();
-    entry_release_gil(e);
-    SEXP value = PROTECT(r_eval(call, r.ns));
-    entry_take_gil(e);
-    PyObject *o = proxy_is(value) ? proxy_object(value) : NULL;
-    UNPROTECT(3);
-    if (o || PyErr_Occurred())
-      return put(slot, Py_XNewRef(o));
-  }
-  return TYPEOF(x) == CLOSXP ? function_to_python(x, slot) : put_handle(x, slot);
+/* The rule's Python code returns the handle of a value that has no Python counterpart. */
+static int rule_to_python(SEXP x, SEXP rule, PyObject **slot) {
+  PyObject *handle = NULL, *name = NULL;
+  PROTECT(rule);
+  handle = handle_new(x);
+  name = handle ? PyUnicode_FromString(CHAR(rule)) : NULL;
+  int status = name ? put_made(py.convert_classed, handle, name, slot) : -1;
+  Py_XDECREF(name);
+  Py_XDECREF(handle);
+  UNPROTECT(1);
+  return status;
 }
 
-static int value_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
-  FAULT_POINT();
-  if (x == R_NilValue)
-    return put(slot, Py_NewRef(Py_None));
-  if (r_is_object(x))
-    return classed_to_python(x, crossing, slot);
+static bool is_vector(SEXP x) {
   switch (TYPEOF(x)) {
   case LGLSXP:
   case INTSXP:
@@ -291,9 +295,70 @@ static int value_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot
   case STRSXP:
   case CPLXSXP:
   case RAWSXP:
-    return vector_to_python(x, crossing, depth, slot);
   case VECSXP:
-    return depth < DEEPEST ? vector_to_python(x, crossing, depth, slot) : put_handle(x, slot);
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool holds_handle(PyObject *o) {
+  PyObject *key, *item;
+  Py_ssize_t at = 0;
+  bool found = PyObject_TypeCheck(o, &HandleType);
+  if (PyList_CheckExact(o))
+    for (; !found && at < PyList_GET_SIZE(o); at++)
+      found = holds_handle(PyList_GET_ITEM(o, at));
+  else if (PyDict_CheckExact(o))
+    while (!found && PyDict_Next(o, &at, &key, &item))
+      found = holds_handle(item);
+  return found;
+}
+
+/* A value without its class. A list of which a part has no Python value stays whole: a fitted model
+ * is of use to R alone. */
+static int base_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
+  int status = vector_to_python(x, crossing, depth, slot);
+  return status == 0 && TYPEOF(x) == VECSXP && holds_handle(*slot) ? put_handle(x, slot) : status;
+}
+
+/* R's classed_value() says what becomes of a value with a class. A user's own r_to_py() method has
+ * made a Python object, or it names a rule of values/request.py; otherwise the class is dropped. A
+ * function with a class is still a function. */
+static int classed_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
+  if (proxy_is(x)) {
+    PyObject *o = proxy_object(x);
+    PyObject *other = o ? mark_stands_for(o) : NULL;
+    return put(slot, Py_XNewRef(other ? other : o));
+  }
+  SEXP value = R_NilValue;
+  if (crossing != FOR_STORING) {
+    SEXP call = PROTECT(r_lcons(r.classed_value, PROTECT(r_cons(x, R_NilValue))));
+    Entry *e = entry_mine();
+    entry_release_gil(e);
+    value = r_eval(call, r.ns);
+    entry_take_gil(e);
+    UNPROTECT(2);
+  }
+  if (proxy_is(value))
+    return put(slot, Py_XNewRef(proxy_object(value)));
+  if (TYPEOF(value) == STRSXP && crossing == FOR_CALL)
+    return rule_to_python(x, STRING_ELT(value, 0), slot);
+  if (is_vector(x) && crossing == FOR_CALL)
+    return base_to_python(x, crossing, depth, slot);
+  return TYPEOF(x) == CLOSXP ? function_to_python(x, slot) : put_handle(x, slot);
+}
+
+static int value_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot) {
+  FAULT_POINT();
+  PyObject *origin = origin_of(x);
+  if (x == R_NilValue || origin)
+    return put(slot, Py_NewRef(origin ? origin : Py_None));
+  if (r_is_object(x))
+    return classed_to_python(x, crossing, depth, slot);
+  if (is_vector(x))
+    return vector_to_python(x, crossing, depth, slot);
+  switch (TYPEOF(x)) {
   case CLOSXP:
   case BUILTINSXP:
   case SPECIALSXP:

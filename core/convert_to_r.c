@@ -185,7 +185,9 @@ static SEXP joined(SEXP list, SEXPTYPE type) {
 
 /* Elements of subclasses may have a user's method, which may change the list: each is converted. */
 static SEXP kin_to_r(PyObject *list, Kind kind, bool convert, int depth) {
+  Origins *recording = origins_record(NULL); /* the elements are dropped */
   SEXP items = items_to_r(list, convert, depth);
+  origins_record(recording);
   if (!items)
     return NULL;
   PROTECT(items);
@@ -297,16 +299,24 @@ static SEXP closure_behind(PyObject *o) {
   return handle && PyObject_TypeCheck(handle, &HandleType) ? ((Handle *)handle)->value : NULL;
 }
 
-/* Python code makes a handle. If it returns NotImplemented, the object crosses as a proxy. */
+/* Python code makes a handle. If it returns NotImplemented, the object crosses as a proxy. A tuple of
+ * the handle says that the object only stands for an R value, as rpy2's do: it and what contains it
+ * are no origins. */
 static SEXP made_by(PyObject *converter, PyObject *o) {
   Entry *e = entry_mine();
+  Origins *recording = origins_record(NULL); /* not what that code makes and drops */
   entry_suspend(e);
   PyObject *out = call_python(converter, o, NULL);
   entry_resume(e);
+  origins_record(recording);
   if (!out)
     return NULL;
-  bool is_handle = PyObject_TypeCheck(out, &HandleType);
-  SEXP x = PROTECT(is_handle ? ((Handle *)out)->value : R_NilValue);
+  bool is_r_value = PyTuple_CheckExact(out);
+  PyObject *made = is_r_value ? PyTuple_GET_ITEM(out, 0) : out;
+  bool is_handle = PyObject_TypeCheck(made, &HandleType);
+  SEXP x = PROTECT(is_handle ? ((Handle *)made)->value : R_NilValue);
+  if (is_r_value)
+    origins_record(NULL);
   Py_DECREF(out);
   UNPROTECT(1);
   return is_handle ? x : proxy_new(o, true);
@@ -337,7 +347,7 @@ static SEXP object_to_r(PyObject *o, Kind kind, bool without_method) {
   return kind == KIND_OTHER ? proxy_new(o, true) : scalar_to_r(o, kind);
 }
 
-static SEXP value_to_r(PyObject *o, bool convert, int depth) {
+static SEXP made_in_r(PyObject *o, bool convert, int depth) {
   if (o == Py_None)
     return R_NilValue;
   Kind kind = convert ? kind_of(o) : KIND_OTHER;
@@ -366,6 +376,13 @@ static SEXP value_to_r(PyObject *o, bool convert, int depth) {
   if (PyLong_CheckExact(o) || PyUnicode_CheckExact(o))
     return proxy_new(o, true);
   return object_to_r(o, kind, depth == WITHOUT_METHOD || PyDict_CheckExact(o));
+}
+
+static SEXP value_to_r(PyObject *o, bool convert, int depth) {
+  SEXP x = made_in_r(o, convert, depth);
+  if (x && convert)
+    origin_add(x, o);
+  return x;
 }
 
 SEXP to_r(PyObject *o, bool convert) { return value_to_r(o, convert, 0); }

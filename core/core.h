@@ -2,7 +2,8 @@
  * of files that stand before it in this list (tests/core/test_layers.py reads it):
  *
  *   fault given marks preserve names pointer c_stack entry door fork interrupt output handle proxy
- *   condition memory convert_to_r convert_to_python method arguments call visit primitives module
+ *   condition memory origin convert_to_r convert_to_python method arguments call visit primitives
+ *   module
  *
  * A layer reaches those above it in three ways: it calls Python through `py`, it calls R through
  * `r` (given.c), and R calls the core's function pointers: finalizers (pointer), the poll for
@@ -30,9 +31,10 @@ typedef struct {
   PyObject *from_error_text;   /* (text) -> exception */
   PyObject *jump_type;         /* exception for an R jump that carries no condition */
   PyObject *error_type;        /* RError */
-  PyObject *converter_of;      /* (type) -> (object) -> Handle or NotImplemented; None: a proxy */
+  PyObject *converter_of;      /* (type) -> (object) -> Handle, (Handle,) or NotImplemented */
   PyObject *by_method;         /* (object) -> Handle: what a user's py_to_r() method gives */
   PyObject *convert_array;     /* (handle or list of str, shape) -> NumPy array */
+  PyObject *convert_classed;   /* (handle, name of its rule) -> object, or the handle */
   PyObject *make_function;     /* (handle of a closure) -> Python function */
   PyObject *class_names;       /* (type) -> tuple of S3 class names */
   PyObject *super_type;        /* of the object that `super(Class, self)` returns */
@@ -54,7 +56,7 @@ typedef struct {
   SEXP guard_env;
   SEXP stop_python;   /* function (classes, exception) */
   SEXP stop_again;    /* function (condition) */
-  SEXP classed_value; /* function (x): the value of a user's r_to_py method, or NULL */
+  SEXP classed_value; /* function (x): a user's method's value, the name of a rule, or NULL */
   SEXP methods;       /* the environment of the registered S3 methods of the namespace */
   SEXP callable_formals, callable_body;
   SEXP super_formals, super_body, super_model;
@@ -67,10 +69,11 @@ PyObject *call_python(PyObject *f, PyObject *a, PyObject *b); /* NULLs end the a
 /* ---- marks.c: the marks of functions and classes (listed there) -------------------------- */
 
 int marks_init(void);
-bool mark_counts_from_one(PyObject *o);   /* a function or method */
-bool mark_stores(PyObject *o);            /* a method */
-PyObject *mark_stands_for(PyObject *o);   /* borrowed; NULL: no mark, here and below */
-PyObject *mark_closure(PyObject *o);      /* borrowed */
+bool mark_counts_from_one(PyObject *o); /* a function or method */
+bool mark_stores(PyObject *o);          /* a method */
+PyObject *mark_stands_for(PyObject *o); /* borrowed; NULL: no mark, here and below */
+PyObject *mark_closure(PyObject *o);    /* borrowed */
+bool mark_is_r_code(PyObject *o); /* a function, method, class or callable whose call runs R's */
 bool mark_is_r_class(PyTypeObject *type); /* here and below, inherited marks count */
 PyObject *mark_call(PyTypeObject *type);  /* borrowed */
 
@@ -133,6 +136,7 @@ struct Entry {
   int young;             /* how many it has made */
   unsigned collections;  /* pointer.c's count at the push, or when it last handed them over */
   bool foreign;          /* pushed for rpy2: holds the GIL and has no guard of ours */
+  bool calls_r;          /* it is suspended in Python code that only calls an R function */
   bool chained;          /* the entry below is this thread's own, suspended at one of our doors */
   bool isolated;         /* an entry is below, and this one is not chained */
 };
@@ -221,13 +225,35 @@ SEXP core_caught(SEXP cond, SEXP calls);
 
 int memory_init(PyObject *module);
 
+/* ---- origin.c: the Python objects that a call's R values were made from ------------------ */
+
+typedef struct {
+  SEXP value;
+  PyObject *object; /* NULL: the slot is free */
+  bool is_object;   /* has the value had a class? */
+} Origin;
+typedef struct Origins {
+  struct Origins *outer, *outer_recording;
+  Origin *slots, own[16];
+  size_t used, room;
+} Origins;
+void origins_begin(Origins *s);      /* those of the call that begins on this thread, empty */
+void origins_end(Origins *s);        /* before R may free the values; twice does no harm */
+void origins_drop(Origins *s);       /* releases the objects, after origins_end() */
+Origins *origins_record(Origins *s); /* to_r() adds to `s` (NULL: nowhere); the table before */
+void origin_add(SEXP x, PyObject *o);
+PyObject *origin_of(SEXP x); /* borrowed; NULL: none, or R has changed it */
+
 /* ---- convert_to_r.c, convert_to_python.c: values ----------------------------------------- */
 
-typedef enum { FOR_CALL, FOR_STORING } Crossing; /* stored values come back identical */
-SEXP to_r(PyObject *o, bool convert);            /* (jumps) NULL: Python exception */
+/* FOR_CALL: the nearest Python value. FOR_HOLDING: where that would lose what R knows (names, a
+ * class), a handle; but lists and matrices cross. FOR_STORING: whatever comes back identical. */
+typedef enum { FOR_CALL, FOR_STORING, FOR_HOLDING } Crossing;
+SEXP to_r(PyObject *o, bool convert);                      /* (jumps) NULL: Python exception */
 SEXP to_r_by_default(PyObject *o); /* (jumps) as to_r(o, true), without a method for `o` itself */
 SEXP texts_to_r(PyObject *list);   /* (jumps) of str and None; NULL if R can't hold one of them */
 int to_python(SEXP x, Crossing crossing, PyObject **slot); /* (jumps) fills *slot; -1: exception */
+int to_python_with_none(SEXP x, PyObject **slot); /* the elements of a vector, None for NA */
 
 /* ---- call.c: Python calls R (with call.h, arguments.c, method.h, method.c) --------------- */
 

@@ -229,6 +229,7 @@ int entry_push(Entry *e, const char *label) {
   e->jump = NULL;
   e->jumping = false;
   e->foreign = false;
+  e->calls_r = false;
   if (is_poisoned || !c_stack_is_large_enough())
     return refuse();
   if (should_give_way())

@@ -8,6 +8,7 @@
  *   __r_closure__      (closure, n, defaults, keyword defaults): R gets this closure for a function
  *                      that has n attributes and these defaults; with others, Python code has made
  *                      it a function of its own (bridge/function.py)
+ *   __r_call           the core's Function that it calls with its arguments (bridge/signature.py)
  * Of a class
  *   __r_class__        the class is made from an R class (classes/builder.py)
  *   __r_indexed__      the names of methods whose index R counts from 1, written in R or inherited
@@ -22,7 +23,8 @@
 #include "core.h"
 
 static struct {
-  PyObject *index, *stands_for, *closure, *class, *indexed, *stores, *call;
+  PyObject *index, *stands_for, *closure, *function, *class, *indexed, *stores, *call;
+  PyObject *init, *call_slot; /* Python's own names */
 } name;
 
 int marks_init(void) {
@@ -30,9 +32,10 @@ int marks_init(void) {
     PyObject **place;
     const char *text;
   } names[] = {{&name.index, "__r_index__"},     {&name.stands_for, "__r_stands_for__"},
-               {&name.closure, "__r_closure__"}, {&name.class, "__r_class__"},
-               {&name.indexed, "__r_indexed__"}, {&name.stores, "__r_stores__"},
-               {&name.call, "__r_call__"}};
+               {&name.closure, "__r_closure__"}, {&name.function, "__r_call"},
+               {&name.class, "__r_class__"},     {&name.indexed, "__r_indexed__"},
+               {&name.stores, "__r_stores__"},   {&name.call, "__r_call__"},
+               {&name.init, "__init__"},         {&name.call_slot, "__call__"}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (!(*names[i].place = PyUnicode_InternFromString(names[i].text)))
       return -1;
@@ -78,6 +81,17 @@ PyObject *mark_closure(PyObject *o) {
               or_none(f->func_defaults) == PyTuple_GET_ITEM(mark, 2) &&
               or_none(f->func_kwdefaults) == PyTuple_GET_ITEM(mark, 3);
   return same ? PyTuple_GET_ITEM(mark, 0) : NULL;
+}
+
+/* Of a class its own or inherited `__init__` decides, of another object its class's `__call__`. */
+bool mark_is_r_code(PyObject *o) {
+  if (PyMethod_Check(o))
+    o = PyMethod_GET_FUNCTION(o);
+  else if (PyType_Check(o))
+    o = py_type_lookup((PyTypeObject *)o, name.init);
+  else if (!PyFunction_Check(o))
+    o = py_type_lookup(Py_TYPE(o), name.call_slot);
+  return o && PyFunction_Check(o) && item(((PyFunctionObject *)o)->func_globals, name.function);
 }
 
 bool mark_is_r_class(PyTypeObject *type) { return py_type_lookup(type, name.class); }

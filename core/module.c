@@ -75,11 +75,25 @@ static void to_python_body(void *arg) {
 
 static PyObject *py_to_python(PyObject *self, PyObject *args) {
   Conversion c = {.status = 0};
-  int stores = 0;
-  if (!PyArg_ParseTuple(args, "O!|p", &HandleType, &c.in, &stores))
+  int crossing = FOR_CALL;
+  if (!PyArg_ParseTuple(args, "O!|i", &HandleType, &c.in, &crossing))
     return NULL;
-  c.crossing = stores ? FOR_STORING : FOR_CALL;
+  c.crossing = (Crossing)crossing;
   if (in_r("to_python", to_python_body, &c) < 0 || c.status < 0)
+    Py_CLEAR(c.out);
+  return c.out;
+}
+
+static void elements_body(void *arg) {
+  Conversion *c = arg;
+  c->status = to_python_with_none(((Handle *)c->in)->value, &c->out);
+}
+
+static PyObject *elements(PyObject *self, PyObject *handle) {
+  Conversion c = {.in = handle};
+  if (!PyObject_TypeCheck(handle, &HandleType))
+    return PyErr_Format(PyExc_TypeError, "a handle of a vector is needed");
+  if (in_r("elements", elements_body, &c) < 0 || c.status < 0)
     Py_CLEAR(c.out);
   return c.out;
 }
@@ -224,6 +238,7 @@ static const struct {
                      {"converter_of", &py.converter_of},
                      {"by_method", &py.by_method},
                      {"convert_array", &py.convert_array},
+                     {"convert_classed", &py.convert_classed},
                      {"make_function", &py.make_function},
                      {"class_names", &py.class_names},
                      {"super_type", &py.super_type},
@@ -346,7 +361,9 @@ static PyMethodDef methods[] = {
     {"define_symbols", define_symbols, METH_O, "Define the native symbols in an environment."},
     {"evaluate", evaluate, METH_O, "Evaluate R code given as text; a handle of the last value."},
     {"to_r", py_to_r, METH_O, "A handle of the R value for a Python object."},
-    {"to_python", py_to_python, METH_VARARGS, "The Python object for a handle's value."},
+    {"to_python", py_to_python, METH_VARARGS,
+     "The Python object for a handle's value: in a call, or FOR_STORING, FOR_HOLDING."},
+    {"elements", elements, METH_O, "The list of an atomic vector's elements, with None for NA."},
     {"vector", vector, METH_VARARGS, "A new R vector of a type, length and dim, not yet filled."},
     {"texts", texts, METH_VARARGS,
      "A character vector of a list of str and None (NA); None if R can't hold one of them."},
@@ -375,6 +392,8 @@ PyMODINIT_FUNC PyInit__core(void) {
   PyObject *module = PyModule_Create(&definition);
   if (!module || marks_init() < 0 || handle_init(module) < 0 || memory_init(module) < 0 ||
       function_init(module) < 0 ||
+      PyModule_AddIntConstant(module, "FOR_STORING", FOR_STORING) < 0 ||
+      PyModule_AddIntConstant(module, "FOR_HOLDING", FOR_HOLDING) < 0 ||
       PyModule_AddStringConstant(module, "BUILT_FOR", R_MAJOR "." R_MINOR) < 0)
     return NULL;
   return module;

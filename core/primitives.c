@@ -37,6 +37,14 @@ static PyObject *stored_attribute(PyObject *o, PyObject *key) {
   return out;
 }
 
+/* Python code runs from here on. Where it only calls an R function, nothing that R knows of the
+ * result is lost. */
+static void leave_for(Visit *v, bool r_code) {
+  if (v->door.entry)
+    v->door.entry->calls_r = r_code;
+  door_leave(&v->door);
+}
+
 static SEXP core_get_attr(SEXP x, SEXP name) {
   Visit v;
   visit_open(&v);
@@ -48,7 +56,7 @@ static SEXP core_get_attr(SEXP x, SEXP name) {
     return visit_end_with_result(&v);
   Py_INCREF(o);
   Py_INCREF(key);
-  door_leave(&v.door);
+  leave_for(&v, mark_is_r_class(Py_TYPE(o))); /* an active binding */
   v.result = PyObject_GetAttr(o, key);
   if (!v.result && PyErr_ExceptionMatches(PyExc_AttributeError))
     v.result = missing_attribute(o, key);
@@ -60,7 +68,7 @@ static SEXP core_get_attr(SEXP x, SEXP name) {
 
 /* Converts a double, which needs no guard; NULL for any other value. Same result as to_python(). */
 static PyObject *plain_number(SEXP x) {
-  if (TYPEOF(x) == REALSXP && XLENGTH(x) == 1 && !r_has_attributes(x))
+  if (TYPEOF(x) == REALSXP && XLENGTH(x) == 1 && !r_has_attributes(x) && !origin_of(x))
     return PyFloat_FromDouble(REAL_ELT(x, 0));
   return NULL;
 }
@@ -189,7 +197,8 @@ static SEXP core_call(SEXP args) {
   if (!f)
     visit_fail(&v);
   count_arguments(&v);
-  v.crossing = mark_stores(f) ? FOR_STORING : FOR_CALL;
+  bool r_code = mark_is_r_code(f);
+  v.crossing = mark_stores(f) ? FOR_STORING : r_code ? FOR_HOLDING : FOR_CALL;
   if (visit_make_room(&v) < 0 || (v.n_named && !(v.names = PyTuple_New(v.n_named))))
     visit_fail(&v);
   if (v.n > 0)
@@ -198,7 +207,7 @@ static SEXP core_call(SEXP args) {
     visit_fail(&v);
   v.convert = proxy_converts(x);
   Py_INCREF(f);
-  door_leave(&v.door);
+  leave_for(&v, r_code);
   v.result = call_from_r(&v, f);
   door_back(&v.door);
   Py_DECREF(f);

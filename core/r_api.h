@@ -16,7 +16,7 @@
  *     CADR CAR CDDR CDR COMPLEX COMPLEX_ELT DATAPTR_RO INTEGER INTEGER_ELT LENGTH LOGICAL
  *     LOGICAL_ELT MARK_NOT_MUTABLE PRINTNAME R_BaseEnv R_CHAR R_CheckUserInterrupt R_ClassSymbol
  *     R_ClearExternalPtr R_ContinueUnwind R_DimNamesSymbol R_DimSymbol R_ExternalPtrAddr
- *     R_ExternalPtrTag R_GlobalEnv R_MakeExternalPtr R_MakeExternalPtrFn R_MakeUnwindCont
+ *     R_ExternalPtrTag R_GlobalEnv R_IsNA R_MakeExternalPtr R_MakeExternalPtrFn R_MakeUnwindCont
  *     R_MissingArg R_NaInt R_NamesSymbol R_NewEnv R_NilValue R_ParseVector R_PreserveObject
  *     R_QuoteSymbol R_RegisterCFinalizerEx R_ReleaseObject R_SetExternalPtrAddr R_ToplevelExec
  *     R_UnwindProtect RAW RAW_RO REAL REAL_ELT Rf_allocVector Rf_asLogical Rf_asReal Rf_cons
@@ -266,6 +266,7 @@ static inline int r_attributes(SEXP x) {
   return found;
 }
 
+static inline bool r_is_na(double x) { return R_IsNA(x); } /* NaN is none */
 static inline int r_is_object(SEXP x) { return Rf_isObject(x); }
 static inline int r_inherits(SEXP x, const char *class) { return Rf_inherits(x, class); }
 static inline SEXP r_get_attr(SEXP x, SEXP sym) { return Rf_getAttrib(x, sym); }

@@ -61,6 +61,7 @@ def _attach_python(core) -> None:
         converter_of=convert.converter_of,
         by_method=convert.by_method,
         convert_array=convert.convert_array,
+        convert_classed=handle.convert_classed,
         make_function=make_function,
         class_names=s3_class,
         super_type=RSuper,
@@ -81,7 +82,7 @@ _PROVIDED = {
     "array_of_text": "training.state_file",
     "build_class": "classes.builder",
     "exception_text": "surface.error_text",
-    "requested": "values.request",
+    "by_rule": "values.request",
 }
 
 

@@ -12,7 +12,9 @@ from .r_functions import r_function, r_handle
 def r(code: str, **variables):
     """Evaluate R code and return its last value, converted by the table of values.
 
-    The value is not printed. A Python exception that R code does not handle is raised unchanged.
+    A value with names or a class stays R's, in a handle (`RObject`); a function that the code
+    returns gives Python values. The value is not printed. A Python exception that R code does not
+    handle is raised unchanged.
 
     Args:
         code: R code, a str of any number of lines.

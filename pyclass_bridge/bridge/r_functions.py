@@ -1,7 +1,8 @@
 """The functions of the R namespace that Python calls, each looked up once.
 
-`r_function(name)` converts its result; `r_handle(name)` returns a handle of any result. Both take
-handles and Python values. Assumes that `session` has made the namespace and set `namespace`.
+`r_function(name)` converts its result, unless that would lose what R knows of it; `r_handle(name)`
+returns a handle of any result. Both take handles and Python values. Assumes that `session` has made
+the namespace and set `namespace`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ def _make(name: str, as_handle: bool):
     pick = _core.Function(
         _core.evaluate("function(name, ns) ns[[name]]"), "pick", (), (), as_handle=True
     )
-    return _core.Function(pick(name, namespace), name, (), (), as_handle=as_handle)
+    return _core.Function(pick(name, namespace), name, (), (), as_handle=as_handle, holds=True)
 
 
 @functools.cache
 def r_function(name: str):
-    """The R function `name` of the namespace; its result is converted by the table of values."""
+    """The R function `name` of the namespace; a result with names or a class is a handle."""
     return _make(name, as_handle=False)
 
 

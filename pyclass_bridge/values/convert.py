@@ -23,14 +23,15 @@ _DTYPES = {"double": "d", "integer": "i", "logical": "i", "complex": "D", "raw":
 
 def converter_of(kind: type):
     """The function that makes a handle (or NotImplemented: a proxy) of an object of the type; None
-    if all of them are proxies, or scalars for the core. The core asks once for each type.
+    if all of them are proxies, or scalars for the core. The core asks once for each type. A handle
+    in a tuple says that the object only holds that R value.
 
     An object of an R class is R's own, whatever it inherits from.
     """
     if any("__r_class__" in vars(base) for base in kind.__mro__):
         return None
     if is_rpy2(kind):
-        return from_rpy2
+        return _rpy2_to_r
     if kind is dict:
         return mapping_to_r
     if issubclass(kind, (int, float, str)):  # NumPy's float64 and str_ are, too
@@ -43,6 +44,11 @@ def converter_of(kind: type):
             module, name = known.split(": ")
             return getattr(import_module(f"{__package__}.{module}"), name)
     return None
+
+
+def _rpy2_to_r(o):
+    """rpy2's object only holds an R value."""
+    return (from_rpy2(o),)
 
 
 def by_method(o):

@@ -124,3 +124,10 @@ class RObject(_core.Handle):
 
 def _unserialize(data: bytes) -> RObject:
     return r_handle("unserialized")(bytearray(data))
+
+
+def convert_classed(handle: RObject, rule: str):
+    """What a call gives Python for a value with a class, by the rule that R names."""
+    from .request import by_rule
+
+    return by_rule(handle, rule)

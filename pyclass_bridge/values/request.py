@@ -1,7 +1,9 @@
-"""What `RObject.to_python()` and `numpy.asarray()` give for an R value: conversion on request.
+"""Values with a class in Python, and conversion on request: what `RObject.to_python()` and
+`numpy.asarray()` give for an R value.
 
-The other half is R/values_handle.R; the rows are ON_REQUEST in `values/table.py`. What is asked for
-may lose what only R knows (a factor's unused levels, a fraction of a day); what has no Python
+The other half is R/values_handle.R; the rows are R_TO_PYTHON and ON_REQUEST in `values/table.py`.
+In a call, what would lose a typed NA stays a handle. What is asked for may lose what only R knows
+(a factor's unused levels, a fraction of a day), and gives None for NA; what has no Python
 counterpart is a TypeError.
 """
 
@@ -19,11 +21,15 @@ NA_INTEGER = -(2**31)
 NA_INTEGER64 = -(2**63)
 
 
+class NoCounterpart(TypeError):
+    """The R value has no Python counterpart; the text says what to do in R."""
+
+
 def nearest_python(handle):
     """The nearest Python value of an R value.
 
     Raises:
-        TypeError: there is none; the text says what to do in R.
+        NoCounterpart: there is none.
     """
     kind = r_function("request_kind")(handle)
     convert = _BY_KIND.get(kind)
@@ -35,17 +41,21 @@ def nearest_python(handle):
     return value
 
 
-def requested(value):
-    """What r_to_py() in R gives: the nearest Python value, or the handle where there is none."""
+def by_rule(handle, rule: str):
+    """What a value with a class becomes in a call, by the rule of this name; the handle itself
+    where Python has no counterpart, or none for an NA among the elements."""
     try:
-        return value.to_python()
-    except TypeError:
-        return value
+        value = _BY_KIND[rule](handle)
+    except (NoCounterpart, UnicodeError):
+        return handle
+    value = _unboxed(value) if isinstance(value, list) else value
+    has_na = value is None or (isinstance(value, list) and None in value)
+    return handle if has_na else value
 
 
-def no_counterpart(handle, remedy: str) -> TypeError:
+def no_counterpart(handle, remedy: str) -> NoCounterpart:
     kind = "/".join(handle.r_class)
-    return TypeError(f"an R value of class {kind} has no Python counterpart: {remedy}")
+    return NoCounterpart(f"an R value of class {kind} has no Python counterpart: {remedy}")
 
 
 # ---- vectors -----------------------------------------------------------------------------------
@@ -53,12 +63,7 @@ def no_counterpart(handle, remedy: str) -> TypeError:
 
 def _elements(handle) -> list:
     """The elements of an atomic vector, with None for NA; NaN is a number."""
-    if handle.typeof == "raw":
-        return list(numbers_of(handle))
-    values = list(r_function("elements_of")(handle))
-    for at in r_function("na_positions")(handle):
-        values[at - 1] = None
-    return values
+    return list(numbers_of(handle)) if handle.typeof == "raw" else _core.elements(handle)
 
 
 def _unboxed(values: list):
@@ -66,7 +71,7 @@ def _unboxed(values: list):
 
 
 def _vector(handle):
-    return bytes(numbers_of(handle)) if handle.typeof == "raw" else _unboxed(_elements(handle))
+    return bytearray(numbers_of(handle)) if handle.typeof == "raw" else _unboxed(_elements(handle))
 
 
 def _named(handle, values) -> dict:
@@ -102,8 +107,9 @@ def _list(handle):
 
 
 def elements(handle):
-    """The elements of a list, each as a handle."""
-    return [r_handle("element_at")(handle, i + 1) for i in range(len(handle))]
+    """The elements of a list of any class, each as a handle."""
+    plain = r_handle("unclassed")(handle)
+    return [r_handle("element_at")(plain, i + 1) for i in range(len(plain))]
 
 
 # ---- classes -----------------------------------------------------------------------------------
@@ -167,18 +173,18 @@ def _guarded(convert):
 
 def _data_frame(handle):
     """pandas' DataFrame, or a dict of lists where pandas is not installed."""
-    names = handle.names or []
-    if len(set(names)) < len(names):
-        raise no_counterpart(handle, "its columns have equal names; use make.unique() in R")
-    columns = dict(zip(names, elements(handle), strict=True))
+    names = _elements(r_handle("names_of")(handle))
+    columns = elements(handle)
     try:
         import pandas
     except ImportError:
-        return {name: _column_list(column) for name, column in columns.items()}
+        return {n: _column_list(c) for n, c in zip(names, columns, strict=True)}
     rows = r_function("row_labels")(handle)
-    index = pandas.Index(rows) if rows is not None else pandas.RangeIndex(row_count(handle))
-    series = {n: pandas.Series(_column(c, pandas), index=index) for n, c in columns.items()}
-    return pandas.DataFrame(series, index=index)
+    index = pandas.RangeIndex(row_count(handle)) if rows is None else pandas.Index(rows)
+    columns = {i: _column(column, pandas, len(index)) for i, column in enumerate(columns)}
+    frame = pandas.DataFrame(columns, index=index, copy=False)
+    frame.columns = pandas.Index(names) if names else pandas.RangeIndex(0)
+    return frame
 
 
 def row_count(handle) -> int:
@@ -190,57 +196,104 @@ def _column_list(column) -> list:
     return value if isinstance(value, list) else [value]
 
 
-def _column(column, pandas):
-    """What pandas makes a Series of, with R's NA as pandas' missing value."""
-    import numpy as np
-
+def _column(column, pandas, rows: int):
+    """What pandas makes a column of, in memory of its own, with R's NA as a missing value."""
     kind = r_function("request_kind")(column)
     if kind == "factor":
-        codes = numbers_of(column)
-        levels = _elements(r_handle("levels_of")(column))
-        codes = np.where(codes == NA_INTEGER, 0, codes) - 1
-        ordered = "ordered" in column.r_class
-        return pandas.Categorical.from_codes(codes, categories=levels, ordered=ordered)
+        return _categories(column, pandas)
+    if kind == "POSIXlt":
+        column, kind = r_handle("as_ct")(column), "POSIXct"
     if kind in ("Date", "POSIXct", "difftime"):
         return _time_column(column, kind, pandas)
     if kind == "integer64":
         whole = numbers_of(column, "int64")
         return pandas.arrays.IntegerArray(whole.copy(), whole == NA_INTEGER64)
-    if kind == "vector" and column.typeof in ("integer", "logical"):
+    if kind in ("vector", "named") and column.typeof in ("integer", "logical"):
         return _whole_column(column, pandas)
-    if kind == "vector" and column.typeof in ("double", "complex"):
+    if kind in ("vector", "named") and column.typeof != "character":
         return numbers_of(column).copy()
     if kind in ("vector", "named"):
         return _elements(column)
+    values = None
     if kind in ("list", "named list"):
-        return [element.to_python() for element in elements(column)]
-    raise no_counterpart(column, "a column of a data.frame is a vector, or a list")
+        values = [_core.to_python(element) for element in elements(column)]
+    elif kind == "":  # a user's r_to_py() method may know more
+        values = _core.to_python(column)
+    if not isinstance(values, list) or len(values) != rows:
+        raise no_counterpart(column, "a column of a data.frame is a vector, or a list")
+    return _objects(values)
+
+
+def _objects(values: list):
+    """An array of these objects, which NumPy looks at no closer."""
+    import numpy as np
+
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
+
+
+def _categories(column, pandas):
+    import numpy as np
+
+    levels = _elements(r_handle("levels_of")(column))
+    small = np.int8 if len(levels) < 127 else np.int32
+    codes = np.maximum(numbers_of(column), 0).astype(small) - small(1)  # NA, the least integer: -1
+    ordered = "ordered" in column.r_class
+    return pandas.Categorical.from_codes(codes, categories=levels, ordered=ordered)
 
 
 def _whole_column(column, pandas):
     numbers = numbers_of(column)
-    missing = numbers == NA_INTEGER
     values = numbers.astype(bool) if column.typeof == "logical" else numbers.copy()
-    if not missing.any():
+    if not numbers.size or numbers.min() != NA_INTEGER:
         return values
     masked = pandas.arrays.BooleanArray if values.dtype == bool else pandas.arrays.IntegerArray
-    return masked(values, missing)
+    return masked(values, numbers == NA_INTEGER)
 
 
 def _time_column(column, kind: str, pandas):
-    """In microseconds, which is what a double holds of today's seconds."""
+    """Dates as objects; times in microseconds, which is what a double holds of today's seconds."""
     import numpy as np
 
     numbers = numbers_of(r_handle("plain_numbers")(column))
     missing = ~np.isfinite(numbers)
-    unit = 86400 * 10**6 if kind == "Date" else 10**6
     known = np.where(missing, 0, numbers)
-    ticks = np.rint((np.floor(known) if kind == "Date" else known) * unit).astype(np.int64)
-    stamps = ticks.view("m8[us]" if kind == "difftime" else "M8[us]").copy()
+    if kind == "Date":
+        days = np.floor(known).astype("M8[D]")
+        days[missing] = "NaT"
+        return days.astype(object)
+    stamps = np.rint(known * 10**6).astype("m8[us]" if kind == "difftime" else "M8[us]")
     stamps[missing] = "NaT"
-    if kind != "POSIXct":
+    if kind == "difftime":
         return stamps
     return pandas.DatetimeIndex(stamps, tz="UTC").tz_convert(zone_of(column))
+
+
+# ---- sparse matrices ---------------------------------------------------------------------------
+
+_SPARSE = {"dgCMatrix": "csc", "dgRMatrix": "csr", "dgTMatrix": "coo"}
+
+
+def _sparse(handle):
+    """The scipy.sparse matrix of a sparse matrix of the R package Matrix."""
+    try:
+        from scipy import sparse
+    except ImportError:
+        raise ImportError(
+            f"an R matrix of class {handle.r_class[0]} becomes one of scipy.sparse, and this "
+            "Python has no scipy: install it (`pip install scipy`), or give as.matrix() of it"
+        ) from None
+    general = r_handle("general_sparse")(handle)
+    layout = _SPARSE[general.r_class[0]]
+
+    def part(name: str):
+        return numbers_of(r_handle("slot_of")(general, name)).copy()
+
+    places = {"csc": ("i", "p"), "csr": ("j", "p"), "coo": ("i", "j")}[layout]
+    values, (a, b) = part("x"), map(part, places)
+    make = getattr(sparse, f"{layout}_matrix")
+    return make((values, (a, b)) if layout == "coo" else (values, a, b), shape=tuple(part("Dim")))
 
 
 # ---- NumPy -------------------------------------------------------------------------------------
@@ -283,4 +336,5 @@ _BY_KIND = {
     "difftime": _guarded(_each(_duration)),
     "integer64": _whole_numbers,
     "data.frame": _data_frame,
+    "sparseMatrix": _sparse,
 }

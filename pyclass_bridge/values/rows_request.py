@@ -122,8 +122,9 @@ ON_REQUEST = (
     OnRequest(
         "data.frame, tibble",
         "pandas.DataFrame",
-        "Categorical, datetime64, timedelta64, masked integers and booleans for NA; row names that "
-        "are text are the index. Without pandas a dict of lists.",
+        "Columns: Categorical, objects of datetime.date, datetime64 with a zone, timedelta64, "
+        "masked integers and booleans where there is NA, objects for a list. Row names that are "
+        "text are the index. Without pandas a dict of lists.",
         (
             (
                 "data.frame(a = 1:2, b = c('x', NA))",
@@ -132,7 +133,13 @@ ON_REQUEST = (
         ),
         where="values/request.py: _data_frame",
     ),
-    OnRequest("raw", "bytes", "", (("as.raw(1)", "b'\\x01'"),), where="values/request.py: _vector"),
+    OnRequest(
+        "raw",
+        "bytearray",
+        "",
+        (("as.raw(1)", "bytearray(b'\\x01')"),),
+        where="values/request.py: _vector",
+    ),
     OnRequest(
         "anything else",
         "the table of values",
@@ -142,7 +149,7 @@ ON_REQUEST = (
             ("new.env()", None),
             ("quote(x)", None),
             ("a ~ b", None),
-            ("structure(list(1), class = 'own')", None),
+            ("structure(list(y ~ x), class = 'own')", None),
         ),
         where="values/request.py: nearest_python",
     ),

@@ -10,12 +10,12 @@ HANDLE = "RObject"
 class RToPython(NamedTuple):
     """A kind of R value. `examples` are pairs: R code, and Python code of the value in a call
     (None: a handle). `stored` is the Python type in an attribute where it differs. `lossless`:
-    does the value of a call, passed back to R, give an identical value? `where` is the file with
-    the rule, and its function."""
+    does the value of a call, passed back to R, give an identical value? (None: of some values.)
+    `where` is the file with the rule, and its function."""
 
     r: str
     python: str
-    lossless: bool
+    lossless: bool | None
     rule: str
     examples: tuple[tuple[str, str | None], ...]
     stored: str | None = None
@@ -135,25 +135,38 @@ R_TO_PYTHON = (
     ),
     RToPython(
         "atomic vector of length 0, except raw",
-        HANDLE,
-        True,
+        "[]",
+        False,
         "An empty list comes back as list().",
-        tuple((f"{t}(0)", None) for t in ("logical", "integer", "double", "complex", "character")),
+        tuple((f"{t}(0)", "[]") for t in ("logical", "integer", "double", "complex", "character")),
+        stored=HANDLE,
         where="core/convert_to_python.c: atomic_to_python",
     ),
     RToPython(
         "atomic vector with names or other attributes",
+        "as without them",
+        False,
+        "Python's scalars and lists have no names, so a call loses them; stored, they stay.",
+        (
+            ("c(a = 1)", "1.0"),
+            ("c(a = 1, b = 2)", "[1.0, 2.0]"),
+            ("c(a = 1L, b = 2L)", "[1, 2]"),
+            ("c(a = 'x', 'y')", "['x', 'y']"),
+            ("structure(1, names = NA)", "1.0"),
+            ("structure(1:3, unit = 'cm')", "[1, 2, 3]"),
+            ("structure(as.raw(1:2), names = c('a', 'b'))", "bytearray(b'\\x01\\x02')"),
+            ("structure(character(), names = character())", "[]"),
+        ),
+        stored=HANDLE,
+        where="core/convert_to_python.c: vector_to_python",
+    ),
+    RToPython(
+        "atomic vector with names and a typed NA",
         HANDLE,
         True,
-        "",
-        (
-            ("c(a = 1)", None),
-            ("c(a = 1L, b = 2L)", None),
-            ("c(a = 'x', 'y')", None),
-            ("structure(1, names = NA)", None),
-            ("structure(1:3, unit = 'cm')", None),
-        ),
-        where="core/convert_to_python.c: vector_to_python",
+        "As without names.",
+        (("c(a = TRUE, b = NA)", None), ("c(a = NA_character_)", None)),
+        where="core/convert_to_python.c: has_na",
     ),
     RToPython(
         "array or matrix",
@@ -250,7 +263,7 @@ R_TO_PYTHON = (
         where="core/convert_to_python.c: dict_to_python",
     ),
     RToPython(
-        "list with missing, equal or invalid names, or with other attributes",
+        "list with missing, equal or invalid names, or with dims",
         HANDLE,
         True,
         "Not a dict: it would lose elements.",
@@ -262,6 +275,18 @@ R_TO_PYTHON = (
             ("structure(list(1, 2), dim = c(1L, 2L))", None),
         ),
         where="core/convert_to_python.c: has_all_names",
+    ),
+    RToPython(
+        "list with other attributes",
+        "as without them",
+        False,
+        "A call loses them; stored, they stay.",
+        (
+            ("structure(list(a = 1), unit = 'cm')", "{'a': 1.0}"),
+            ("structure(list(1), unit = 'cm')", "[1.0]"),
+        ),
+        stored=HANDLE,
+        where="core/convert_to_python.c: vector_to_python",
     ),
     RToPython(
         "function",
@@ -277,24 +302,219 @@ R_TO_PYTHON = (
         where="core/convert_to_python.c: function_to_python",
     ),
     RToPython(
-        "value with a class",
+        "atomic vector or array with a class that has no other row",
+        "as without it",
+        False,
+        "Its base type: a path of fs, a text of glue, a difftime (a number in its own unit).",
+        (
+            ("structure('a/b.txt', class = c('fs_path', 'character'))", "'a/b.txt'"),
+            ("structure(c('a', 'b'), class = c('glue', 'character'))", "['a', 'b']"),
+            ("structure(4, class = 'mine')", "4.0"),
+            ("structure(c(a = 1, b = 2), class = 'mine')", "[1.0, 2.0]"),
+            ("structure(TRUE, class = 'flag')", "True"),
+            ("structure(1i, class = 'mine')", "1j"),
+            ("structure(as.raw(1), class = 'blob')", "bytearray(b'\\x01')"),
+            ("structure(character(), class = 'mine')", "[]"),
+            ("as.difftime(3, units = 'mins')", "3.0"),
+            ("noquote('a')", "'a'"),
+            ("I(1:2)", "[1, 2]"),
+            ("as.hexmode(255L)", "255"),
+            ("table(c('a', 'b', 'a'))", "np.array([2, 1], dtype='int32')"),
+            ("ts(1:2, start = 2020)", "[1, 2]"),
+            ("stats::as.dist(matrix(c(0, 1, 1, 0), 2))", "1.0"),
+            ("structure(matrix(1:2, 1), class = 'mine')", "np.array([[1, 2]], dtype='int32')"),
+        ),
+        stored=HANDLE,
+        where="core/convert_to_python.c: base_to_python",
+    ),
+    RToPython(
+        "list with a class that has no other row",
+        "as without it",
+        False,
+        "Where each part of it has a Python value.",
+        (
+            ("structure(list(a = 1, b = list('x')), class = 'own')", "{'a': 1.0, 'b': ['x']}"),
+            ("numeric_version('1.2.3')", "[[1, 2, 3]]"),
+            ("rle(c(1, 1, 2))", "{'lengths': [2, 1], 'values': [1.0, 2.0]}"),
+            ("I(list(1, 'a'))", "[1.0, 'a']"),
+        ),
+        stored=HANDLE,
+        where="core/convert_to_python.c: base_to_python",
+    ),
+    RToPython(
+        "list with a class, of which a part has no Python value",
         HANDLE,
         True,
-        "In a call, a user's own S3 method of r_to_py() decides first.",
+        "It stays whole: a fitted model is of use to R alone.",
         (
-            ("factor(c('a', 'b'))", None),
-            ("factor(NA, 'a', ordered = TRUE)", None),
-            ("as.Date('2024-02-29')", None),
-            ("as.POSIXct(0.5, origin = '1970-01-01', tz = 'Asia/Kathmandu')", None),
-            ("as.POSIXlt('2024-02-29 12:00', tz = 'UTC')", None),
-            ("as.difftime(3, units = 'mins')", None),
-            ("structure(c(4.94e-324, 0), class = 'integer64')", None),
-            ("data.frame(a = 1:2, b = c('x', NA))", None),
-            ("a ~ b + c", None),
             ("lm(dist ~ speed, cars)", None),
-            ("getClass('numeric')", None),
-            ("structure(list(1), class = 'own')", None),
+            ("structure(list(a = NA), class = 'own')", None),
+            ("structure(list(a = list(b = quote(x))), class = 'own')", None),
         ),
+        where="core/convert_to_python.c: base_to_python",
+    ),
+    RToPython(
+        "factor",
+        "str, list of str",
+        False,
+        "The labels. With NA a handle.",
+        (
+            ("factor(c('b', 'a', 'b'))", "['b', 'a', 'b']"),
+            ("factor('a')", "'a'"),
+            ("factor(c('lo', 'hi'), levels = c('lo', 'hi'), ordered = TRUE)", "['lo', 'hi']"),
+            ("factor(c(x = 1, y = 2))", "['1', '2']"),
+            ("factor(character())", "[]"),
+        ),
+        stored=HANDLE,
+        where="values/request.py: _factor",
+    ),
+    RToPython(
+        "Date",
+        "datetime.date, or a list of them",
+        None,
+        "A fraction of a day is lost. With NA, or after the year 9999, a handle.",
+        (
+            ("as.Date('2024-02-29')", "datetime.date(2024, 2, 29)"),
+            (
+                "as.Date(c('2024-02-29', '0001-01-01'))",
+                "[datetime.date(2024, 2, 29), datetime.date(1, 1, 1)]",
+            ),
+            ("structure(19000L, class = 'Date')", "datetime.date(2022, 1, 8)"),
+            ("as.Date(c(a = '1970-01-01'))", "datetime.date(1970, 1, 1)"),
+            ("as.Date(character())", "[]"),
+        ),
+        stored=HANDLE,
+        where="values/request.py: _date",
+    ),
+    RToPython(
+        "POSIXct, POSIXlt",
+        "datetime.datetime with its zone, or a list of them",
+        None,
+        "In microseconds; R's own zone when the value has none. With NA, or of a zone that Python "
+        "does not know, a handle.",
+        (
+            (
+                "as.POSIXct(0.5, origin = '1970-01-01', tz = 'Asia/Kathmandu')",
+                "datetime.datetime(1970, 1, 1, 5, 30, 0, 500000, ZoneInfo('Asia/Kathmandu'))",
+            ),
+            (
+                "as.POSIXct(c('2024-07-01', '2024-12-01'), tz = 'America/New_York')",
+                "[datetime.datetime(2024, 7, 1, tzinfo=ZoneInfo('America/New_York')),"
+                " datetime.datetime(2024, 12, 1, tzinfo=ZoneInfo('America/New_York'))]",
+            ),
+            (
+                ".POSIXct(0, 'Etc/GMT-5')",
+                "datetime.datetime(1970, 1, 1, 5, tzinfo=ZoneInfo('Etc/GMT-5'))",
+            ),
+            (
+                "as.POSIXlt('2024-02-29 12:00', tz = 'UTC')",
+                "datetime.datetime(2024, 2, 29, 12, tzinfo=ZoneInfo('UTC'))",
+            ),
+            (".POSIXct(numeric(), 'UTC')", "[]"),
+        ),
+        stored=HANDLE,
+        where="values/request.py: _time",
+    ),
+    RToPython(
+        "integer64",
+        "int, list of int",
+        False,
+        "With NA a handle.",
+        (("structure(c(4.94e-324, 0), class = 'integer64')", "[1, 0]"),),
+        stored=HANDLE,
+        where="values/request.py: _whole_numbers",
+    ),
+    RToPython(
+        "factor, Date, POSIXct, POSIXlt, integer64 with NA, or out of Python's range",
+        HANDLE,
+        True,
+        "A typed NA never becomes an ordinary value.",
+        (
+            ("factor(c('a', NA))", None),
+            ("factor(NA, 'a', ordered = TRUE)", None),
+            ("as.Date(NA)", None),
+            ("as.Date(c('2024-02-29', NA))", None),
+            ("structure(Inf, class = 'Date')", None),
+            (".POSIXct(c(0, NA), 'UTC')", None),
+            (".POSIXct(0, 'No/Where')", None),
+            ("structure(-0, class = 'integer64')", None),
+        ),
+        where="values/request.py: by_rule",
+    ),
+    RToPython(
+        "data.frame, tibble",
+        "pandas.DataFrame",
+        None,
+        "The row below this table says how. Where a column has no counterpart, a handle.",
+        (
+            (
+                "data.frame(a = 1:2, b = c('x', NA))",
+                "pd.DataFrame({'a': np.array([1, 2], dtype='int32'), 'b': ['x', None]})",
+            ),
+            ("data.frame(a = 1, row.names = 'r')", "pd.DataFrame({'a': [1.0]}, index=['r'])"),
+            (
+                "tibble::tibble(f = factor(c('b', 'a'), c('b', 'a')))",
+                "pd.DataFrame({'f': pd.Categorical(['b', 'a'], ['b', 'a'])})",
+            ),
+        ),
+        stored=HANDLE,
+        where="values/request.py: _data_frame",
+    ),
+    RToPython(
+        "data.frame with a column that is a matrix or a data.frame",
+        HANDLE,
+        True,
+        "pandas has no such column.",
+        (
+            ("data.frame(a = I(matrix(1:4, 2)))", None),
+            ("local({ d <- data.frame(a = 1); d$b <- data.frame(c = 1); d })", None),
+        ),
+        where="values/request.py: _column",
+    ),
+    RToPython(
+        "sparse matrix of the package Matrix",
+        "scipy.sparse matrix",
+        None,
+        "csr for RsparseMatrix, coo for TsparseMatrix, else csc; of float64, without dimnames. "
+        "Without scipy an ImportError that says so.",
+        (
+            (
+                "Matrix::sparseMatrix(i = 1:2, j = 2:3, x = c(1, 2))",
+                "sparse.csc_matrix(np.array([[0.0, 1, 0], [0, 0, 2]]))",
+            ),
+            (
+                "as(Matrix::sparseMatrix(i = 1:2, j = 2:3, x = c(1, 2)), 'RsparseMatrix')",
+                "sparse.csr_matrix(np.array([[0.0, 1, 0], [0, 0, 2]]))",
+            ),
+            (
+                "Matrix::sparseMatrix(i = 1:2, j = 2:3, x = c(1, 2), repr = 'T')",
+                "sparse.coo_matrix(np.array([[0.0, 1, 0], [0, 0, 2]]))",
+            ),
+            (
+                "Matrix::sparseMatrix(i = 1:2, j = 2:3)",
+                "sparse.csc_matrix(np.array([[0.0, 1, 0], [0, 0, 1]]))",
+            ),
+            (
+                "Matrix::sparseMatrix(i = c(1, 1), j = c(1, 2), x = c(1, 2), symmetric = TRUE)",
+                "sparse.csc_matrix(np.array([[1.0, 2], [2, 0]]))",
+            ),
+            ("Matrix::Diagonal(2, c(3, 4))", "sparse.csc_matrix(np.array([[3.0, 0], [0, 4]]))"),
+            ("as(2:1, 'pMatrix')", "sparse.csc_matrix(np.array([[0.0, 1], [1, 0]]))"),
+            (
+                "Matrix::sparseMatrix(i = 1, j = 1, x = NA)",
+                "sparse.csc_matrix(np.array([[np.nan]]))",
+            ),
+            ("Matrix::Matrix(0, 0, 3, sparse = TRUE)", "sparse.csc_matrix((0, 3))"),
+        ),
+        stored=HANDLE,
+        where="values/request.py: _sparse",
+    ),
+    RToPython(
+        "formula, S4 object, environment with a class (R6), ...",
+        HANDLE,
+        True,
+        "A user's own S3 method of r_to_py() decides first, for a value of any class in a call.",
+        (("a ~ b + c", None), ("getClass('numeric')", None), ("R6::R6Class('A')$new()", None)),
         where="core/convert_to_python.c: classed_to_python",
     ),
     RToPython(

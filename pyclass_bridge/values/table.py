@@ -4,10 +4,12 @@ The docs page prints it (`markdown`), the tests run every example of it, and the
 is in `core/convert_to_r.c`, `core/convert_to_python.c`, `convert.py` and the modules that this
 names, and `request.py`. The rows are in `rows_*.py`.
 
-An R value crosses for one of two purposes. In a *call* (arguments and results of functions) it
+An R value crosses for one of three purposes. In a *call* (arguments and results of functions) it
 becomes what a Python function expects. When R code *stores* it in an attribute of an instance of an
-R-defined class (`self$x <- v`), it comes back `identical()`, always. What cannot cross unchanged
-crosses as a handle (`RObject`, an R value in Python) or as a proxy (a Python object in R).
+R-defined class (`self$x <- v`), it comes back `identical()`, always. Python *holds* what `r()`
+gives, and what R code gives R code through Python: as in a call, but a value with names or a class
+is a handle. What cannot cross unchanged crosses as a handle (`RObject`, an R value in Python) or as
+a proxy (a Python object in R).
 """
 
 from __future__ import annotations
@@ -50,8 +52,8 @@ def markdown(rows) -> str:
     return _markdown(("R", "Python", "Comes back identical", "Rule"), cells)
 
 
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+def _yes(value: bool | None) -> str:
+    return "some" if value is None else "yes" if value else "no"
 
 
 def _markdown(heads, lines) -> str:

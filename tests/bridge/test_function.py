@@ -127,7 +127,7 @@ def test_builtins(r):
     assert r("sum")([1.0, float("nan")], na_rm=True) == 1.0
     assert r("paste")("a", "b", sep="-") == "a-b"
     assert r("length")([1, 2, 3]) == 3
-    assert r("c")(a=1, b=2).names == ["a", "b"]
+    assert r("names")(r("c(a = 1, b = 2)")) == ["a", "b"]
     assert r("`+`")(1, 2) == 3
     assert r("max")([3, 9, 4]) == 9
     assert r("identity")("x") == "x"

@@ -77,7 +77,8 @@ def test_rpy2_objects_in_r_classes(r):
     )
     scaler = make(robjects.FactorVector(["a", "b"]))
     assert scaler.count() == 2
-    assert scaler.get() == pyclass_bridge.r("factor(c('a', 'b'))")
+    assert scaler.get() == ["a", "b"]
+    assert scaler.levels == pyclass_bridge.r("factor(c('a', 'b'))")
     scaler.levels = robjects.FactorVector(["x"])
     assert scaler.count() == 1
 

@@ -18,7 +18,7 @@ def made(source):
           named <- function(x, verbose = 0, ...) list(x, verbose, list(...))
           counts <- function(a, b = a + 1) c(nargs(), missing(b), b)
           dotted <- function(na.rm = FALSE, `in` = 1) list(na.rm, `in`)
-          own_names <- function(kwargs, args, ...) c(kwargs, args, ...)
+          own_names <- function(kwargs, args, ...) names(c(kwargs, args, ...))
         }
         plain <- function(a = NULL, ...) list(a, ...length())
         """
@@ -40,7 +40,7 @@ def test_a_keyword_for_dots_is_never_the_beginning_of_a_name(made):
     o = made.Made()
     assert o.named(1, 5, verb=2) == [1, 5, {"verb": 2}]
     assert o.named(1, verb=2) == [1, 0.0, {"verb": 2}]
-    assert o.own_names(1, 2, 3, k=4)["k"] == 4
+    assert o.own_names(1, 2, 3, k=4) == ["", "", "", "k"]
 
 
 def test_what_is_left_out_at_the_end_is_not_given(made):

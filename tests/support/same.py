@@ -7,6 +7,7 @@ import struct
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 
 def same(a, b) -> bool:
@@ -29,6 +30,8 @@ def same(a, b) -> bool:
         )
     if isinstance(a, np.ndarray):
         return (a.dtype, a.shape) == (b.dtype, b.shape) and same(a.tolist(), b.tolist())
+    if sparse.issparse(a):
+        return same(a.toarray(), b.toarray())
     if isinstance(a, pd.DataFrame):
         pd.testing.assert_frame_equal(a, b)
         return True

@@ -1,6 +1,6 @@
 """`RObject`: an R value in Python, and what it converts to on request.
 
-Also of: values/request.py, values/values.py, core/handle.c, core/memory.c.
+Also of: values/values.py, core/handle.c, core/memory.c.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def test_data_frames(make):
     assert frame["fac"].cat.categories.tolist() == ["b", "a"] and not frame["fac"].cat.ordered
     assert pd.isna(frame["fac"][1])
     assert frame["ord"].cat.ordered
-    assert frame["date"][0] == pd.Timestamp("2024-02-29") and pd.isna(frame["date"][1])
+    assert frame["date"].tolist() == [datetime.date(2024, 2, 29), None]
     assert frame["time"][0] == pd.Timestamp("2024-07-01 12:00", tz="Europe/Paris")
     assert str(frame["time"].dtype.tz) == "Europe/Paris" and pd.isna(frame["time"][1])
     assert frame["span"][0] == pd.Timedelta(seconds=90) and pd.isna(frame["span"][1])
@@ -231,8 +231,6 @@ def test_a_column_that_is_no_column():
     with pytest.raises(TypeError, match="AsIs has no Python counterpart: a column"):
         raw("data.frame(a = I(matrix(1:4, 2)))").to_python()
     assert raw("data.frame(a = I(list(1, 'x')))").to_python()["a"].tolist() == [1.0, "x"]
-    with pytest.raises(TypeError, match="columns have equal names"):
-        raw("data.frame(a = 1, a = 2, check.names = FALSE)").to_python()
 
 
 def test_without_pandas_a_dict_of_lists(monkeypatch):
@@ -259,7 +257,7 @@ def test_a_time_zone_that_python_does_not_know():
 def test_times_are_exact_to_the_microsecond(r):
     moment = datetime.datetime(2024, 2, 29, 12, 30, 15, 123457, datetime.timezone.utc)
     value = r("function(s) as.POSIXct(s, origin = '1970-01-01', tz = 'UTC')")(moment.timestamp())
-    assert value.to_python() == moment
+    assert value == moment
 
 
 def test_a_list_with_a_function(r):
