@@ -249,7 +249,7 @@ PyObject *origin_of(SEXP x); /* borrowed; NULL: none, or R has changed it */
 /* FOR_CALL: the nearest Python value. FOR_HOLDING: where that would lose what R knows (names, a
  * class), a handle; but lists and matrices cross. FOR_STORING: whatever comes back identical. */
 typedef enum { FOR_CALL, FOR_STORING, FOR_HOLDING } Crossing;
-SEXP to_r(PyObject *o, bool convert);                      /* (jumps) NULL: Python exception */
+SEXP to_r(PyObject *o, bool convert); /* (jumps) NULL: Python exception */
 SEXP to_r_by_default(PyObject *o); /* (jumps) as to_r(o, true), without a method for `o` itself */
 SEXP texts_to_r(PyObject *list);   /* (jumps) of str and None; NULL if R can't hold one of them */
 int to_python(SEXP x, Crossing crossing, PyObject **slot); /* (jumps) fills *slot; -1: exception */
