@@ -78,7 +78,6 @@ dataset_functions <- c(
   random_integer_dataset = "Dataset.random(seed = NULL)",
   sample_from_datasets = "Dataset.sample_from_datasets(datasets, weights = NULL, seed = NULL,
     stop_on_empty_dataset = TRUE)",
-  sparse_tensor_slices_dataset = "Dataset.from_tensor_slices(sparse_tensor)",
   tensor_slices_dataset = "Dataset.from_tensor_slices(tensors)",
   tensors_dataset = "Dataset.from_tensors(tensors)",
   tfrecord_dataset = "TFRecordDataset(filenames, compression_type = NULL, buffer_size = NULL,
@@ -92,8 +91,8 @@ dataset_own <- c(
   "dataset_prefetch_to_device", "dataset_prepare", "dataset_shuffle_and_repeat",
   "delim_record_spec", "ends_with", "everything", "iterator_get_next", "layer_input_from_dataset",
   "make_iterator_one_shot", "matches", "next_batch", "num_range", "one_of", "out_of_range_handler",
-  "output_shapes", "output_types", "range_dataset", "read_files", "sql_dataset", "sql_record_spec",
-  "sqlite_dataset", "starts_with", "text_line_dataset", "tsv_record_spec", "until_out_of_range",
+  "output_shapes", "output_types", "range_dataset", "read_files",
+  "sparse_tensor_slices_dataset", "sql_dataset", "sql_record_spec", "sqlite_dataset", "starts_with", "text_line_dataset", "tsv_record_spec", "until_out_of_range",
   "with_dataset", "zip_datasets"
 )
 
@@ -204,6 +203,14 @@ range_dataset <- function(from = 0, to = 0, by = 1, ..., dtype = tf$int64) {
   tfdatasets_module()$range_dataset(from, to, by, dtype)
 }
 
+sparse_tensor_slices_dataset <- function(sparse_tensor) {
+  slices_dataset("sparse_tensor_slices_dataset", sparse_tensor)
+}
+
+slices_dataset <- function(name, tensors) {
+  call_dataset(name, "Dataset.from_tensor_slices", list(tensors = tensors))
+}
+
 zip_datasets <- function(...) {
   tfdatasets_module()$zipped(dataset_value(list(...)))
 }
@@ -262,11 +269,7 @@ dataset_options <- function(dataset, ...) {
 # ---- what a dataset is -------------------------------------------------------------------------
 
 as_tf_dataset <- function(dataset) {
-  if (is_dataset(dataset)) dataset else dataset_from_value(dataset)
-}
-
-dataset_from_value <- function(x) {
-  call_dataset("as_tf_dataset", "Dataset.from_tensor_slices", list(tensors = x))
+  if (is_dataset(dataset)) dataset else slices_dataset("as_tf_dataset", dataset)
 }
 
 output_types <- function(object) {

@@ -157,11 +157,11 @@ select_columns <- function(code, columns, env, argument) {
     }
     return(columns[places])
   }
-  chosen <- unlist(chosen)
-  if (length(chosen) && chosen[[1L]] < 0) {
+  chosen <- as.integer(unlist(chosen))
+  if (length(chosen) && chosen[[1L]] < 0L) {
     chosen <- c(seq_along(columns), chosen)
   }
-  columns[setdiff(unique(chosen[chosen > 0]), -chosen)]
+  columns[setdiff(chosen[chosen > 0L], -chosen)]
 }
 
 select_helpers <- c(

@@ -194,11 +194,13 @@ _OWN_MATH = {"jax": "jax.numpy", "tensorflow": "tensorflow.math", "torch": "torc
 
 
 def _math_foreign(name, x, argument):
+    """An elementwise function by the library of `x`, which keeps 64 bits."""
     library = importlib.import_module(_OWN_MATH[library_of(x)])
     function = getattr(library, {"ceiling": "ceil"}.get(name, name), None)
     if function is None or name.startswith("cum") or (name == "round" and argument):
         raise NotImplementedError(f"{name}() is not defined for a tensor of {library_of(x)} here")
-    return function(x) if argument is None or name == "round" else function(x) / pymath.log(argument)
+    value = function(x)
+    return value / pymath.log(argument) if name == "log" and argument else value
 
 
 def _math_numpy(name, x, argument):

@@ -80,7 +80,8 @@ def _whole_or_none(function: str, name: str, value):
 
 
 def range_dataset(start, stop, step, dtype):
-    numbers = map(_whole_if_whole, (start, stop, step))
+    given = {"from": start, "to": stop, "by": step}
+    numbers = [whole_number("range_dataset", name, value) for name, value in given.items()]
     return tensorflow().data.Dataset.range(*numbers, output_type=dtype)
 
 

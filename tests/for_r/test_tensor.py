@@ -34,10 +34,10 @@ def kind(x):
 
 
 def test_which_are_tensors(m):
-    assert functions.is_tensor(m) and functions.is_tensor(keras.Variable(1.0))
-    assert functions.is_tensor(keras.KerasTensor((2, 3)))
+    assert functions.is_any_tensor(m) and functions.is_any_tensor(keras.Variable(1.0))
+    assert functions.is_any_tensor(keras.KerasTensor((2, 3)))
     for plain in (1, 1.0, [m], np.ones(2), "a", None, keras, keras.layers.Dense):
-        assert not functions.is_tensor(plain)
+        assert not functions.is_any_tensor(plain)
 
 
 def test_numbers_of_r_do_not_upcast(m):

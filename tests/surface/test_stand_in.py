@@ -50,7 +50,8 @@ def test_the_packages_resolve_to_this_one(run):
     assert lines[3].split() == ["TRUE", "TRUE"]
     # One message in all, at the first, and none of names that are there twice.
     assert done.stderr.strip() == (
-        "pyclassbridge stands in for keras3 (and for keras, reticulate, tensorflow). "
+        "pyclassbridge stands in for keras3 (and for keras, reticulate, tensorflow, "
+        "tfdatasets). "
         "The option --no-stand-in turns this off.\nLoading required package: reticulate"
     )
 
