@@ -236,10 +236,12 @@ keras2_functions <- function() {
 }
 
 bind_refusal <- function(name, answer, env) {
+  force(name)
+  force(answer)
   rm(list = name, envir = env)
   makeActiveBinding(name, function() stop_keras2(name, answer), env)
 }
 
 stop_keras2 <- function(what, answer) {
-  stop(what, " is of keras 2. Write ", answer, " instead.", call. = FALSE)
+  stop(what, " is of keras 2; in its place write ", answer, ".", call. = FALSE)
 }
