@@ -58,8 +58,8 @@ call_class <- function(frame) {
 
 # A factory of a kind that composes works in a pipe, as layer_*() do: if the first argument is a
 # Sequential model, a tensor or a list of tensors and has no name, the instance is put onto it; if
-# it is NULL, onto nothing. The formals of the frame are those of `initialize`, so the call is matched
-# again without that argument. An empty first argument, as in `L(, 3)`, is dropped.
+# it is NULL, onto nothing. The formals of the frame are those of `initialize`, so the call is
+# matched again without that argument. An empty first argument, as in `L(, 3)`, is dropped.
 call_layer <- function(frame, call, caller) {
   factory <- parent.env(frame)
   arguments <- as.list(call)[-1L]

@@ -110,7 +110,7 @@ keras2_answers <- c(
   model_to_saved_model = "`export_savedmodel(model, \"directory\")`",
   model_to_yaml = "`save_model_config(model, \"model.json\")`, which is JSON",
   save_model_hdf5 = "`save_model(model, \"model.keras\")`",
-  save_model_tf = "`export_savedmodel(model, \"directory\")` or `save_model(model, \"model.keras\")`",
+  save_model_tf = "`save_model(model, \"model.keras\")` or `export_savedmodel()`",
   save_model_weights_hdf5 = "`save_model_weights(model, \"model.weights.h5\")`",
   save_model_weights_tf = "`save_model_weights(model, \"model.weights.h5\")`",
   serialize_model = "`save_model(model, \"model.keras\")`, a file",
@@ -163,7 +163,7 @@ keras2_answers <- c(
   loss_logcosh = "`loss_log_cosh()`",
   metric_kullback_leibler_divergence = "`metric_kl_divergence()`",
   metric_logcosh_error = "`metric_log_cosh_error()`",
-  metric_mean_relative_error = "`metric_mean_absolute_percentage_error()`, or a class of `Metric()`",
+  metric_mean_relative_error = "`metric_mean_absolute_percentage_error()` or `Metric()`",
   metric_mean_tensor = "`metric_mean()`, or a class of `Metric()`",
 
   # Applications.
@@ -191,7 +191,7 @@ keras2_answers <- c(
   flow_images_from_directory = "`image_dataset_from_directory()`",
   hdf5_matrix = "`py_iterator()` over a file of `import(\"h5py\")`",
   image_array_resize = "`op_image_resize()` or `image_smart_resize()`",
-  image_data_generator = "`image_dataset_from_directory()` with layers such as `layer_random_flip()`",
+  image_data_generator = "`image_dataset_from_directory()`, with `layer_random_flip()` and its like",
   load_text_tokenizer = "`load_model()` of a model with `layer_text_vectorization()`",
   make_sampling_table = "`layer_text_vectorization()` and `sample(prob = )`",
   save_text_tokenizer = "`save_model()` of a model with `layer_text_vectorization()`",

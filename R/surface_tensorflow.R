@@ -136,8 +136,8 @@ shaped_tensor <- function(tensor, shape) {
   if (!length(tensor$shape) && is_full) tf$fill(shape, tensor) else tf$reshape(tensor, shape)
 }
 
-# R's, Python's, NumPy's and TensorFlow's random numbers. GPUs are hidden only from a TensorFlow that
-# is not imported yet.
+# R's, Python's, NumPy's and TensorFlow's random numbers. GPUs are hidden only from a TensorFlow
+# that is not imported yet.
 tensorflow_seed <- function(seed, disable_gpu = TRUE) {
   if (disable_gpu) {
     Sys.setenv(CUDA_VISIBLE_DEVICES = "-1")

@@ -92,8 +92,9 @@ dataset_own <- c(
   "delim_record_spec", "ends_with", "everything", "iterator_get_next", "layer_input_from_dataset",
   "make_iterator_one_shot", "matches", "next_batch", "num_range", "one_of", "out_of_range_handler",
   "output_shapes", "output_types", "range_dataset", "read_files",
-  "sparse_tensor_slices_dataset", "sql_dataset", "sql_record_spec", "sqlite_dataset", "starts_with", "text_line_dataset", "tsv_record_spec", "until_out_of_range",
-  "with_dataset", "zip_datasets"
+  "sparse_tensor_slices_dataset", "sql_dataset", "sql_record_spec", "sqlite_dataset",
+  "starts_with", "text_line_dataset", "tsv_record_spec", "until_out_of_range", "with_dataset",
+  "zip_datasets"
 )
 
 # All that the stand-in of tfdatasets exports beyond this namespace, by name.

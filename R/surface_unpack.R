@@ -16,7 +16,8 @@
 #' @return Nothing of use.
 #' @examples
 #' \dontrun{
-#' .[rows, columns] <- dim(cars)
+#' size <- dim(cars)
+#' .[rows, columns] <- size
 #' .[first, .., last] <- 1:5
 #' .[.[a, b], c] <- list(list(1, 2), 3)
 #' .[mean_speed = mean(speed)] <- cars
