@@ -191,7 +191,7 @@ keras2_answers <- c(
   flow_images_from_directory = "`image_dataset_from_directory()`",
   hdf5_matrix = "`py_iterator()` over a file of `import(\"h5py\")`",
   image_array_resize = "`op_image_resize()` or `image_smart_resize()`",
-  image_data_generator = "`image_dataset_from_directory()`, with `layer_random_flip()` and its like",
+  image_data_generator = "`image_dataset_from_directory()` and `layer_random_flip()` or its like",
   load_text_tokenizer = "`load_model()` of a model with `layer_text_vectorization()`",
   make_sampling_table = "`layer_text_vectorization()` and `sample(prob = )`",
   save_text_tokenizer = "`save_model()` of a model with `layer_text_vectorization()`",

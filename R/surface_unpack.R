@@ -13,7 +13,7 @@
 #' value does not have.
 #'
 #' @format An object without elements.
-#' @return Nothing of use.
+#' @return As of any assignment the value, invisibly.
 #' @examples
 #' \dontrun{
 #' size <- dim(cars)

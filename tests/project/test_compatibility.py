@@ -1,5 +1,5 @@
-"""COMPATIBILITY.md says what R users of keras3, reticulate, tensorflow and tfdatasets find here, and
-what not: it is true.
+"""COMPATIBILITY.md says what R users of keras3, reticulate, tensorflow and tfdatasets find here,
+and what not: it is true.
 
 The exported names of these packages and their arguments are facts, in `<package>_arguments.json`.
 

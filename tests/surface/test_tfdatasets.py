@@ -16,6 +16,8 @@ from support.r_models import X, Y, dense
 from support.r_scope import RScope
 from support.subprocesses import output_of
 
+import pyclass_bridge
+
 tf = pytest.importorskip("tensorflow")
 Dataset = tf.data.Dataset
 
@@ -368,6 +370,11 @@ def test_the_same_numbers_as_in_python(scope, keras):
       fit(model, data, epochs = 2, verbose = 0)$metrics$loss
     }""")(dense(keras), tf.constant(X), tf.constant(Y))
     assert ours == losses
+
+
+def test_each_function_has_the_page_of_all():
+    page = pyclass_bridge.r("pyclassbridge:::our_text('dataset_map')")
+    assert page.startswith("tfdatasets ") and "‘dataset_map()’" in page
 
 
 def test_nothing_is_imported_before_it_is_used():
