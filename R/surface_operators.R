@@ -116,7 +116,7 @@ assign_parts <- function(target, value, env) {
     unpack_parts(as.list(target)[-(1:2)], value, env)
   } else if (is.call(target) && identical(target[[1L]], quote(c))) {
     targets <- as.list(target)[-1L]
-    parts <- match_parts(targets, value_parts(value), assign_words)
+    parts <- match_parts(targets, unname(value_parts(value)), assign_words)
     for (i in seq_along(targets)) {
       default <- has_name(targets)[[i]]
       name <- if (default) as.name(names(targets)[[i]]) else targets[[i]]
@@ -169,5 +169,5 @@ rest_name <- function(target) {
 }
 
 value_parts <- function(value) {
-  unname(if (is.numeric_version(value)) as.list(unlist(value)) else as.list(value))
+  if (is.numeric_version(value)) as.list(unlist(value)) else as.list(value)
 }

@@ -133,6 +133,9 @@ call_dataset <- function(name, method, given) {
   if ("compression" %in% names(given)) {
     given$compression <- match.arg(given$compression, c("AUTO", "GZIP", "SNAPPY", "None"))
   }
+  if ("tensors" %in% names(given)) {
+    check_na(given$tensors, name, "tensors")
+  }
   slices <- method == "Dataset.from_tensor_slices"
   given <- lapply(given, dataset_value, slices = slices)
   tfdatasets_module()$call(name, method, dataset, as_dict(given))
@@ -173,6 +176,27 @@ dataset_value <- function(x, slices = FALSE) {
     as.list(x)
   } else {
     x
+  }
+}
+
+# NA is a warning in doubles, where it becomes NaN, and an error in what has no such value.
+check_na <- function(x, fun, label) {
+  if (is.list(x)) {
+    parts <- ifelse(has_name(x), paste0("$", names(x)), paste0("[[", seq_along(x), "]]"))
+    for (i in seq_along(x)) {
+      check_na(x[[i]], fun, paste0(label, parts[[i]]))
+    }
+  } else if (is.atomic(x) && anyNA(x)) {
+    lost <- which(if (is.double(x)) is.na(x) & !is.nan(x) else is.na(x))
+    row <- if (is.null(dim(x))) lost[1L] else arrayInd(lost[1L], dim(x))[[1L]]
+    text <- paste0(
+      fun, "(): `", label, "` holds NA ", counted(length(lost), "time"), ", first in row ", row
+    )
+    if (!is.double(x)) {
+      stop(text, ", and TensorFlow has no NA: leave such rows out or replace it.", call. = FALSE)
+    } else if (length(lost)) {
+      warning(text, ", which becomes NaN.", call. = FALSE)
+    }
   }
 }
 

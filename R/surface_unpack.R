@@ -45,12 +45,13 @@ unpack_parts <- function(places, value, env) {
     targets <- c(targets, quote(...))
   }
   check_unpackable(value)
-  parts <- match_parts(targets, value_parts(value), unpack_words)
+  value <- value_parts(value)
+  parts <- match_parts(targets, unname(value), unpack_words)
   for (i in seq_along(targets)) {
     assign_parts(rest_name(targets[[i]]), parts[[i]][[1L]], env)
   }
   for (i in which(named)) {
-    part <- named_part(names(places)[[i]], places[[i]], as.list(value), env)
+    part <- named_part(names(places)[[i]], places[[i]], value, env)
     assign_back(as.name(names(places)[[i]]), part, env)
   }
 }

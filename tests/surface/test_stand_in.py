@@ -95,6 +95,8 @@ def test_no_stand_in(run):
     assert "there is no package called" in done.stderr
     assert "pyclassbridge can stand in for keras3: use `pyclass-bridge run`" in done.stderr
     assert "stand in" not in run("library(notthere)", "--no-stand-in").stderr
+    said = run("tfdatasets::dataset_batch(1, 2)", "--no-stand-in").stderr
+    assert "can stand in for tfdatasets" in said and "also work without" not in said
 
 
 def test_source_and_run_file_from_python(tmp_path):

@@ -299,7 +299,19 @@ def test_what_a_dataset_is(scope):
     assert {k: (x.shape, x.dtype) for k, x in inputs.items()}["f"] == ((None, 1), "string")
 
 
+def test_na_in_doubles_is_a_warning(scope):
+    given = "df$d[2:3] <- c(NaN, NA); tensor_slices_dataset(df)"
+    said = scope(f"{SETUP}\ntryCatch({{ {given} }}, warning = conditionMessage)")
+    assert said == (
+        "tensor_slices_dataset(): `tensors$d` holds NA 1 time, first in row 3, which becomes NaN."
+    )
+    assert scope(f"{SETUP}\ntensor_slices_dataset(c(1, NaN))") is not None
+
+
 ERRORS = {
+    "tensor_slices_dataset(list(df, c('a', NA, 'b')))": "`tensors\\[\\[2\\]\\]` holds NA 1 time",
+    "tensors_dataset(matrix(c(1:3, NA), 2))": "holds NA 1 time, first in row 2, and TensorFlow",
+    "tensor_slices_dataset(factor(c('a', NA)))": "`tensors` holds NA 1 time, first in row 2",
     "dataset_batch(df, 2)": "`dataset` must be a dataset, as tensor_slices_dataset",
     "dataset_batch(r)": 'argument "batch_size" is missing',
     "dataset_batch(r, 1.5)": "`batch_size` takes whole numbers, not 1.5",
