@@ -103,3 +103,11 @@ is_braces <- function(code) {
 is_string <- function(x) {
   is.character(x) && length(x) == 1L && !is.na(x)
 }
+
+# A function with these arguments, given as text such as "x, n = 1L".
+new_function <- function(arguments, body, env) {
+  fn <- eval(parse(text = paste0("function(", arguments, ") NULL"), keep.source = FALSE)[[1L]])
+  body(fn) <- body
+  environment(fn) <- env
+  fn
+}

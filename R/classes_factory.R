@@ -57,9 +57,9 @@ call_class <- function(frame) {
 }
 
 # A factory of a kind that composes works in a pipe, as layer_*() do: if the first argument is a
-# Sequential model, a tensor or a list of tensors and has no name, the instance is put onto it. The
-# formals of the frame are those of `initialize`, so the call is matched again without that
-# argument. An empty first argument, as in `L(, 3)`, is dropped.
+# Sequential model, a tensor or a list of tensors and has no name, the instance is put onto it; if
+# it is NULL, onto nothing. The formals of the frame are those of `initialize`, so the call is
+# matched again without that argument. An empty first argument, as in `L(, 3)`, is dropped.
 call_layer <- function(frame, call, caller) {
   factory <- parent.env(frame)
   arguments <- as.list(call)[-1L]
@@ -68,7 +68,7 @@ call_layer <- function(frame, call, caller) {
   }
   values <- eval(as.call(c(list(base::list), arguments)), caller)
   before <- NULL
-  if (length(values) && !has_name(values)[[1L]] && takes_layer(values[[1L]])) {
+  if (length(values) && !has_name(values)[[1L]] && is_before(values[[1L]])) {
     before <- values[[1L]]
     values <- values[-1L]
   }
@@ -84,8 +84,9 @@ call_layer <- function(frame, call, caller) {
   if (is.null(before)) layer else surface_module()$apply_layer(before, layer)
 }
 
-takes_layer <- function(x) {
-  (is_py_object(x) || is.list(x)) && surface_module()$takes_layer(x)
+# NULL stands for no model or tensor, as in layer_dense(NULL, 8).
+is_before <- function(x) {
+  is.null(x) || (is_py_object(x) || is.list(x)) && surface_module()$takes_layer(x)
 }
 
 match_factory <- function(factory, call) {

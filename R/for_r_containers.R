@@ -100,7 +100,7 @@ np_array <- function(data, dtype = NULL, order = "C") {
 #' @param dim Whole numbers, as vector, list, tuple or shape; one may be -1, NA or NULL (in a list)
 #'   and is worked out.
 #' @param order `"C"` for Python's order, `"F"` for R's.
-#' @return An R array of dims `dim`.
+#' @return An R array of dims `dim`; of a NumPy array a NumPy array.
 #' @examples
 #' \dontrun{
 #' array_reshape(1:6, c(2, 3))
@@ -108,6 +108,9 @@ np_array <- function(data, dtype = NULL, order = "C") {
 #' }
 array_reshape <- function(x, dim, order = c("C", "F")) {
   order <- match.arg(order)
+  if (inherits(x, "numpy.ndarray")) {
+    return(py_proxy(x, FALSE)$reshape(tuple(complete_dim(dim, length(x))), order = order))
+  }
   if (is_py_object(x)) {
     x <- as.array(x)
   }

@@ -45,7 +45,7 @@ py_del_item <- function(x, key) {
 
 `[.python.builtin.object` <- function(x, ..., drop = TRUE) {
   exprs <- as.list(substitute(list(...)))[-1L]
-  if (for_r$is_tensor(x)) {
+  if (for_r$is_any_tensor(x)) {
     env <- if (!forwards_dots(sys.call())) parent.frame()
     label <- argument_label(sys.call())
     return(tensor_extract(x, exprs, function(i) ...elt(i), env, drop, label))
@@ -59,7 +59,7 @@ py_del_item <- function(x, key) {
 }
 
 `[<-.python.builtin.object` <- function(x, ..., value) {
-  if (for_r$is_tensor(x)) {
+  if (for_r$is_any_tensor(x)) {
     refuse_assignment()
   }
   there <- are_present(as.list(substitute(list(...)))[-1L])

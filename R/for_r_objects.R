@@ -200,7 +200,7 @@ str.python.builtin.object <- function(object, ...) {
 `[[.python.builtin.object` <- function(x, i, ...) {
   if (is.character(i) && length(i) == 1L) {
     for_r_of(x)$element(x, i)
-  } else if (for_r$is_tensor(x)) {
+  } else if (for_r$is_any_tensor(x)) {
     x[i, ...]
   } else {
     check_one_index(...length())

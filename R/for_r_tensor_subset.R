@@ -49,7 +49,7 @@ op_subset_set <- function(x, ..., value) {
 }
 
 set_elements <- function(x, exprs, value_at, env, value) {
-  if (!is_py_object(x) || !for_r$is_tensor(x)) {
+  if (!is_py_object(x) || !for_r$is_any_tensor(x)) {
     x <- as_tensor(x)
   }
   indices <- if (length(exprs) != 1L || !is_missing(exprs[[1L]])) {

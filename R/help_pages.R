@@ -142,6 +142,9 @@ is_our_package <- function(package) {
 # Pages --------------------------------------------------------------------------------------------
 
 our_text <- function(name) {
+  if (name %in% c(names(dataset_functions), dataset_own)) {
+    name <- "tfdatasets"
+  }
   names <- help_module()$roxygen_names(name)
   if (!is.null(names)) {
     names <- as_strings(names)

@@ -87,10 +87,9 @@ bind_environment_functions <- function(env) {
   for (kind in names(environment_functions)) {
     rows <- environment_functions[[kind]]
     for (name in names(rows)) {
-      fn <- eval(parse(text = paste0("function(", rows[[name]], ") NULL"), keep.source = FALSE))
+      fn <- new_function(rows[[name]], NULL, env)
       wanted <- if ("packages" %in% names(formals(fn))) quote(packages)
       body(fn) <- as.call(c(as.name(paste0("answer_", kind)), name, wanted))
-      environment(fn) <- env
       assign(name, fn, envir = env)
     }
   }

@@ -240,6 +240,7 @@ set_weights <- function(object, weights) {
 #' @param x An R value or a Python object.
 #' @param dtype String, such as `"float32"`.
 #' @param shape Dims of the tensor: a single value is repeated, several values fill it row by row.
+#'   One dim may be NA or -1 and is worked out.
 #' @param ... Must be empty.
 #' @param name Not used.
 #' @return A tensor of Keras' backend.
@@ -262,8 +263,8 @@ as_tensor <- function(x, dtype = NULL, ..., shape = NULL, name = NULL) {
   if (is.null(shape)) {
     return(tensor)
   }
-  dims <- shape_value(shape(shape))
-  if (for_r$size_of(tensor) == 1) {
+  dims <- lapply(shape(shape), function(dim) dim %||% -1L)
+  if (for_r$size_of(tensor) == 1 && !-1L %in% dims) {
     tensor <- keras$ops$broadcast_to(keras$ops$reshape(tensor, list()), dims)
   }
   keras$ops$reshape(tensor, dims)

@@ -6,7 +6,8 @@
 #'
 #' `x %>% f(y)` is `f(x, y)`; if an argument is a dot, `x` takes its place instead. A step may also
 #' be a name, code in braces, or a function in parentheses. `x %<>% f()` assigns the result of the
-#' whole pipe back to `x`. On the right, a `function` without parentheses round it is an error.
+#' whole pipe back to `x`. A pipe that starts with a dot is a function of one value. On the right, a
+#' `function` without parentheses round it is an error.
 #'
 #' @param lhs A value; for `%<>%` anything that can be assigned to.
 #' @param rhs A call, a name, or code with a dot.
@@ -21,6 +22,9 @@
 `%>%` <- function(lhs, rhs) {
   env <- parent.frame()
   pipe <- pipe_steps(sys.call())
+  if (identical(pipe$start, quote(.))) {
+    return(function(value) run_pipe(value, pipe$steps, env))
+  }
   value <- eval(pipe$start, env)
   if (pipe$assign) {
     value <- run_pipe(value, pipe$steps, env)
@@ -105,10 +109,14 @@ assign_back <- function(target, value, env) {
   invisible(value)
 }
 
+assign_words <- list(label = "`%<-%`", rest = " A last name `...rest` takes the remaining ones.")
+
 assign_parts <- function(target, value, env) {
-  if (is.call(target) && identical(target[[1L]], quote(c))) {
+  if (is_unpacking(target)) {
+    unpack_parts(as.list(target)[-(1:2)], value, env)
+  } else if (is.call(target) && identical(target[[1L]], quote(c))) {
     targets <- as.list(target)[-1L]
-    parts <- match_parts(targets, value_parts(value))
+    parts <- match_parts(targets, unname(value_parts(value)), assign_words)
     for (i in seq_along(targets)) {
       default <- has_name(targets)[[i]]
       name <- if (default) as.name(names(targets)[[i]]) else targets[[i]]
@@ -120,20 +128,20 @@ assign_parts <- function(target, value, env) {
   }
 }
 
-# For each target list(part), or NULL if its default is to be assigned.
-match_parts <- function(targets, parts) {
+# For each target list(part), or NULL if its default is to be assigned. `words` are those of errors.
+match_parts <- function(targets, parts, words) {
   n <- length(targets)
   rest <- which(vapply(targets, is_rest, NA))
   optional <- sum(has_name(targets))
   if (length(rest) > 1L) {
-    stop("`%<-%`: only one name may begin with `...`.", call. = FALSE)
+    stop(words$label, ": only one place may take the remaining parts.", call. = FALSE)
   }
   least <- n - length(rest) - optional
   most <- if (length(rest)) Inf else n
   if (length(parts) < least || length(parts) > most) {
     stop(
-      "`%<-%`: ", counted(n, "name"), ", but ", counted(length(parts), "value"), " to assign.",
-      if (length(parts) > most) " A last name `...rest` takes the remaining ones.",
+      words$label, ": ", counted(n - length(rest), "name"), ", but ",
+      counted(length(parts), "value"), " to assign.", if (length(parts) > most) words$rest,
       call. = FALSE
     )
   }
@@ -161,8 +169,5 @@ rest_name <- function(target) {
 }
 
 value_parts <- function(value) {
-  if (is_py_object(value)) {
-    value <- iterate(value)
-  }
-  unname(as.list(value))
+  if (is.numeric_version(value)) as.list(unlist(value)) else as.list(value)
 }

@@ -7,14 +7,15 @@
 #'
 #' @param ... Whole numbers, with NA or NULL for open dims; or one tensor or array, whose dims are
 #'   returned (open dims as scalar tensors).
+#' @param dims The same in one list or vector.
 #' @return A shape.
 #' @examples
 #' \dontrun{
 #' shape(NA, 28, 28)
 #' shape(matrix(0, 2, 3))
 #' }
-shape <- function(...) {
-  parts <- list(...)
+shape <- function(..., dims = list(...)) {
+  parts <- as.list(dims)
   if (length(parts) == 1L && has_dims(parts[[1L]])) {
     dims <- tensor_dims(parts[[1L]])
   } else {

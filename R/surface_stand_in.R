@@ -3,7 +3,23 @@
 # exports the functions of this namespace; so R's own library(), `::` and packageVersion() work.
 
 # The packages, with the version whose functions each stand-in offers.
-stand_ins <- c(keras3 = "1.5.1", keras = "2.16.0", reticulate = "1.46.0", tensorflow = "2.20.0")
+stand_ins <- c(
+  keras3 = "1.5.1", keras = "2.16.0", reticulate = "1.46.0", tensorflow = "2.20.0",
+  tfdatasets = "2.18.0"
+)
+
+# An environment of what a stand-in exports beyond the exports of this namespace, which does not
+# export these names itself: some, such as train() and contains(), are also well-known functions of
+# other packages.
+stand_in_exports <- function(name) {
+  switch(name,
+    keras3 = ,
+    keras = keras2_functions(),
+    tensorflow = list2env(tensorflow_exports()),
+    tfdatasets = list2env(tfdatasets_exports()),
+    emptyenv()
+  )
+}
 
 stand_in_state <- new.env(parent = emptyenv())
 
@@ -12,7 +28,9 @@ stand_in_state <- new.env(parent = emptyenv())
 use_stand_ins <- function() {
   library_dir <- file.path(tempdir(), "pyclassbridge-stand-ins")
   if (!library_dir %in% .libPaths()) {
-    for (name in names(stand_ins)) {
+    # A tfdatasets that is installed works with the stand-ins of what it imports.
+    installed <- nzchar(system.file(package = "tfdatasets"))
+    for (name in setdiff(names(stand_ins), if (installed) "tfdatasets")) {
       write_stand_in(name, stand_ins[[name]], file.path(library_dir, name))
     }
     .libPaths(c(library_dir, .libPaths()))
@@ -47,17 +65,39 @@ write_stand_in <- function(name, version, dir) {
 fill_stand_in <- function(name, stand_in) {
   ns <- topenv()
   tell_stand_in(name)
-  exports <- getNamespaceExports(ns)
-  for (export in exports) {
-    if (bindingIsActive(export, ns)) {
-      bind_again(export, ns, stand_in)
-    } else {
-      assign(export, get(export, envir = ns), envir = stand_in)
-    }
-  }
+  hand_out(getNamespaceExports(ns), ns, stand_in)
+  own <- stand_in_exports(name)
+  hand_out(ls(own, all.names = TRUE), own, stand_in)
   # If this variable exists, library() does not warn of masked names, which are the same functions.
   stand_in$.conflicts.OK <- TRUE
-  namespaceExport(stand_in, c(exports, ".conflicts.OK"))
+  namespaceExport(stand_in, unique(c(
+    getNamespaceExports(ns), ls(own, all.names = TRUE), ".conflicts.OK"
+  )))
+}
+
+hand_out <- function(names, from, to) {
+  for (name in names) {
+    if (bindingIsActive(name, from)) {
+      bind_again(name, from, to)
+    } else {
+      assign(name, get(name, envir = from), envir = to)
+    }
+  }
+}
+
+# Functions of these rows, whose only answer is an error of one sentence: `groups` is a list of
+# list(answer, functions), `functions` their arguments by name.
+refused_functions <- function(groups) {
+  unlist(lapply(groups, function(group) {
+    lapply_names(group$functions, function(name) {
+      text <- paste0(name, "(): ", group$answer, ".")
+      new_function(group$functions[[name]], bquote(stop(.(text), call. = FALSE)), topenv())
+    })
+  }), recursive = FALSE)
+}
+
+lapply_names <- function(x, f) {
+  structure(lapply(names(x), f), names = names(x))
 }
 
 bind_again <- function(name, from, to) {
@@ -81,7 +121,8 @@ stand_in_remedy <- function(cond) {
   if (inherits(cond, "packageNotFoundError") && cond$package %in% names(stand_ins)) {
     paste0(
       "pyclassbridge can stand in for ", cond$package, ": use `pyclass-bridge run`, or in Python ",
-      "source(path, stand_in=True); its functions also work without library() and `::`"
+      "source(path, stand_in=True)",
+      if (cond$package != "tfdatasets") "; its functions also work without library() and `::`"
     )
   }
 }

@@ -59,3 +59,155 @@ tf_gpu_configured <- function(verbose = TRUE) {
   }
   length(devices) > 0L
 }
+
+#' TensorBoard is a program of its own
+#'
+#' It is an error that names the command to use in a shell.
+#'
+#' @param log_dir The directory to which [callback_tensorboard()] writes.
+#' @param action,host,port,launch_browser,reload_interval,purge_orphaned_data Not used.
+#' @return Nothing: always an error.
+#' @examples
+#' \dontrun{
+#' tensorboard("logs")
+#' }
+tensorboard <- function(log_dir, action = c("start", "stop"), host = "127.0.0.1", port = "auto",
+                        launch_browser = getOption(
+                          "tensorflow.tensorboard.browser", interactive()
+                        ),
+                        reload_interval = 5, purge_orphaned_data = TRUE) {
+  stop(
+    "tensorboard(): TensorBoard is a program of its own: `tensorboard --logdir ",
+    if (missing(log_dir)) "logs" else log_dir, "` in a shell shows what callback_tensorboard() ",
+    "writes there.",
+    call. = FALSE
+  )
+}
+
+# ---- what only the stand-ins of tensorflow and tfdatasets export -------------------------------
+
+# By the name of the export. tensorflow's as_tensor() and set_random_seed() have the names of others
+# here.
+tensorflow_exports <- function() {
+  own <- c(
+    as_tensor = "tensorflow_tensor", install_tensorflow = "install_tensorflow",
+    parse_arguments = "parse_arguments", parse_flags = "parse_flags",
+    py_require_tensorflow = "py_require_tensorflow", set_random_seed = "tensorflow_seed",
+    tf_extract_opts = "tf_extract_opts", tf_probability = "tf_probability",
+    use_compat = "use_compat", use_session_with_seed = "use_session_with_seed"
+  )
+  c(structure(mget(own, envir = topenv()), names = names(own)), refused_functions(tf_refused))
+}
+
+tf_refused <- list(
+  list(
+    answer = "it has no methods any more: fit() trains a model, evaluate() evaluates it",
+    functions = c(train = "object, ...", train_and_evaluate = "object, ...")
+  ),
+  list(
+    answer = "`saved_model_cli show --all --dir DIRECTORY` in a shell shows a saved model",
+    functions = c(view_savedmodel = "model_dir")
+  )
+)
+
+# A tensor of TensorFlow, whatever the backend of Keras.
+tensorflow_tensor <- function(x, dtype = NULL, ..., name = NULL) {
+  UseMethod("as_tensor")
+}
+
+as_tensor.default <- function(x, dtype = NULL, ..., shape = NULL, name = NULL) {
+  x <- keras_tensor_value(x)
+  if (is.double(x) && !is.null(dtype)) {
+    # A scalar or vector would be rounded to 32 bits first.
+    x <- np_array(x)
+  }
+  tensor <- tf$convert_to_tensor(x, name = name)
+  if (!is.null(dtype)) {
+    tensor <- tf$cast(tensor, dtype, name = name)
+  }
+  if (is.null(shape)) tensor else shaped_tensor(tensor, shape)
+}
+
+shaped_tensor <- function(tensor, shape) {
+  if (!is_py_object(shape)) {
+    shape <- lapply(shape(shape), function(dim) dim %||% -1L)
+  }
+  is_full <- is_py_object(shape) || !-1L %in% unlist(Filter(is.integer, shape))
+  if (!length(tensor$shape) && is_full) tf$fill(shape, tensor) else tf$reshape(tensor, shape)
+}
+
+# R's, Python's, NumPy's and TensorFlow's random numbers. GPUs are hidden only from a TensorFlow
+# that is not imported yet.
+tensorflow_seed <- function(seed, disable_gpu = TRUE) {
+  if (disable_gpu) {
+    Sys.setenv(CUDA_VISIBLE_DEVICES = "-1")
+  }
+  set_random_seed(seed)
+  tf$random$set_seed(as.integer(seed))
+  invisible()
+}
+
+use_session_with_seed <- function(seed, disable_gpu = TRUE, disable_parallel_cpu = TRUE,
+                                  quiet = FALSE) {
+  tensorflow_seed(seed, disable_gpu)
+  if (!quiet) {
+    message("Set the session's seed to ", seed, if (disable_gpu) " (GPUs are not used)", ".")
+  }
+}
+
+use_compat <- function(version = c("v1", "v2")) {
+  if (match.arg(version) == "v1") {
+    stop(
+      "use_compat(): Keras 3 needs version 2 of TensorFlow's API; `tf$compat$v1` has the ",
+      "functions of version 1.",
+      call. = FALSE
+    )
+  }
+}
+
+tf_probability <- function() import("tensorflow_probability")
+
+tf_extract_opts <- function(style = getOption("tensorflow.extract.style"), ...,
+                            one_based = getOption("tensorflow.extract.one_based", TRUE),
+                            inclusive_stop = getOption("tensorflow.extract.inclusive_stop", TRUE),
+                            disallow_out_of_bounds = TRUE, warn_tensors_passed_asis = TRUE,
+                            warn_negatives_pythonic = TRUE) {
+  if (identical(style, "python") || !one_based || !inclusive_stop) {
+    stop(
+      "tf_extract_opts(): `[` of a tensor counts from 1 and includes its end here; ",
+      "py_get_item() takes Python's indices and slices.",
+      call. = FALSE
+    )
+  }
+  structure(list(style = style), class = "tf_extract_opts")
+}
+
+install_tensorflow <- function(method = c("auto", "virtualenv", "conda"), conda = "auto",
+                               version = "default", envname = "r-tensorflow",
+                               extra_packages = NULL, restart_session = TRUE,
+                               conda_python_version = NULL, ..., cuda = NULL, metal = FALSE,
+                               pip_ignore_installed = FALSE,
+                               new_env = identical(envname, "r-tensorflow"),
+                               python_version = NULL) {
+  answer_stays("install_tensorflow", c("tensorflow", extra_packages))
+}
+
+py_require_tensorflow <- function(use_gpu = NA) {
+  answer_stays("py_require_tensorflow", "tensorflow")
+}
+
+parse_flags <- function(config = Sys.getenv("R_CONFIG_ACTIVE", unset = "default"),
+                        file = "flags.yml", arguments = commandArgs(TRUE)) {
+  given <- if (file.exists(file)) values_of_texts(read_flags(file, config)) else list()
+  utils::modifyList(given, parse_arguments(arguments))
+}
+
+# Values by name, from `--name=value` and `--name value`.
+parse_arguments <- function(arguments = NULL) {
+  arguments <- arguments %||% commandArgs(TRUE)
+  keys <- gsub("-", "_", sub("=.*", "", substring(grep("^--.", arguments, value = TRUE), 3L)))
+  known <- lapply(keys, function(key) list(type = "boolean"))
+  values_of_texts(command_flags(arguments, structure(known, names = keys)))
+}
+
+values_of_texts <- function(texts) lapply(texts, utils::type.convert, as.is = TRUE)

@@ -67,7 +67,7 @@ from pyclass_bridge.for_r.super import super_assign, super_attr, super_object
 from pyclass_bridge.for_r.tensor import (
     aperm,
     dim_of,
-    is_tensor,
+    is_any_tensor,
     matmul,
     number,
     predicate,
@@ -126,8 +126,8 @@ __all__ = [
     "identity",
     "import_from_path",
     "interact",
+    "is_any_tensor",
     "is_mapping",
-    "is_tensor",
     "issubclass_named",
     "item_or_attr",
     "iterator_from",

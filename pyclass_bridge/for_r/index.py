@@ -10,9 +10,9 @@ import numpy as np
 from pyclass_bridge.for_r.tensor import (
     dims,
     dtype_of,
+    is_any_tensor,
     is_symbolic,
-    is_tensor,
-    loaded_keras,
+    ops_of,
     require_value,
     to_numpy,
 )
@@ -120,7 +120,7 @@ def _basic(x, kind, value, axis, label):
 
 def _take(x, kind, value, axis, label):
     """Elements of one dim by positions or mask; and whether the dim is gone."""
-    ops, size = loaded_keras().ops, _size(x, axis)
+    ops, size = ops_of(x), _size(x, axis)
     if kind == "tensor" and dtype_of(value) != "bool":
         if "int" not in dtype_of(value):
             raise IndexError(f"`{label}[...]`: a {dtype_of(value)} tensor is no index")
@@ -149,7 +149,7 @@ def _take(x, kind, value, axis, label):
 
 
 def _mask(value, label):
-    if is_tensor(value):
+    if is_any_tensor(value):
         require_value(value, f"{label}[<mask>]", "a logical index needs values")
         return to_numpy(value, label)
     return np.asarray(value, dtype=bool)
@@ -165,7 +165,7 @@ def _full_mask(x, kind, value, label):
 
 def _select(x, mask):
     """The elements where `mask` is TRUE, in R's order: the first dim fastest."""
-    ops = loaded_keras().ops
+    ops = ops_of(x)
     place = np.nonzero(mask.T.ravel())[0].astype("int32")
     flat = ops.reshape(ops.transpose(x), (-1,))
     return ops.take(flat, ops.convert_to_tensor(place), axis=0)
@@ -174,7 +174,7 @@ def _select(x, mask):
 def tensor_item_set(x, kinds, values, new, label="x"):
     """A copy of `x` in which the elements that `tensor_item` reads are `new`, which is repeated
     along dims as arithmetic does."""
-    ops = loaded_keras().ops
+    ops = ops_of(x)
     if is_symbolic(x) and any(size is None for size in x.shape):
         raise ValueError(
             f"`{label}[...] <- value`: the dims of a tensor with an open dim are not known here; "

@@ -8,6 +8,7 @@ along the first does not apply. Reductions run over all elements, as in R.
 
 import builtins
 import functools
+import importlib
 import math as pymath
 import operator
 
@@ -15,8 +16,13 @@ import numpy as np
 
 from pyclass_bridge.for_r.tensor import (
     dtype_of,
+    is_any_tensor,
+    is_foreign,
     is_tensor,
+    library_of,
     loaded_keras,
+    ops_of,
+    size_of,
     weak,
     weak_pair,
 )
@@ -139,6 +145,8 @@ def math(name, x, argument=None):
         return _math_tensor(name, _counted(x), argument, loaded_keras().ops)
     if isinstance(x, (np.ndarray, np.generic)):
         return _math_numpy(name, x, argument)
+    if is_foreign(x):
+        return _math_foreign(name, x, argument)
     return _math_object(name, x, argument)
 
 
@@ -179,6 +187,20 @@ def _cumulate(name, x, ops):
     if name in ("cumsum", "cumprod"):
         return getattr(ops, name)(x)
     return ops.associative_scan(ops.maximum if name == "cummax" else ops.minimum, x)
+
+
+# The functions of a library for its own tensors, by R's names.
+_OWN_MATH = {"jax": "jax.numpy", "tensorflow": "tensorflow.math", "torch": "torch"}
+
+
+def _math_foreign(name, x, argument):
+    """An elementwise function by the library of `x`, which keeps 64 bits."""
+    library = importlib.import_module(_OWN_MATH[library_of(x)])
+    function = getattr(library, {"ceiling": "ceil"}.get(name, name), None)
+    if function is None or name.startswith("cum") or (name == "round" and argument):
+        raise NotImplementedError(f"{name}() is not defined for a tensor of {library_of(x)} here")
+    value = function(x)
+    return value / pymath.log(argument) if name == "log" and argument else value
 
 
 def _math_numpy(name, x, argument):
@@ -224,10 +246,10 @@ _NEUTRAL = {"sum": 0.0, "prod": 1.0, "max": -pymath.inf, "min": pymath.inf}
 
 def summary(name, values, na_rm=False):
     """R's Summary function `name` over all elements of all `values`; a tensor if one is."""
-    like = next((value for value in values if is_tensor(value)), None)
+    like = next((value for value in values if is_any_tensor(value)), None)
     if like is None:
         return _summary_object(name, values)
-    ops = loaded_keras().ops
+    ops = ops_of(like)
     if name == "range":
         return ops.stack([summary("min", values, na_rm), summary("max", values, na_rm)])
     parts = [_reduce(name, _counted_if(name, weak(value, like)), na_rm, ops) for value in values]
@@ -239,7 +261,7 @@ def _counted_if(name, x):
 
 
 def _reduce(name, x, na_rm, ops):
-    if not is_tensor(x):
+    if not is_any_tensor(x):
         return x
     if na_rm and name in _NEUTRAL and "float" in dtype_of(x):
         x = ops.where(ops.isnan(x), _NEUTRAL[name], x)
@@ -260,6 +282,8 @@ def _summary_object(name, values):
 
 def mean(x, na_rm=False):
     """The mean of all elements; a tensor for a tensor."""
+    if is_foreign(x) and size_of(x) > 0 and not na_rm:
+        return summary("sum", [x]) / size_of(x)
     if not is_tensor(x):
         return (np.nanmean if na_rm else np.mean)(np.asarray(x))
     ops = loaded_keras().ops

@@ -54,6 +54,51 @@ def is_tensor(x):
     return bool(found)
 
 
+class _LibraryOps:
+    """The operations of keras.ops for tensors of a library that is not Keras' backend."""
+
+    def __init__(self, library):
+        module = importlib.import_module(f"keras.src.backend.{library}")
+        self._places = (module, module.numpy)
+
+    def __getattr__(self, name):
+        return getattr(next(place for place in self._places if hasattr(place, name)), name)
+
+
+_foreign_ops: dict[type, _LibraryOps] = {}
+
+
+def is_foreign(x):
+    """Is `x` a tensor of a library beside Keras' backend, such as TensorFlow's in the functions of
+    a dataset where Keras runs on JAX?"""
+    if type(x) in _foreign_ops:
+        return True
+    library = library_of(x)
+    if library not in _LIBRARIES or is_tensor(x) or _keras_for(x) is None:
+        return False
+    ops = _LibraryOps(library)
+    if not ops.is_tensor(x):
+        return False
+    _foreign_ops[type(x)] = ops
+    return True
+
+
+def library_of(x):
+    """The package that the type of `x` comes from, such as "tensorflow"."""
+    return type(x).__module__.split(".")[0].replace("jaxlib", "jax")
+
+
+def is_any_tensor(x):
+    """Is `x` a tensor, of whatever library? R counts the elements of all from 1."""
+    return is_tensor(x) or is_foreign(x)
+
+
+def ops_of(x):
+    """keras.ops for the tensor `x`, or these operations of its own library. Those that choose a
+    type are not for tensors beside the backend, whose 64 bits they would make 32."""
+    return _foreign_ops.get(type(x)) or loaded_keras().ops
+
+
 def dtype_of(x):
     """The dtype of a tensor, or of what it is compared with, as Keras names it."""
     return loaded_keras().backend.standardize_dtype(x.dtype)
@@ -66,15 +111,15 @@ def is_symbolic(x):
         return True
     if isinstance(x, keras.Variable):
         x = x.value
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
+    library = library_of(x)
+    if library == "tensorflow":
         tf = sys.modules["tensorflow"]
         if isinstance(x, tf.Variable):
             return not tf.executing_eagerly()
         return tf.is_symbolic_tensor(x) if isinstance(x, tf.Tensor) else False
-    if backend == "jax":
+    if library == "jax":
         return isinstance(x, sys.modules["jax"].core.Tracer)
-    if backend == "torch":
+    if library == "torch":
         return getattr(getattr(x, "device", None), "type", "") == "meta"
     return False
 
@@ -187,7 +232,7 @@ def weak(value, like):
     R has one float type, so its numbers take the float type of the tensor (Keras does the same
     with Python scalars); integers take any number type wide enough.
     """
-    if is_tensor(value) or isinstance(value, (bool, int, float, complex, str)):
+    if is_any_tensor(value) or isinstance(value, (bool, int, float, complex, str)):
         return value
     array = np.asarray(value)
     ops, floatx = loaded_keras().ops, loaded_keras().backend.floatx()

@@ -118,14 +118,14 @@ def _converted(function: str, argument: Argument, value):
     if kind == ANY:
         return value
     if kind == WHOLE:
-        return _each(whole_array(value), lambda x: int(x) if x.is_integer() else x)
+        return each_float(whole_array(value), lambda x: int(x) if x.is_integer() else x)
     if kind == SEQUENCES:
         return [[x] if isinstance(x, (int, float, str)) else x for x in value]
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if kind == AXIS or (kind == AXES_OR_NUMBER and isinstance(value, list)):
         return _axis(function, argument.name, value)
-    value = _each(value, lambda x: whole_number(function, argument.name, x))
+    value = each_float(value, lambda x: whole_number(function, argument.name, x))
     if kind == INTEGER:
         return _tuples(value)
     if kind == SHAPE:
@@ -149,7 +149,7 @@ def as_shape(value):
 
 def shape_of_numbers(function: str, value):
     """A shape from R's numbers, for `function`."""
-    return as_shape(_each(value, lambda x: whole_number(function, "shape", x)))
+    return as_shape(each_float(value, lambda x: whole_number(function, "shape", x)))
 
 
 def as_data(value, stay_doubles: bool = False):
@@ -195,12 +195,12 @@ def whole_array(value):
     return narrow(value.astype("int64"))
 
 
-def _each(value, change):
+def each_float(value, change):
     """`value`, with `change` applied to every float in it, also within lists."""
     if isinstance(value, float):
         return change(value)
     if isinstance(value, (list, tuple)):
-        return type(value)(_each(x, change) for x in value)
+        return type(value)(each_float(x, change) for x in value)
     return value
 
 

@@ -234,7 +234,7 @@ def test_plain_objects_import_no_keras():
     f = fractions.Fraction(1, 2)
     assert functions.binary("+", f, 1) == f + 1
     assert functions.math("floor", f) == 0 and functions.summary("sum", [[1, 2], 3]) == 6
-    assert not functions.is_tensor(np.ones(2)) and functions.dim_of(np.ones((2, 3))) == [2, 3]
+    assert not functions.is_any_tensor(np.ones(2)) and functions.dim_of(np.ones((2, 3))) == [2, 3]
     assert functions.size_of(f) is None
     assert functions.matmul(np.eye(2), [1, 2]).tolist() == [1, 2]
     functions.print_text(f)

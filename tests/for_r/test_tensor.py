@@ -34,10 +34,10 @@ def kind(x):
 
 
 def test_which_are_tensors(m):
-    assert functions.is_tensor(m) and functions.is_tensor(keras.Variable(1.0))
-    assert functions.is_tensor(keras.KerasTensor((2, 3)))
+    assert functions.is_any_tensor(m) and functions.is_any_tensor(keras.Variable(1.0))
+    assert functions.is_any_tensor(keras.KerasTensor((2, 3)))
     for plain in (1, 1.0, [m], np.ones(2), "a", None, keras, keras.layers.Dense):
-        assert not functions.is_tensor(plain)
+        assert not functions.is_any_tensor(plain)
 
 
 def test_numbers_of_r_do_not_upcast(m):
@@ -275,3 +275,53 @@ def test_unknown_dims_and_traced_indices():
     row, rows, dim = f(A[0, :, :3], 2)
     assert row.numpy().tolist() == [4, 5] and dim == -1
     assert rows.numpy().tolist() == A[0, :, :3][[-1, 0]].tolist()
+
+
+# ---- tensors of a library beside Keras' backend -------------------------------------------------
+
+
+@pytest.fixture
+def foreign():
+    """[[1, 3], [2, 4]] as TensorFlow's tensor, or as JAX's where Keras runs on TensorFlow."""
+    numbers = np.array([[1.0, 3.0], [2.0, 4.0]])
+    if keras.backend.backend() == "tensorflow":
+        return pytest.importorskip("jax.numpy").asarray(numbers)
+    return pytest.importorskip("tensorflow").constant(numbers)
+
+
+def test_they_are_tensors_for_r_but_not_for_keras(foreign):
+    from pyclass_bridge.for_r.tensor import is_foreign, is_tensor
+
+    assert functions.is_any_tensor(foreign) and is_foreign(foreign) and not is_tensor(foreign)
+    assert not is_foreign(ops.ones(2)) and not is_foreign(np.ones(2)) and not is_foreign("a")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "values", "expected"),
+    [
+        (["at"], [1], [1, 3]),
+        (["at", "at"], [2, 1], 2),
+        (["at"], [-1], [2, 4]),
+        (["take"], [[2, 1]], [[2, 4], [1, 3]]),
+        (["all", "range"], [None, [2, 2]], [[3], [4]]),
+        (["mask"], [[False, True]], [[2, 4]]),
+        (["mask"], [np.array([[True, False], [False, True]])], [1, 4]),
+    ],
+)
+def test_they_count_from_1(foreign, kinds, values, expected):
+    item = functions.tensor_item(foreign, kinds, values)
+    assert type(item).__module__.split(".")[0] == type(foreign).__module__.split(".")[0]
+    assert np.asarray(item).tolist() == expected
+    with pytest.raises(IndexError, match="R counts from 1"):
+        functions.tensor_item(foreign, ["at"], [0])
+
+
+def test_they_are_reduced_over_all_elements(foreign):
+    given = {"sum": 10, "prod": 24, "max": 4, "min": 1}
+    assert {name: float(functions.summary(name, [foreign])) for name in given} == given
+    assert float(functions.mean(foreign)) == 2.5
+    assert float(functions.summary("sum", [foreign, 1])) == 11
+    np.testing.assert_allclose(functions.math("sqrt", foreign)[1], np.sqrt([2, 4]), 1e-6)
+    np.testing.assert_allclose(functions.math("log", foreign, 2)[1], [1, 2], 1e-6)
+    with pytest.raises(NotImplementedError, match="cumsum"):
+        functions.math("cumsum", foreign)

@@ -1,4 +1,5 @@
-"""COMPATIBILITY.md says what R users of keras3 and reticulate find here, and what not: it is true.
+"""COMPATIBILITY.md says what R users of keras3, reticulate, tensorflow and tfdatasets find here,
+and what not: it is true.
 
 The exported names of these packages and their arguments are facts, in `<package>_arguments.json`.
 
@@ -17,7 +18,7 @@ from support.paths import ROOT, SUPPORT
 
 API = {
     package: json.loads((SUPPORT / f"{package}_arguments.json").read_text())
-    for package in ("keras3", "reticulate")
+    for package in ("keras3", "reticulate", "tensorflow", "tfdatasets")
 }
 PAGE = (ROOT / "COMPATIBILITY.md").read_text()
 STAYS, REFUSED = "goes on:", "in a shell:"
@@ -34,23 +35,26 @@ def quoted(cell: str) -> list[str]:
 
 
 def listed(package: str) -> dict[str, str]:
-    """Absent names with the reason."""
-    return {quoted(name)[0]: why for name, why in rows(f"## {package}: names that are absent")}
+    """Absent names with the reason, if there are any."""
+    head = f"## {package}: names that are absent"
+    return {quoted(name)[0]: why for name, why in rows(head)} if head in PAGE else {}
 
 
 @pytest.fixture(scope="module")
 def formals(keras):
-    """The argument names of an exported name as a list, None if it is not there."""
+    """The argument names of a name that the stand-in of a package exports, as a list; None if it is
+    not there."""
     import pyclass_bridge
 
-    get = pyclass_bridge.r("""function(name) {
-      found <- tryCatch(getExportedValue('pyclassbridge', name), error = function(e) NULL)
+    pyclass_bridge.r("pyclassbridge:::use_stand_ins()")
+    get = pyclass_bridge.r("""function(package, name) {
+      found <- tryCatch(getExportedValue(package, name), error = function(e) NULL)
       if (is.null(found) && name != 'newaxis') return(NULL)
       paste(if (is.function(found)) names(formals(args(found))), collapse = ' ')
     }""")
 
-    def of(name):
-        found = get(name)
+    def of(package, name):
+        found = get(package, name)
         return None if found is None else found.split()
 
     return of
@@ -62,7 +66,7 @@ def positional(arguments: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("package", API)
 def test_a_name_is_there_or_listed_with_a_reason(package, formals):
-    absent = {name for name in API[package] if formals(name) is None}
+    absent = {name for name in API[package] if formals(package, name) is None}
     assert absent == set(listed(package))
     assert all(len(why) > 10 for why in listed(package).values())
 
@@ -71,7 +75,7 @@ def test_a_name_is_there_or_listed_with_a_reason(package, formals):
 def test_all_arguments_are_there_in_order(package, formals):
     absent, misplaced = {}, {}
     for name in set(API[package]) - set(listed(package)):
-        theirs, ours = API[package][name].split(), formals(name)
+        theirs, ours = API[package][name].split(), formals(package, name)
         lacking = [key for key in theirs if key not in ours and key != "..."]
         if lacking:
             absent[name] = lacking
@@ -91,10 +95,23 @@ def test_the_shares_are_those_of_the_page():
 
 def test_arguments_that_do_less_are_there(formals):
     for name, keys, _ in rows("## keras3: arguments that do less"):
-        assert set(quoted(keys)) <= set(formals(quoted(name)[0]))
+        assert set(quoted(keys)) <= set(formals("keras3", quoted(name)[0]))
 
 
 # ---- functions that answer with one sentence ---------------------------------------------------
+
+
+def test_names_that_are_an_error_are_those_of_the_tables(r):
+    page = {name for row in rows("## Names that are an error") for name in quoted(row[1])}
+    table = r("""lapply(
+      list(pyclassbridge:::dataset_refused, pyclassbridge:::tf_refused),
+      function(groups) as.list(unlist(lapply(groups, function(group) names(group$functions))))
+    )""")
+    assert page == {"tensorboard", *table[0], *table[1]}
+
+
+def test_the_page_counts_the_names_of_keras_2(r):
+    assert f"The {r('length(pyclassbridge:::keras2_table())')} names that only keras 2 had" in PAGE
 
 
 def names_after(text: str) -> set[str]:

@@ -76,6 +76,7 @@ EXPECTED = {
         "`boil` is async in its base",
     ],
     "keras": [
+        "[1] 32  4",
         "Total params: 131",
         "the column `Species` of the data frame is",
         "`units` takes whole numbers, not 2.5.",

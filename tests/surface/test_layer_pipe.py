@@ -54,7 +54,7 @@ def test_onto_a_sequential_model(scope):
     assert model.layers[1].scale == 0.5
 
 
-@pytest.mark.parametrize("arguments", ["(7)", "(scale = 7)", "(, 7)"])
+@pytest.mark.parametrize("arguments", ["(7)", "(scale = 7)", "(, 7)", "(NULL, 7)"])
 def test_alone(scope, arguments):
     assert scope(f"Strict{arguments}").scale == 7.0
     assert scope("do.call(Strict, list(7))").scale == 7.0
@@ -113,6 +113,10 @@ def test_a_shape_without_a_rank_stays_an_object(r):
 def test_as_tensor_takes_a_shape(r):
     assert r("function() as_tensor(1:6, shape = c(2, 3))")().shape == (2, 3)
     assert r("function() as_tensor(0, shape = c(2, 3))")().shape == (2, 3)
+    assert r("function() as_tensor(1:6, shape = c(NA, 3))")().shape == (2, 3)
+    assert r("function() as_tensor(1:6, shape = shape(3, NA))")().shape == (3, 2)
+    assert r("function() as_tensor(1:6, shape = -1)")().shape == (6,)
+    assert r("function() as_tensor(5, shape = c(NA, 1))")().shape == (1, 1)
     with pytest.raises(Exception, match="no argument `foo`"):
         r("as_tensor(1, foo = 3)")
 

@@ -81,6 +81,15 @@ test_that("array_reshape() reads and fills row by row", {
   expect_error(array_reshape(1:6, c(-1, 4)), "do not fit")
 })
 
+test_that("array_reshape() of a NumPy array is one, with its type", {
+  x <- array_reshape(np_array(1:6, "int8"), c(NA, 3))
+  expect_s3_class(x, "numpy.ndarray")
+  expect_identical(py_repr(x), "array([[1, 2, 3],\n       [4, 5, 6]], dtype=int8)")
+  by_column <- array_reshape(x, 6, order = "F")
+  expect_identical(py_repr(by_column), "array([1, 4, 2, 5, 3, 6], dtype=int8)")
+  expect_error(array_reshape(x, c(4, 2)), "6 elements do not fit the dims (4, 2)", fixed = TRUE)
+})
+
 test_that("array_reshape() agrees with NumPy", {
   x <- array(as.double(1:24), c(2, 3, 4))
   np <- import("numpy", convert = FALSE)
