@@ -200,10 +200,11 @@ def _whole(value, dtype: str):
 
 
 def _for_backend(array):
-    """`array`; on torch as a tensor, since some of Keras' operations refuse NumPy arrays there."""
+    """`array`; as a tensor on torch, since some of Keras' operations refuse NumPy arrays there, and
+    if it is one of doubles on JAX, which has none and else warns in some operations."""
     keras = loaded_keras()
-    is_torch = keras.backend.backend() == "torch" and array.dtype.kind in "biuf"
-    return keras.ops.convert_to_tensor(array) if is_torch else array
+    kinds = {"torch": "biuf", "jax": "f"}.get(keras.backend.backend(), "")
+    return keras.ops.convert_to_tensor(array) if array.dtype.kind in kinds else array
 
 
 def _floatx():
