@@ -76,9 +76,10 @@ py_dict <- function(keys, values, convert = FALSE) {
 
 #' Make a NumPy array
 #'
-#' @param data An R vector or array, or a Python object that NumPy reads.
-#' @param dtype String such as `"float32"`; NULL leaves the type to NumPy. A type that NumPy does
-#'   not know is a `python.builtin.TypeError`.
+#' @param data An R vector or array, or a Python object that NumPy reads. A vector is an array of
+#'   one dim.
+#' @param dtype String such as `"float32"`; NULL keeps R's type: int32, float64 or bool. A type that
+#'   NumPy does not know is a `python.builtin.TypeError`.
 #' @param order `"C"` keeps rows together in memory, `"F"` columns. The elements are the same.
 #' @return A NumPy array, which stays Python's.
 #' @examples
@@ -88,6 +89,10 @@ py_dict <- function(keys, values, convert = FALSE) {
 #' }
 np_array <- function(data, dtype = NULL, order = "C") {
   order <- match.arg(order, c("C", "F"))
+  if (is.atomic(data) && !is.object(data) && is.null(dim(data)) && !is.null(data)) {
+    # An R array crosses with its type and its dim, also one of length 1.
+    data <- array(data)
+  }
   for_r_proxies$array(data, dtype, order)
 }
 

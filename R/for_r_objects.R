@@ -204,7 +204,7 @@ str.python.builtin.object <- function(object, ...) {
     x[i, ...]
   } else {
     check_one_index(...length())
-    for_r_of(x)$get_item(x, i)
+    for_r_of(x)$get_item(x, "value", i)
   }
 }
 

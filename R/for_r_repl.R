@@ -18,7 +18,7 @@
 #' repl_python(input = c("n = 6", "n * 7"))
 #' knitr::knit_engines$set(python = eng_python)
 #' }
-repl_python <- function(module = NULL, quiet = getOption("reticulate.repl.quiet", FALSE),
+repl_python <- function(module = NULL, quiet = getOption("reticulate.repl.quiet", default = FALSE),
                         input = NULL) {
   scope <- if (!is.null(module)) import(module, convert = FALSE)
   if (is.null(input)) {

@@ -26,21 +26,34 @@
 #' weight
 #' }
 op_subset <- function(x, ...) {
-  x[...]
+  exprs <- as.list(substitute(list(...)))[-1L]
+  parts <- index_parts(exprs, function(i) ...elt(i), dots_env(sys.nframe()))
+  if (!is_py_object(x) || !for_r$is_any_tensor(x)) {
+    x <- as_tensor(x)
+  }
+  tensor_extract(x, parts, TRUE, argument_label(sys.call()))
 }
 
 #' @rdname op_subset
 op_subset_set <- function(x, ..., value) {
   exprs <- as.list(substitute(list(...)))[-1L]
-  env <- if (!forwards_dots(sys.call())) parent.frame()
-  set_elements(x, exprs, function(i) ...elt(i), env, value)
+  parts <- index_parts(exprs, function(i) ...elt(i), dots_env(sys.nframe()))
+  set_elements(x, parts, value)
 }
 
 #' @rdname op_subset
 `op_subset<-` <- function(x, ..., value) {
   exprs <- as.list(substitute(list(...)))[-1L]
-  env <- if (!forwards_dots(sys.call())) parent.frame()
-  changed <- set_elements(x, exprs, function(i) ...elt(i), env, value)
+  parts <- index_parts(exprs, function(i) ...elt(i), dots_env(sys.nframe()))
+  replace_elements(x, parts, value)
+}
+
+replace_elements <- function(x, parts, value) {
+  in_place(x, set_elements(x, parts, value))
+}
+
+# `changed`, the copy of `x` with other elements; a Keras variable takes its values.
+in_place <- function(x, changed) {
   if (!inherits(x, "keras.src.backend.common.variables.Variable")) {
     return(changed)
   }
@@ -48,12 +61,12 @@ op_subset_set <- function(x, ..., value) {
   x
 }
 
-set_elements <- function(x, exprs, value_at, env, value) {
+set_elements <- function(x, parts, value) {
   if (!is_py_object(x) || !for_r$is_any_tensor(x)) {
     x <- as_tensor(x)
   }
-  indices <- if (length(exprs) != 1L || !is_missing(exprs[[1L]])) {
-    tensor_indices(exprs, value_at, env, TRUE, "x")
+  indices <- if (length(parts) != 1L || parts[[1L]]$kind != "all") {
+    tensor_indices(parts, TRUE, "x")
   }
   kinds <- as.list(indices$kinds)
   for_r_of(x)$tensor_item_set(x, kinds, as.list(indices$values), value, "x")

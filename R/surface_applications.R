@@ -36,7 +36,7 @@ application_decode_predictions <- function(model, preds, top = 5L, ...) {
 }
 
 #' @rdname application_preprocess_inputs
-imagenet_decode_predictions <- function(preds, top = 5L) {
+imagenet_decode_predictions <- function(preds, top = 5) {
   options <- as_dict(list(top = top))
   prediction_frames(surface_module()$decode(NULL, keras_data(preds, "preds"), options))
 }

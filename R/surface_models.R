@@ -53,7 +53,14 @@ is_layers <- function(x) {
 }
 
 #' @rdname keras_model_sequential
-keras_model <- function(inputs, outputs = NULL, ...) {
+keras_model <- function(inputs = NULL, outputs = NULL, ...) {
+  if (is.null(inputs)) {
+    stop(
+      "keras_model() needs `inputs`, such as layer_input(shape = 4), and the `outputs` made from ",
+      "them; Model() makes a class of models.",
+      call. = FALSE
+    )
+  }
   models_module()$functional(inputs, outputs, as_dict(named_dots("keras_model", ...)))
 }
 

@@ -9,12 +9,13 @@
 #' saved model.
 #'
 #' @param model A Keras model.
-#' @param filepath A path that ends in `.keras`; for weights in `.weights.h5`.
+#' @param filepath A path that ends in `.keras`; for weights in `.weights.h5`. With NULL the saved
+#'   model is a raw vector, which `load_model()` takes, too.
 #' @param overwrite Replace an existing file?
 #' @param zipped,max_shard_size As in Keras.
 #' @param skip_mismatch Skip layers whose weights do not fit?
 #' @param ... Further arguments of Keras' method, by name.
-#' @return The model, invisibly.
+#' @return The model, invisibly; without a `filepath` a raw vector.
 #' @examples
 #' \dontrun{
 #' model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
@@ -26,8 +27,14 @@
 #' save_model_weights(model, weights)
 #' load_model_weights(model, weights)
 #' }
-save_model <- function(model, filepath, overwrite = FALSE, zipped = NULL, ...) {
+save_model <- function(model, filepath = NULL, overwrite = FALSE, zipped = NULL, ...) {
   with_method(model, "save_model", "save", "a Keras model", "model")
+  if (is.null(filepath)) {
+    file <- tempfile(fileext = ".keras")
+    on.exit(unlink(file))
+    model$save(file, zipped = zipped, ...)
+    return(readBin(file, "raw", file.size(file)))
+  }
   path <- free_path("save_model", filepath, overwrite)
   model$save(path, overwrite = TRUE, zipped = zipped, ...)
   invisible(model)

@@ -17,7 +17,7 @@ surface$newer <- NULL
   for (name in new_names) {
     bind_surface(name, ns)
   }
-  namespaceExport(ns, c(new_names, bind_environment_functions(ns)))
+  namespaceExport(ns, c(new_names, bind_environment_functions(ns), bind_at(ns)))
   surface$known <- known
   surface$newer <- attach(NULL, name = "pyclassbridge:newer_keras", warn.conflicts = FALSE)
 }

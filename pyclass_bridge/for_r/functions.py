@@ -27,8 +27,15 @@ from pyclass_bridge.for_r.coroutines import async_members, await_all, await_one,
 from pyclass_bridge.for_r.errors import clear_last_error, last_error, remember_error
 from pyclass_bridge.for_r.eval import eval_code, run_file, run_string, source_names
 from pyclass_bridge.for_r.hooks import on_load
-from pyclass_bridge.for_r.index import tensor_item, tensor_item_set
-from pyclass_bridge.for_r.items import del_item, get_item, get_items, set_item, set_items
+from pyclass_bridge.for_r.index import python_item_set, tensor_item, tensor_item_set
+from pyclass_bridge.for_r.items import (
+    del_item,
+    get_item,
+    get_items,
+    is_sequence,
+    set_item,
+    set_items,
+)
 from pyclass_bridge.for_r.iterate import (
     DONE,
     as_iterator,
@@ -128,6 +135,7 @@ __all__ = [
     "interact",
     "is_any_tensor",
     "is_mapping",
+    "is_sequence",
     "issubclass_named",
     "item_or_attr",
     "iterator_from",
@@ -154,6 +162,7 @@ __all__ = [
     "on_load",
     "predicate",
     "print_text",
+    "python_item_set",
     "python_names",
     "quiet_warnings",
     "read_value",

@@ -17,28 +17,43 @@ def _key(x, key):
     return key
 
 
-def get_item(x, key):
-    """x[key]."""
-    return x[_key(x, key)]
+def _part(x, kind, value):
+    """The Python index that R describes: "all" is `:`, "rest" `...`, "slice" has the ends and step
+    of a slice, None for an open one, and "value" is a key."""
+    if kind == "slice":
+        return slice(*(_key(x, end) for end in value))
+    return {"all": slice(None), "rest": ...}[kind] if kind != "value" else _key(x, value)
 
 
-def get_items(x, keys, present):
-    """x[keys] for several keys: a tuple, with `:` where `present` is False."""
-    parts = iter(keys)
-    return x[tuple(_key(x, next(parts)) if there else slice(None) for there in present)]
+def _parts(x, kinds, values):
+    return tuple(_part(x, *pair) for pair in zip(kinds, values, strict=True)) or slice(None)
 
 
-def set_item(x, key, value):
-    """x[key] = value."""
-    x[_key(x, key)] = value
+def get_item(x, kind, value):
+    """x[value]; `_part` says which kinds there are."""
+    return x[_part(x, kind, value)]
 
 
-def set_items(x, keys, present, value):
-    """x[keys] = value for several keys, as in `get_items`."""
-    parts = iter(keys)
-    x[tuple(_key(x, next(parts)) if there else slice(None) for there in present)] = value
+def get_items(x, kinds, values):
+    """x[i, j] for several indices; x[:] without any."""
+    return x[_parts(x, kinds, values)]
 
 
-def del_item(x, key):
-    """del x[key]."""
-    del x[_key(x, key)]
+def set_item(x, kind, value, new):
+    """x[value] = new."""
+    x[_part(x, kind, value)] = new
+
+
+def set_items(x, kinds, values, new):
+    """x[i, j] = new for several indices."""
+    x[_parts(x, kinds, values)] = new
+
+
+def del_item(x, kind, value):
+    """del x[value]."""
+    del x[_part(x, kind, value)]
+
+
+def is_sequence(x):
+    """Is `x` a list, tuple, str or the like, whose places are whole numbers and slices?"""
+    return isinstance(x, collections.abc.Sequence)

@@ -18,6 +18,7 @@ from pyclass_bridge.for_r.tensor import (
     dtype_of,
     is_any_tensor,
     is_foreign,
+    is_integer,
     is_tensor,
     library_of,
     loaded_keras,
@@ -82,7 +83,7 @@ def binary(op, x, y):
     """`x op y` for an operator of R's Ops group."""
     if is_tensor(x) or is_tensor(y):
         if not (_is_string(x) or _is_string(y)):
-            x, y = weak_pair(x, y)
+            x, y = weak_pair(float_base(x, y) if op == "^" else x, y)
             if op in _ARITHMETIC:
                 x, y = _counted(x), _counted(y)
             if op == "+":
@@ -93,6 +94,14 @@ def binary(op, x, y):
     elif isinstance(y, np.ndarray) and isinstance(x, list):
         x = np.asarray(x)
     return _PYTHON[op](x, y)
+
+
+def float_base(x, y):
+    """The base `x` of a power: as a float if it is a tensor of integers and the exponent `y`, R's
+    number or array, is below 0 somewhere, since the result then has fractions."""
+    if is_integer(x) and not is_tensor(y) and np.any(np.asarray(y) < 0):
+        return loaded_keras().ops.cast(x, loaded_keras().backend.floatx())
+    return x
 
 
 def _sum_of_two(x, y):

@@ -226,22 +226,47 @@ def predicate(name, x):
     return getattr(np, name)(array)
 
 
+def whole_like(value, dtype):
+    """R's number or vector `value` in the integer type `dtype` if it is whole and fits, so that a
+    constant such as 1 leaves a tensor of integers one; any other value unchanged."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and _fits(value, dtype) else value
+    if isinstance(value, list) and value and all(type(x) in (int, float) for x in value):
+        whole = all(float(x).is_integer() and _fits(x, dtype) for x in value)
+        return np.array(value, dtype) if whole else value
+    return value
+
+
+def _fits(number, dtype):
+    limits = np.iinfo(dtype)
+    return limits.min <= number <= limits.max
+
+
+def is_integer(x):
+    """Is `x` a tensor of integers?"""
+    return is_tensor(x) and "int" in dtype_of(x)
+
+
 def weak(value, like):
     """The R value `value` in the dtype that R arithmetic with the tensor `like` gives it.
 
     R has one float type, so its numbers take the float type of the tensor (Keras does the same
-    with Python scalars); integers take any number type wide enough.
+    with Python scalars), and whole numbers that of a tensor of integers; integers take any number
+    type wide enough.
     """
+    dtype = dtype_of(like)
+    if "int" in dtype:
+        value = whole_like(value, dtype)
     if is_any_tensor(value) or isinstance(value, (bool, int, float, complex, str)):
         return value
     array = np.asarray(value)
     ops, floatx = loaded_keras().ops, loaded_keras().backend.floatx()
-    kind, dtype = array.dtype.kind, dtype_of(like)
+    kind = array.dtype.kind
     is_float = "float" in dtype
     if kind == "f":
         return ops.convert_to_tensor(array, dtype=dtype if is_float else floatx)
     if kind in "iu":
-        target = dtype if is_float or dtype == "int64" else "int32"
+        target = dtype if is_float or array.dtype == dtype or dtype == "int64" else "int32"
         return ops.convert_to_tensor(array, dtype=target)
     return ops.convert_to_tensor(array)
 

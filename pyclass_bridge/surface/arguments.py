@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..for_r.tensor import is_tensor, loaded_keras
+from ..for_r.tensor import dtype_of, is_tensor, loaded_keras, whole_like
 from . import table
 
 ANY, INTEGER, WHOLE, SHAPE, AXIS = "any", "integer", "whole", "shape", "axis"
@@ -25,19 +25,21 @@ _TENSOR = re.compile(r"\b(tensors?|arrays?|vector)\b", re.IGNORECASE)
 _OPTIONAL = re.compile(
     r"^\(?optional\)?[.,]?\s*(unset by default\.|defaults to \S+\.)?", re.IGNORECASE
 )
+_NUMBERS = {bool, int, float}
 _QUOTED = re.compile(r"`\"[^`]*\"`|\"[^\"]*\"")
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument: its name in R and in Keras, its kind and its default, and whether it takes a
-    tensor."""
+    """One argument: its name in R and in Keras, its kind and its default; whether it takes a
+    tensor, and whether Keras is given the default, because its own is another."""
 
     name: str
     keras_name: str
     kind: str = ANY
     default: object = field(default=inspect.Parameter.empty)
     is_tensor: bool = False
+    passed: bool = False
 
     @property
     def required(self) -> bool:
@@ -110,7 +112,8 @@ def convert(function: str, argument: Argument, value):
     value = _converted(function, argument, value)
     is_lone = value is not None and not isinstance(value, (list, tuple, np.ndarray))
     is_lone = is_lone and not is_tensor(value)
-    return [value] if is_lone and argument.name in table.LISTS else value
+    is_list = argument.name in table.LISTS or (function, argument.name) in table.LISTS
+    return [value] if is_lone and is_list else value
 
 
 def _converted(function: str, argument: Argument, value):
@@ -153,26 +156,55 @@ def shape_of_numbers(function: str, value):
 
 
 def as_data(value, stay_doubles: bool = False):
-    """R vectors and arrays as arrays, also within lists. Doubles get Keras' float type, unless they
-    `stay_doubles` because a `dtype` is applied later."""
-    if not isinstance(value, (list, np.ndarray)):
-        return value
-    floatx = "float64" if stay_doubles else _floatx()
+    """R vectors and arrays as arrays, also within lists. Doubles of a vector get Keras' float type,
+    unless they `stay_doubles` because a `dtype` is applied later; those of an array are float64."""
     if isinstance(value, np.ndarray):
-        doubles = value.dtype == np.float64
-        return _for_backend(value.astype(floatx, copy=False) if doubles else value)
-    types = {type(x) for x in value}
-    if not types or not types <= {bool, int, float}:
+        return _for_backend(value)
+    if not isinstance(value, list):
+        return value
+    types = set(map(type, value))
+    if not types or not types <= _NUMBERS:
         has_arrays = types & {list, np.ndarray}
         return [as_data(x, stay_doubles) for x in value] if has_arrays else value
-    return _for_backend(np.array(value, floatx) if float in types else narrow(np.array(value)))
+    if float in types:
+        return _for_backend(np.array(value, "float64" if stay_doubles else _floatx()))
+    return _for_backend(narrow(np.array(value)))
+
+
+def whole_beside(values: list) -> list:
+    """`values` for one operation: beside tensors of integers, without one of floats, R's whole
+    numbers and vectors become integers of the same type, also within lists."""
+    if not any(isinstance(value, (float, list)) for value in values):
+        return values
+    dtypes = [dtype_of(x) for x in _flat(values) if is_tensor(x)]
+    integers = [dtype for dtype in dtypes if "int" in dtype]
+    if not integers or any("float" in dtype for dtype in dtypes):
+        return values
+    dtype = loaded_keras().backend.result_type(*integers)
+    return [_whole(value, dtype) for value in values]
+
+
+def _flat(values):
+    """The values, and those in lists among them that are no vectors of R."""
+    for value in values:
+        if not isinstance(value, (list, tuple)):
+            yield value
+        elif not set(map(type, value)) <= _NUMBERS:
+            yield from _flat(value)
+
+
+def _whole(value, dtype: str):
+    if isinstance(value, list) and any(map(is_tensor, value)):
+        return [_whole(x, dtype) for x in value]
+    return whole_like(value, dtype)
 
 
 def _for_backend(array):
-    """`array`; on torch as a tensor, since some of Keras' operations refuse NumPy arrays there."""
+    """`array`; as a tensor on torch, since some of Keras' operations refuse NumPy arrays there, and
+    if it is one of doubles on JAX, which has none and else warns in some operations."""
     keras = loaded_keras()
-    is_torch = keras.backend.backend() == "torch" and array.dtype.kind in "biuf"
-    return keras.ops.convert_to_tensor(array) if is_torch else array
+    kinds = {"torch": "biuf", "jax": "f"}.get(keras.backend.backend(), "")
+    return keras.ops.convert_to_tensor(array) if array.dtype.kind in kinds else array
 
 
 def _floatx():
@@ -226,12 +258,13 @@ def _axis(function: str, name: str, value):
     return value - 1 if value > 0 else value
 
 
-def r_default(argument: Argument) -> str | None:
-    """The default as R code, with axes counted from 1; None if the argument is required."""
+def r_default(argument: Argument, counted: bool = False) -> str | None:
+    """The default as R code; None if the argument is required. Axes, and what is `counted`, begin
+    at 1."""
     if argument.required:
         return None
     value = argument.default
-    if argument.kind == AXIS:
+    if counted or argument.kind == AXIS:
         value = _shown_axis(value)
     code = r_literal(value)
     return "NULL" if code is None else code
@@ -239,13 +272,14 @@ def r_default(argument: Argument) -> str | None:
 
 def _shown_axis(value):
     if isinstance(value, (list, tuple)):
-        return [_shown_axis(x) for x in value]
+        return type(value)(_shown_axis(x) for x in value)
     is_index = isinstance(value, int) and not isinstance(value, bool)
     return value + 1 if is_index and value >= 0 else value
 
 
 def r_literal(value) -> str | None:
-    """`value` as R code; None if it is not a plain value or a list of these."""
+    """`value` as R code, a tuple as `list()` and a list as `c()`; None if it is neither a plain
+    value nor a collection of these."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):
@@ -262,7 +296,5 @@ def r_literal(value) -> str | None:
         items = [r_literal(x) for x in value]
         if None in items:
             return None
-        plain = len(items) > 1 and len({type(x) for x in value}) == 1
-        plain = plain and isinstance(value[0], (bool, int, float, str))
-        return f"{'c' if plain else 'list'}({', '.join(items)})"
+        return f"{'c' if isinstance(value, list) else 'list'}({', '.join(items)})"
     return None

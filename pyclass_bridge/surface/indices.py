@@ -23,9 +23,19 @@ def with_indices(function: str, keywords: dict, zero_indexed: bool, call):
             value = value if zero_indexed else zero_based(function, name, value)
             keywords[name] = _made(value, indices.made)
     result = call(keywords)
-    if zero_indexed or keywords.get(indices.unless) is not None:
+    if keywords.get(indices.unless) is not None:
         return result
-    return _one_based(result, _parts(indices, keywords))
+    if indices.by_row:
+        result = _by_row(result)
+    if not zero_indexed:
+        result = _one_based(result, _parts(indices, keywords))
+    return dict(zip(indices.names, result, strict=True)) if indices.names else result
+
+
+def _by_row(result):
+    """The places of elements, which Keras gives as a tensor for each dim, as a row for each."""
+    ops = loaded_keras().ops
+    return ops.stack(result, axis=-1) if isinstance(result, (tuple, list)) else result
 
 
 def _made(value, kind: type | None):

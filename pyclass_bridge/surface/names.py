@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ..for_r.modules import require_module
 from . import table
 from .arguments import Argument, documented, kind_of, takes_tensor
+from .defaults import with_defaults
 
 _PREFIXES = sorted(table.FAMILIES, key=len, reverse=True)
 
@@ -128,6 +129,11 @@ class Wrapped:
         return self.cls or self.function
 
     @functools.cached_property
+    def own_defaults(self) -> dict:
+        """The defaults that Keras is given, since its own are others."""
+        return {key: a.default for key, a in self.arguments.items() if a.passed}
+
+    @functools.cached_property
     def is_layer(self) -> bool:
         return self.cls is not None and is_class_of(self.cls, "layers.Layer") and self.composes
 
@@ -183,7 +189,7 @@ def wrapped_by(name: str) -> Wrapped:
         arguments[key] = Argument(key, key, kind_of(name, key, default, ""), default)
     if name in table.DATASETS:
         arguments["convert"] = Argument("convert", "convert", default=True)
-    arguments = _ordered(name, family, arguments)
+    arguments = _ordered(name, family, with_defaults(name, family, arguments))
     return Wrapped(
         name, family, cls, function, arguments, is_open, before_dots, frozenset(computing)
     )

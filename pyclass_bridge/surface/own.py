@@ -1,4 +1,4 @@
-"""What some wrappers do beyond calling Keras: ranges that include their end, data sets, and
+"""What some wrappers do beyond calling Keras: ranges as R's, data sets, and
 applications that know their preprocessing. The other half is R/surface_applications.R.
 
 `adjusted()` converts arguments that only R users have. A *way* is a function that replaces the
@@ -9,10 +9,15 @@ with arguments. Importing this module does not import Keras.
 from __future__ import annotations
 
 import contextlib
+import pathlib
 import sys
+import tempfile
 import weakref
 
+from ..for_r.ops import float_base
+from ..for_r.tensor import dtype_of, is_integer, is_symbolic, is_tensor, to_numpy, whole_like
 from . import table
+from .arguments import as_data
 from .names import Wrapped, at
 
 
@@ -20,6 +25,11 @@ def adjusted(wrapped: Wrapped, keywords: dict) -> dict:
     """The arguments for Keras, with those that only R users have converted."""
     adjust = _ADJUSTED.get(wrapped.name)
     return adjust(wrapped.name, keywords) if adjust else keywords
+
+
+def is_adjusted(wrapped: Wrapped) -> bool:
+    """Does `adjusted()` convert arguments of `wrapped`?"""
+    return wrapped.name in _ADJUSTED
 
 
 def way_of(wrapped: Wrapped):
@@ -33,20 +43,61 @@ def way_of(wrapped: Wrapped):
 
 
 def _arange(function: str, keywords: dict) -> dict:
-    """Extend the range so that it includes its end, if `include_end`."""
-    if not keywords.pop("include_end", False):
-        return keywords
-    start, stop = keywords.pop("start", 0), keywords.pop("stop", None)
-    step = keywords.pop("step", None)
-    start, stop, step = (0, start, step) if stop is None else (start, stop, step)
-    step = 1 if step is None else step
-    if not all(isinstance(x, (int, float)) for x in (start, stop, step)):
-        raise TypeError(f"{function}(): `include_end = TRUE` takes numbers, not tensors.")
-    whole = all(isinstance(x, int) for x in (start, stop, step))
+    """A range from R's ends: it begins at 1 if one number is given, includes its end if
+    `include_end`, and goes down if the end is below the start, as seq() does."""
+    include_end = keywords.pop("include_end", True)
+    ends = [keywords.pop(key) for key in ("start", "stop") if keywords.get(key) is not None]
+    if not ends:
+        raise TypeError(f"{function}() needs the argument `start`.")
+    given = [*(ends if len(ends) == 2 else (1, *ends)), keywords.pop("step")]
+    numbers = [_number(function, x) for x in given]
+    if "int" in (keywords.get("dtype") or "") or any(map(is_integer, given)):
+        numbers = [whole_like(x, "int64") for x in numbers]
+    start, stop, step = numbers
+    if not any(map(is_tensor, numbers)):
+        step = _directed(function, start, stop, step)
+        stop = _behind(start, stop, step) if include_end else stop
+    elif include_end:
+        whole = not any("float" in _type_name(x) for x in numbers)
+        stop = stop + (at("ops.sign")(step) if whole else step * 1e-3)
+    return {"start": start, "stop": stop, "step": step, **keywords}
+
+
+def _number(function: str, x):
+    """`x`, a number or a tensor of one, as a number if its value is known."""
+    if is_tensor(x) and len(x.shape) == 0:
+        return x if is_symbolic(x) else to_numpy(x).item()
+    if isinstance(x, (int, float)):
+        return x
+    raise TypeError(f"{function}() takes single numbers, not {type(x).__name__}.")
+
+
+def _type_name(x) -> str:
+    return dtype_of(x) if is_tensor(x) else type(x).__name__
+
+
+def _directed(function: str, start, stop, step):
+    """`step` in the direction of the range; only the step 1 goes both ways."""
+    if step == 0 or (step != 1 and (stop - start) * step < 0):
+        raise ValueError(
+            f"{function}(): steps of {step:g} do not lead from {start:g} to {stop:g}: change "
+            "`step` or its sign."
+        )
+    return -step if step == 1 and stop < start else step
+
+
+def _behind(start, stop, step):
+    """An end for Keras, which excludes it, so that the range includes `stop`."""
+    if all(isinstance(x, int) for x in (start, stop, step)):
+        return stop + (1 if step > 0 else -1)
     # A fraction such as 0.1 is not exact, so an end that is missed by 1e-9 steps is included.
-    steps = int((stop - start) / step + 1e-9)
-    behind = start + (steps + 1) * step if whole else start + (steps + 0.5) * step
-    return {"start": start, "stop": behind, "step": step, **keywords}
+    return start + (int((stop - start) / step + 1e-9) + 0.5) * step
+
+
+def _power(function: str, keywords: dict) -> dict:
+    if keywords.keys() >= {"x1", "x2"}:
+        keywords["x1"] = float_base(keywords["x1"], keywords["x2"])
+    return keywords
 
 
 def _string_lookup(function: str, keywords: dict) -> dict:
@@ -69,6 +120,12 @@ def _feature_space(function: str, keywords: dict) -> dict:
             )
         keywords["features"] = keywords.pop("feature_names")
     return keywords
+
+
+def _timeseries(function: str, keywords: dict) -> dict:
+    """R's vectors as arrays, so that data and targets have one type."""
+    vectors = {key: keywords[key] for key in ("data", "targets") if key in keywords}
+    return keywords | {key: as_data(value, stay_doubles=True) for key, value in vectors.items()}
 
 
 # ---- data sets ---------------------------------------------------------------------------------
@@ -101,6 +158,16 @@ def _dataset(wrapped: Wrapped, keywords: dict, run) -> dict:
         part: {"x": values[0], "y": values[1]}
         for part, values in zip(("train", "test"), parts, strict=True)
     }
+
+
+def _load_model(wrapped: Wrapped, keywords: dict, run):
+    """A model from a file, or from the bytes of one, R's raw vector."""
+    if not isinstance(keywords.get("filepath"), (bytes, bytearray)):
+        return run(keywords)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "model.keras")
+        path.write_bytes(keywords["filepath"])
+        return run(keywords | {"filepath": path})
 
 
 # ---- applications ------------------------------------------------------------------------------
@@ -153,5 +220,11 @@ _ADJUSTED = {
     "layer_feature_space": _feature_space,
     "layer_string_lookup": _string_lookup,
     "op_arange": _arange,
+    "op_power": _power,
+    "timeseries_dataset_from_array": _timeseries,
 }
-_WAYS = {"dataset_imdb_word_index": _downloaded, "dataset_reuters_word_index": _downloaded}
+_WAYS = {
+    "dataset_imdb_word_index": _downloaded,
+    "dataset_reuters_word_index": _downloaded,
+    "load_model": _load_model,
+}

@@ -158,16 +158,16 @@ ARGUMENTS = {
 # only R users have and surface/own.py converts. R name -> {argument: default}.
 MORE_ARGUMENTS = {
     "image_smart_resize": {"backend_module": None},
-    "layer_conv_lstm_1d": {"unroll": False},
-    "layer_conv_lstm_2d": {"unroll": False},
-    "layer_conv_lstm_3d": {"unroll": False},
+    "layer_conv_lstm_1d": {"unroll": None},
+    "layer_conv_lstm_2d": {"unroll": None},
+    "layer_conv_lstm_3d": {"unroll": None},
     "layer_feature_space": {"feature_names": None},
     "layer_jax_model_wrapper": {"dtype": None},
     "layer_string_lookup": {"vocabulary_dtype": None},
-    "op_arange": {"include_end": False},
+    "op_arange": {"include_end": True},
     "optimizer_loss_scale": {
         "weight_decay": None, "clipnorm": None, "clipvalue": None, "global_clipnorm": None,
-        "use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None,
+        "use_ema": None, "ema_momentum": None, "ema_overwrite_frequency": None,
         "loss_scale_factor": None, "gradient_accumulation_steps": None,
     },
 }  # fmt: skip
@@ -251,10 +251,12 @@ SHAPES = frozenset({
 # Shapes in which NA is the dim that the number of elements determines, -1 in Keras.
 TARGET_SHAPES = frozenset({"newshape", "target_shape"})
 
-# Arguments that Keras takes as lists only: a single value from R becomes a list.
+# Arguments, of any function or as (function, argument), that Keras takes as lists only: a single
+# value from R becomes a list.
 LISTS = frozenset({
     "bin_boundaries", "boundaries", "cells", "exclude_layers", "input_axes", "output_axes",
-    "start_indices", "target_class_ids",
+    "start_indices", "target_class_ids", ("op_ctc_decode", "sequence_lengths"),
+    ("op_ctc_loss", "output_length"), ("op_ctc_loss", "target_length"), ("op_scatter", "values"),
 })  # fmt: skip
 
 # Arguments that are tensors although their docstring does not begin with that; and arguments that
@@ -264,6 +266,12 @@ TENSORS = frozenset({
     "x1", "x2", "xs",
 })  # fmt: skip
 NO_TENSORS = frozenset({"indices_or_sections", "loop_vars", "tangents"})
+
+# Numbers of operations that are no tensors, but take their type: whole ones beside integers.
+CONSTANTS = frozenset({"constant_values", "default", "fill_value", "initial", "x_max", "x_min"})
+
+# Arguments of operations in which the doubles of a vector stay float64: (function, argument).
+DOUBLES = frozenset({("op_scatter", "values")})
 
 # Arguments that are axes, counted from 1 in R. (Keras itself counts `dims` of Permute from 1.)
 AXES = frozenset({
@@ -282,6 +290,8 @@ class Indices(NamedTuple):
     result: the parts of the result that are indices; a result that is one tensor has one part.
     flags: logical arguments; each that is TRUE adds one part to the result.
     unless: if this argument is given, the result has no indices.
+    names: the names of the parts of the result in R.
+    by_row: is the result a matrix with a row for each element, as that of which(arr.ind = TRUE)?
     made: the type in which Keras takes a list of indices.
     """
 
@@ -289,6 +299,8 @@ class Indices(NamedTuple):
     result: slice = slice(0)
     flags: tuple[str, ...] = ()
     unless: str | None = None
+    names: tuple[str, ...] = ()
+    by_row: bool = False
     made: type | None = None
 
 
@@ -298,13 +310,15 @@ INDICES = {
     "op_argmin": Indices(result=_ALL),
     "op_argpartition": Indices(("kth",), _ALL, made=tuple),
     "op_argsort": Indices(result=_ALL),
+    "op_ctc_decode": Indices(("mask_index",)),
+    "op_ctc_loss": Indices(("mask_index",)),
     "op_digitize": Indices(result=_ALL),
     "op_get_item": Indices(("key",), made=tuple),
     "op_lu_factor": Indices(result=slice(1, 2)),
     "op_multi_hot": Indices(("inputs",)),
     "op_nanargmax": Indices(result=_ALL),
     "op_nanargmin": Indices(result=_ALL),
-    "op_nonzero": Indices(result=_ALL),
+    "op_nonzero": Indices(result=_ALL, by_row=True),
     "op_one_hot": Indices(("x",)),
     "op_scatter": Indices(("indices",)),
     "op_scatter_update": Indices(("indices",)),
@@ -318,11 +332,11 @@ INDICES = {
     "op_switch": Indices(("index",)),
     "op_take": Indices(("indices",)),
     "op_take_along_axis": Indices(("indices",)),
-    "op_top_k": Indices(result=slice(1, 2)),
+    "op_top_k": Indices(result=slice(1, 2), names=("values", "indices")),
     "op_unique": Indices(result=slice(1, 3), flags=("return_index", "return_inverse")),
     "op_unravel_index": Indices(("indices",), _ALL),
     "op_vectorize": Indices(("excluded",), made=set),
-    "op_where": Indices(result=_ALL, unless="x1"),
+    "op_where": Indices(result=_ALL, unless="x1", by_row=True),
     "random_categorical": Indices(result=_ALL),
 }
 
@@ -337,7 +351,6 @@ NOT_COUNTED = {
     "ignore_class": _LABELS,
     "index_from": "a number added to the words of a data set, which is data",
     "indices_or_sections": _CUTS,
-    "mask_index": _LABELS,
     "num_oov_indices": "a number of tokens",
     "offset": _DIAGONAL,
     "schedule": "a function of the epoch, which keras3 counts from 0 here",

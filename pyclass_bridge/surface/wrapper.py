@@ -13,7 +13,15 @@ import warnings
 
 from ..for_r.tensor import is_tensor
 from . import table
-from .arguments import Argument, as_data, as_shape, convert, kind_of, r_default
+from .arguments import (
+    Argument,
+    as_data,
+    as_shape,
+    convert,
+    kind_of,
+    r_default,
+    whole_beside,
+)
 from .calls import apply_layer, teach_keras
 from .error_text import no_argument, parameters
 from .indices import with_indices
@@ -33,7 +41,7 @@ from .objects import (
     set_custom_objects,
     set_state_tree,
 )
-from .own import adjusted, decode, preprocess, way_of
+from .own import adjusted, decode, is_adjusted, preprocess, way_of
 
 __all__ = [
     "apply_layer",
@@ -85,9 +93,12 @@ def _direct_call(wrapped: Wrapped):
     if ways == [as_data]:
         return lambda x: function(as_data(x))
     if ways == [as_data, as_data]:
-        return lambda x, y: function(as_data(x), as_data(y))
+        return lambda *pair: function(*map(as_data, whole_beside(pair)))
     return lambda *values: function(
-        *[way(value) if way else value for value, way in zip(values, ways, strict=True)]
+        *[
+            way(value) if way else value
+            for way, value in zip(ways, whole_beside(values), strict=True)
+        ]
     )
 
 
@@ -97,14 +108,16 @@ def _passes_all(wrapped: Wrapped) -> bool:
     plain = all(a.required and a.kind == "any" for a in wrapped.arguments.values())
     special = wrapped.cls or wrapped.open or wrapped.first or wrapped.before_dots is not None
     special = special or wrapped.name in table.INDICES or wrapped.name in table.ORDERS
+    special = special or is_adjusted(wrapped)
     is_op = wrapped.name.startswith(("op_", "activation_")) and "dtype" not in wrapped.arguments
     return is_op and plain and not special and len(wrapped.arguments) > 0
 
 
 def _formals(wrapped: Wrapped) -> list[str]:
     formals = []
+    indices = getattr(table.INDICES.get(wrapped.name), "arguments", ())
     for argument in wrapped.arguments.values():
-        default = r_default(argument)
+        default = r_default(argument, counted=argument.name in indices)
         name = (
             argument.name if re.fullmatch(r"[A-Za-z]\w*", argument.name) else (f"`{argument.name}`")
         )
@@ -175,19 +188,24 @@ def _call_in_order(wrapped: Wrapped, dots: list, keywords: dict):
 
 
 def _arrays(wrapped: Wrapped, keywords: dict) -> None:
-    """Convert R vectors to arrays where Keras takes tensors."""
+    """Convert R vectors to arrays where Keras takes tensors, and whole numbers beside tensors of
+    integers to integers."""
     stay_doubles = keywords.get("dtype") is not None
-    for argument in wrapped.arguments.values():
-        name = argument.keras_name
-        if argument.is_tensor and name in keywords:
-            keywords[name] = as_data(keywords[name], stay_doubles)
+    names = [a.keras_name for a in wrapped.arguments.values() if a.is_tensor]
+    constants = [a.keras_name for a in wrapped.arguments.values() if a.name in table.CONSTANTS]
+    given = [name for name in (*names, *constants) if name in keywords]
+    keywords |= zip(given, whole_beside([keywords[name] for name in given]), strict=True)
+    for name in names:
+        if name in keywords:
+            keep = stay_doubles or (wrapped.name, name) in table.DOUBLES
+            keywords[name] = as_data(keywords[name], keep)
 
 
 def _keywords(wrapped: Wrapped, named: dict, extra: dict) -> dict:
     if extra and not wrapped.open and not set(extra) <= set(wrapped.arguments):
         raise TypeError(_wrong_argument(wrapped, extra))
     keywords = {}
-    for key, value in (named | extra).items():
+    for key, value in (wrapped.own_defaults | named | extra).items():
         if key != "custom_objects":
             _refuse_class(wrapped.name, key, value)
         argument = wrapped.arguments.get(key)

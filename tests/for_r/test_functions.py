@@ -97,14 +97,18 @@ def test_context_managers():
 
 
 def test_items_take_whole_floats():
-    assert functions.get_item([1, 2], 1.0) == 2
-    assert functions.get_item({1.0: "a"}, 1) == "a"
-    assert functions.get_item({(1, 2): "a"}, [1, 2]) == "a"
+    assert functions.get_item([1, 2], "value", 1.0) == 2
+    assert functions.get_item({1.0: "a"}, "value", 1) == "a"
+    assert functions.get_item({(1, 2): "a"}, "value", [1, 2]) == "a"
     with pytest.raises(TypeError):
-        functions.get_item([1, 2], 1.5)
+        functions.get_item([1, 2], "value", 1.5)
     a = np.arange(6).reshape(2, 3)
-    assert functions.get_items(a, [1.0], [False, True]).tolist() == [1, 4]
-    functions.set_items(a, [0.0], [True, False], 7)
+    assert functions.get_items(a, ["all", "value"], [None, 1.0]).tolist() == [1, 4]
+    assert functions.get_items(a, ["rest", "slice"], [None, [1.0, None]]).tolist() == [
+        [1, 2],
+        [4, 5],
+    ]
+    functions.set_items(a, ["value", "all"], [0.0, None], 7)
     assert a[0].tolist() == [7, 7, 7]
 
 

@@ -1,7 +1,8 @@
 """COMPATIBILITY.md says what R users of keras3, reticulate, tensorflow and tfdatasets find here,
 and what not: it is true.
 
-The exported names of these packages and their arguments are facts, in `<package>_arguments.json`.
+The exported names of these packages, their arguments and the defaults of these are facts, in
+`<package>_arguments.json` and `<package>_defaults.json`.
 
 Of: R/start_environment.R.
 """
@@ -91,6 +92,49 @@ def test_the_shares_are_those_of_the_page():
         assert (int(total), int(there)) == (len(API[package]), len(whole))
         if package == "keras3":
             assert len(whole) >= 0.97 * len(API[package])
+
+
+# ---- defaults ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def default(keras):
+    """The default of an argument as R code, None if there is none; `list()` and `tuple()` of
+    constants read as `c()`, since Keras takes any of them."""
+    import pyclass_bridge
+
+    return pyclass_bridge.r("""local({
+      plain <- function(code) {
+        if (is.call(code)) {
+          code[] <- lapply(code, plain)
+          parts <- as.list(code)[-1L]
+          if (identical(code[[1L]], quote(tuple)) || identical(code[[1L]], quote(list))) {
+            code[[1L]] <- quote(c)
+          }
+        }
+        code
+      }
+      text <- function(code) paste(deparse(plain(code)), collapse = " ")
+      function(name, key, theirs) {
+        all <- formals(args(getExportedValue("pyclassbridge", name)))
+        ours <- if (!identical(all[[key]], quote(expr = ))) text(all[[key]])
+        list(ours = ours, theirs = text(str2lang(theirs)))
+      }
+    })""")
+
+
+@pytest.mark.parametrize("package", API)
+def test_defaults_are_those_that_r_users_know_or_listed(package, default):
+    answers = names_after(STAYS) | names_after(REFUSED)
+    excused = {(quoted(n)[0], quoted(k)[0]) for n, k, *_ in rows("## Defaults that differ")}
+    known = json.loads((SUPPORT / f"{package}_defaults.json").read_text())
+    differ = set()
+    for name in known.keys() - listed(package).keys() - answers:
+        for key, theirs in known[name].items():
+            found = default(name, key, theirs)
+            if found["ours"] != found["theirs"]:
+                differ.add((name, key))
+    assert differ == {pair for pair in excused if pair[0] in known}
 
 
 def test_arguments_that_do_less_are_there(formals):

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 import pytest
+from support.paths import ROOT
 
 from pyclass_bridge.surface import arguments, table
 from pyclass_bridge.surface.names import names, wrapped_by
@@ -27,6 +28,8 @@ TEXT = re.compile(
 
 def plain(x):
     """Tensors as lists."""
+    if isinstance(x, dict):
+        return {key: plain(part) for key, part in x.items()}
     if isinstance(x, (tuple, list)):
         return [plain(part) for part in x]
     return np.asarray(ops.convert_to_numpy(x)).tolist() if ops.is_tensor(x) else x
@@ -67,6 +70,20 @@ def test_the_table_names_what_keras_has():
         assert given <= set(wrapped_by(name).arguments), name
 
 
+def test_the_page_has_the_table():
+    rows = (ROOT / "COMPATIBILITY.md").read_text()
+    for name, indices in table.INDICES.items():
+        (row,) = re.findall(rf"^\| `{name}` \| (.*) \| (.*) \|$", rows, re.M)
+        assert re.findall(r"`(\w+)`", row[0]) == list(indices.arguments), name
+        assert bool(row[1].strip()) == (indices.result != slice(0)), name
+        parts = indices.flags or indices.names[indices.result]
+        assert re.findall(r"`(\w+)`", row[1]) == list(parts), name
+    for key, reason in table.NOT_COUNTED.items():
+        function, argument = key if isinstance(key, tuple) else ("any function", key)
+        name = "`" + function + "`" if isinstance(key, tuple) else function
+        assert f"| `{argument}` | {name} | {reason} |" in rows, key
+
+
 # ---- axes --------------------------------------------------------------------------------------
 
 A = "array(1:24, c(2, 3, 4))"
@@ -91,14 +108,14 @@ AXES = {
     f"op_split({A}, 3, axis = 2)": lambda a: ops.split(a, 3, axis=1),
     f"op_diagonal({A}, axis1 = 2, axis2 = 3)": lambda a: ops.diagonal(a, axis1=1, axis2=2),
     f"op_cumsum({A}, axis = 2)": lambda a: ops.cumsum(a, axis=1),
-    f"op_moments({A} + 0, axes = c(1, 2))": lambda a: ops.moments(ops.cast(a, "float32"), (0, 1)),
-    f"op_norm({A} + 0, axis = c(1, 2))": lambda a: ops.norm(ops.cast(a, "float32"), axis=(0, 1)),
+    f"op_moments({A} + 0, axes = c(1, 2))": lambda a: ops.moments(ops.cast(a, "float64"), (0, 1)),
+    f"op_norm({A} + 0, axis = c(1, 2))": lambda a: ops.norm(ops.cast(a, "float64"), axis=(0, 1)),
     f"op_tensordot({A}, {A}, axes = 3)": lambda a: ops.tensordot(a, a, axes=3),
     f"op_tensordot({A}, {A}, axes = list(c(1, 2), c(1, 2)))": lambda a: ops.tensordot(
         a, a, axes=((0, 1), (0, 1))
     ),
     f"op_tensordot({A}, {A}, axes = list(3, 3))": lambda a: ops.tensordot(a, a, axes=(2, 2)),
-    f"op_softmax({A} + 0, axis = 1)": lambda a: ops.softmax(ops.cast(a, "float32"), axis=0),
+    f"op_softmax({A} + 0, axis = 1)": lambda a: ops.softmax(ops.cast(a, "float64"), axis=0),
     "op_image_scale_and_translate(matrix(1:4 + 0, 2), c(4, 4), c(2, 2), c(0, 0), c(1, 2), "
     "'linear')": lambda a: ops.image.scale_and_translate(
         np.array([[1, 3], [2, 4]], "float32"), (4, 4), np.array([2.0, 2.0], "float32"),
@@ -180,11 +197,23 @@ INDICES = {
     "op_argpartition(c(3, 1, 2), 1)[1]": 2,
     "op_digitize(c(0.5, 2.5), c(1, 2))": [1, 3],
     "op_searchsorted(c(1, 3, 5), c(2, 4))": [2, 3],
-    "op_nonzero(c(0, 1, 0, 2))": [[2, 4]],
+    "op_nonzero(c(0, 1, 0, 2))": [[2], [4]],
+    "op_nonzero(matrix(c(0, 1, 1, 0), 2))": [[1, 2], [2, 1]],
+    "op_nonzero(c(0, 1, 0, 2), zero_indexed = TRUE)": [[1], [3]],
     "op_where(c(FALSE, TRUE))": [[2]],
+    "op_where(matrix(c(FALSE, TRUE, TRUE, FALSE), 2))": [[1, 2], [2, 1]],
+    "as_tensor(matrix(1:4, 2))[op_where(matrix(c(FALSE, TRUE, TRUE, FALSE), 2))]": [3, 2],
     "op_where(c(FALSE, TRUE), c(1, 1), c(0, 0))": [0, 1],
-    "op_top_k(c(1, 9, 5), k = 2)": [[9, 5], [2, 3]],
-    "op_top_k(c(1, 9, 5), k = 2, zero_indexed = TRUE)": [[9, 5], [1, 2]],
+    "op_top_k(c(1, 9, 5), k = 2)": {"values": [9, 5], "indices": [2, 3]},
+    "op_top_k(c(1, 9, 5), k = 2, zero_indexed = TRUE)": {"values": [9, 5], "indices": [1, 2]},
+    "local({ c(v, i) %<-% op_top_k(c(1, 9, 5), 2); i })": [2, 3],
+    "op_ctc_decode(array(c(0, 9, 0, 0, 9, 0, 9, 0, 0), c(1, 3, 3)), 3L)[[1]]": [[[2, -1, -1]]],
+    "op_ctc_decode(array(c(0, 9, 0, 0, 9, 0, 9, 0, 0), c(1, 3, 3)), 3L, mask_index = 1)[[1]]": [
+        [[2, -1, -1]]
+    ],
+    "op_ctc_decode(array(c(0, 9, 0, 0, 9, 0, 9, 0, 0), c(1, 3, 3)), 3L, mask_index = 3)[[1]]": [
+        [[0, -1, -1]]
+    ],
     "op_unique(c(3, 1, 3), return_index = TRUE, return_inverse = TRUE, return_counts = TRUE)": [
         [1, 3], [2, 1], [2, 1, 2], [1, 2]
     ],

@@ -220,13 +220,22 @@ def test_feature_names_is_another_name(scope):
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("op_arange(1, 10, 3, include_end = TRUE)", [1, 4, 7, 10]),
-        ("op_arange(1, 9, 3, include_end = TRUE)", [1, 4, 7]),
-        ("op_arange(3L, include_end = TRUE)", [0, 1, 2, 3]),
-        ("op_arange(5L, 1L, -2L, include_end = TRUE)", [5, 3, 1]),
-        ("op_arange(0, 0.3, 0.1, include_end = TRUE)", [0, 0.1, 0.2, 0.3]),
-        ("op_arange(3L, 1L, include_end = TRUE)", []),
-        ("op_arange(0L, 3L)", [0, 1, 2]),
+        ("op_arange(3)", [1, 2, 3]),
+        ("op_arange(3L)", [1, 2, 3]),
+        ("op_arange(end = 3)", [1, 2, 3]),
+        ("op_arange(3, 7)", [3, 4, 5, 6, 7]),
+        ("op_arange(3, 1)", [3, 2, 1]),
+        ("op_arange(-2L)", [1, 0, -1, -2]),
+        ("op_arange(2, 2)", [2]),
+        ("op_arange(1, 10, 3)", [1, 4, 7, 10]),
+        ("op_arange(1, 9, 3)", [1, 4, 7]),
+        ("op_arange(5L, 1L, -2L)", [5, 3, 1]),
+        ("op_arange(0, 0.3, 0.1)", [0, 0.1, 0.2, 0.3]),
+        ("op_arange(3, dtype = 'int32')", [1, 2, 3]),
+        ("op_arange(op_array(3L))", [1, 2, 3]),
+        ("op_arange(3, include_end = FALSE)", [1, 2]),
+        ("op_arange(0L, 3L, include_end = FALSE)", [0, 1, 2]),
+        ("op_arange(5L, 1L, include_end = FALSE)", [5, 4, 3, 2]),
         ("op_pmax(c(1, 5), c(3, 2))", [3, 5]),
         ("op_pmin(c(1, 5), c(3, 2))", [1, 2]),
         ("op_maximum(c(1, 5), 3)", [3, 5]),
@@ -236,10 +245,41 @@ def test_ranges_and_extremes(scope, keras, code, expected):
     np.testing.assert_allclose(keras.ops.convert_to_numpy(scope(code)), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("code", "dtype"),
+    [
+        ("op_arange(3)", "float32"),
+        ("op_arange(3L)", "int32"),
+        ("op_arange(1L, 2)", "float32"),
+        ("op_arange(1, op_array(3L))", "int32"),
+        ("op_arange(3, dtype = 'int64')", "int64"),
+    ],
+)
+def test_the_type_of_a_range_is_that_of_its_ends(scope, keras, code, dtype):
+    if keras.backend.backend() == "jax":
+        dtype = dtype.replace("64", "32")
+    assert keras.backend.standardize_dtype(scope(code).dtype) == dtype
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("op_arange(10, 1, 3)", r"steps of 3 do not lead from 10 to 1: change `step` or its sign"),
+        ("op_arange(1, 3, 0)", r"steps of 0 do not lead from 1 to 3"),
+        ("op_arange(c(1, 2))", r"op_arange\(\) takes single numbers, not list"),
+        ("op_arange()", r"op_arange\(\) needs the argument `start`"),
+    ],
+)
+def test_a_range_that_leads_nowhere_is_an_error(scope, code, sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        scope(code)
+
+
 def test_arguments_of_functions_are_for_computing(scope, keras):
     y_true, y_pred = np.array([[[1.0, 0.0]], [[0.9, 0.2]]], "float32")
     value = scope("metric_binary_crossentropy(a, b, axis = 2)", a=y_true, b=y_pred)
-    np.testing.assert_array_equal(value, keras.metrics.binary_crossentropy(y_true, y_pred, axis=1))
+    twin = keras.metrics.binary_crossentropy(y_true, y_pred, axis=1)
+    np.testing.assert_allclose(value, twin, rtol=1e-5)
     with pytest.raises(TypeError, match="takes `axis` only together with `y_true` and `y_pred`"):
         scope("metric_binary_crossentropy(axis = 2)")
     assert isinstance(scope("loss_circle(gamma = 2)"), keras.losses.Loss)

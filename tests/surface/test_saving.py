@@ -234,3 +234,18 @@ def test_mistakes_in_saving_are_one_clear_message(keras, code):
     with pytest.raises((TypeError, ValueError, RuntimeError)) as caught:
         from_r(DENSE + code)
     assert MISTAKES[code] in str(caught.value)
+
+
+def test_a_model_without_a_path_is_a_raw_vector(r):
+    kept = r("""local({
+      model <- keras_model_sequential(input_shape = 2) |> layer_dense(1)
+      saved <- save_model(model)
+      x <- matrix(1:4, 2)
+      list(is.raw(saved), identical(predict(load_model(saved), x), predict(model, x)))
+    })""")
+    assert kept == [True, True]
+
+
+def test_a_model_needs_inputs(r):
+    with pytest.raises(RuntimeError, match=r"keras_model\(\) needs `inputs`"):
+        r("keras_model()")

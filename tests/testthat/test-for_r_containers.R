@@ -51,6 +51,85 @@ test_that("items count from 0, negative from the end", {
   expect_identical(py_repr(items), "['y']")
 })
 
+# The Python keys that `[` and `[<-` make, as text.
+keys <- py_eval("type('Keys', (), {
+  '__getitem__': lambda self, key: repr(key),
+  '__setitem__': lambda self, key, value: setattr(self, 'last', repr(key)),
+})()")
+
+test_that("indices are Python's keys, and ranges are slices", {
+  i <- 2L
+  pass <- function(x, ...) x[...]
+  pass_again <- function(x, ...) pass(x, ...)
+  here <- function() {
+    k <- 3L
+    pass_again(keys, 1:k, k:NULL, `k:`)
+  }
+  `a:b` <- 7
+  expect_identical(keys[1:2], "slice(1, 2, None)")
+  expect_identical(keys[1:2, ], "(slice(1, 2, None), slice(None, None, None))")
+  expect_identical(keys[, 1], "(slice(None, None, None), 1)")
+  expect_identical(keys[`:2`], "slice(None, 2, None)")
+  expect_identical(keys[`1:`], "slice(1, None, None)")
+  expect_identical(keys[`::2`], "slice(None, None, 2)")
+  expect_identical(keys[`:`], "slice(None, None, None)")
+  expect_identical(keys[`1:i`], "slice(1, 2, None)")
+  expect_identical(keys[`a:b`], "7")
+  expect_identical(keys[1:9:2], "slice(1, 9, 2)")
+  expect_identical(keys[NA:2], "slice(None, 2, None)")
+  expect_identical(keys[2:NULL], "slice(2, None, None)")
+  expect_identical(keys[-1:i], "slice(-1, 2, None)")
+  expect_identical(keys[5:1], "slice(5, 1, None)")
+  expect_identical(keys[NULL], "None")
+  expect_identical(keys[NULL, ], "(None, slice(None, None, None))")
+  expect_identical(keys[.., 1], "(Ellipsis, 1)")
+  expect_identical(keys[all_dims(), newaxis], "(Ellipsis, None)")
+  expect_identical(keys[], "slice(None, None, None)")
+  expect_identical(keys[(1:2)], "[1, 2]")
+  expect_identical(keys[c(1, 3)], "[1, 3]")
+  expect_identical(keys["a", "b"], "('a', 'b')")
+  expect_identical(keys[tuple(1L, 2L)], "(1, 2)")
+  expect_identical(pass(keys, 1:i), "slice(1, 2, None)")
+  expect_identical(pass(keys, , `:2`), "(slice(None, None, None), slice(None, 2, None))")
+  expect_identical(here(), "(slice(1, 3, None), slice(3, None, None), slice(3, None, None))")
+  expect_identical(lapply(list(keys), `[`, 1:2), list("slice(1, 2, None)"))
+  keys[1:2, ] <- 0
+  expect_identical(keys$last, "(slice(1, 2, None), slice(None, None, None))")
+  keys[`2:`] <- 0
+  expect_identical(keys$last, "slice(2, None, None)")
+})
+
+test_that("py_get_item() and py_set_item() take the same keys, and vectors", {
+  expect_identical(py_get_item(keys, `:2`), "slice(None, 2, None)")
+  expect_identical(py_get_item(keys, NULL), "None")
+  expect_identical(py_get_item(keys, ..), "Ellipsis")
+  expect_identical(py_get_item(keys, 1:2), "[1, 2]")
+  py_set_item(keys, `1:3`, 0)
+  expect_identical(keys$last, "slice(1, 3, None)")
+  items <- py_eval("['a', 'b', 'c', 'd']", convert = FALSE)
+  expect_identical(py_repr(items[1:3]), "['b', 'c']")
+  expect_identical(py_repr(py_get_item(items, 1:3)), "['b', 'c']")
+  py_del_item(items, `:2`)
+  expect_identical(py_repr(items), "['c', 'd']")
+  items[0:1] <- list("x", "y")
+  expect_identical(py_repr(items), "['x', 'y', 'd']")
+  table <- np_array(matrix(1:6, 2))
+  expect_identical(py_repr(table[0:1, ]), "array([[1, 3, 5]], dtype=int32)")
+  expect_identical(py_repr(table[NULL]$shape), "(1, 2, 3)")
+  expect_identical(py_repr(table[, c(0, 2)]$shape), "(2, 2)")
+})
+
+test_that("NumPy arrays have R's type and one dim for a vector", {
+  kinds <- list(1:3, 1L, c(1, 2), 2, TRUE, matrix(1:4, 2), 3 + 1i, integer())
+  arrays <- lapply(kinds, np_array)
+  expect_identical(
+    vapply(arrays, function(x) py_str(x$dtype), ""),
+    c("int32", "int32", "float64", "float64", "bool", "int32", "complex128", "int32")
+  )
+  expect_identical(lapply(arrays, dim), list(3L, 1L, 2L, 1L, 1L, c(2L, 2L), 1L, 0L))
+  expect_identical(py_str(np_array(1:2, "int64")$dtype), "int64")
+})
+
 test_that("NumPy arrays are made with dtype and order, and read back", {
   m <- matrix(1:6, 2)
   a <- np_array(m, dtype = "float32")

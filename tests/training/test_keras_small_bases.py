@@ -19,7 +19,7 @@ Positive <- Constraint("Positive",
 Ramp <- Initializer("Ramp",
   initialize = function(by = 0.1) self$by <- by,
   call = function(shape, dtype = NULL, ...) {
-    op_reshape(self$by * op_cast(op_arange(0, prod(unlist(shape))), "float32"), shape)
+    op_reshape(self$by * op_arange(0, prod(unlist(shape)) - 1), shape)
   },
   get_config = function() list(by = self$by))
 Strong <- Regularizer("Strong",
