@@ -25,12 +25,13 @@ def converter_of(kind: type):
     """The function that makes a handle (or NotImplemented: a proxy) of an object of the type; None
     if all of them are proxies, or scalars for the core. The core asks once for each type.
 
-    An object of an R class is R's own, whatever it inherits from.
+    An object of an R class is R's own, whatever it inherits from, and one that can be called is more
+    than its base's value.
     """
-    if any("__r_class__" in vars(base) for base in kind.__mro__):
-        return None
     if is_rpy2(kind):
         return from_rpy2
+    if any({"__r_class__", "__call__"} & vars(base).keys() for base in kind.__mro__):
+        return None
     if kind is dict:
         return mapping_to_r
     if issubclass(kind, (int, float, str)):  # NumPy's float64 and str_ are, too

@@ -200,7 +200,7 @@ OF_PYTHON = (
         "subclass of int, float, str, list or bytearray",
         "as its base",
         False,
-        "An R class that inherits from one is R's own and stays an object.",
+        "An instance of an R class is R's own, and one that can be called more than its value.",
         (
             ("Text('a')", "'a'"),
             ("Level.LOW", "1L"),

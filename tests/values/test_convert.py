@@ -181,6 +181,8 @@ def test_an_r_class_is_an_object_whatever_it_inherits_from():
         collections.ChainMap({"a": 1}),
         pathlib.PurePath("a"),
         type("Settings", (dict,), {})(a=1),
+        type("Notes", (list,), {"__call__": lambda self, x: self.append(x)})([1]),
+        type("Ask", (str,), {"__call__": lambda self: self})("a"),
         {1: "a", "1": "b"},
     ],
 )
