@@ -15,7 +15,7 @@ from .. import _core
 from ..bridge.r_functions import r_handle
 from ..bridge.rpy2_edge import from_rpy2, is_rpy2
 
-_DTYPES = {"double": "d", "integer": "i", "logical": "i", "complex": "D", "raw": "B"}
+DTYPES = {"double": "d", "integer": "i", "logical": "i", "complex": "D", "raw": "B"}
 
 
 # ---- Python to R -------------------------------------------------------------------------------
@@ -25,8 +25,8 @@ def converter_of(kind: type):
     """The function that makes a handle (or NotImplemented: a proxy) of an object of the type; None
     if all of them are proxies, or scalars for the core. The core asks once for each type.
 
-    An object of an R class is R's own, whatever it inherits from, and one that can be called is more
-    than its base's value.
+    An object of an R class is R's own, whatever it inherits from, and one that can be called is
+    more than its base's value.
     """
     if is_rpy2(kind):
         return from_rpy2
@@ -152,4 +152,4 @@ def numbers_of(handle, dtype: str | None = None):
     """The numbers of an R vector as R has them, read-only and without a copy; NA is not marked."""
     import numpy as np
 
-    return np.frombuffer(_core.Memory(handle), dtype=dtype or _DTYPES[handle.typeof])
+    return np.frombuffer(_core.Memory(handle), dtype=dtype or DTYPES[handle.typeof])

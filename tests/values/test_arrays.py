@@ -48,6 +48,7 @@ def test_masked_elements_are_na_of_the_type():
         masked = np.ma.masked_array(np.array([1, 0], dtype), [True, False])
         assert of_type(masked) == [r_type, True, False]
     assert of_type(np.ma.masked_array([1j, 2j], [True, False]))[:2] == ["complex", True]
+    assert _core.to_r(np.ma.masked) == raw("NA_real_")
     days = np.ma.masked_array(np.array(["1970-01-02", "1970-01-03"], "M8[D]"), [True, False])
     assert _core.to_r(days) == raw(".POSIXct(c(NA, 172800), 'UTC')")
 
