@@ -50,8 +50,8 @@ def markdown(rows) -> str:
     return _markdown(("R", "Python", "Comes back identical", "Rule"), cells)
 
 
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+def _yes(value: bool | None) -> str:
+    return {True: "yes", False: "no", None: "some"}[value]
 
 
 def _markdown(heads, lines) -> str:

@@ -33,7 +33,7 @@ def test_the_lengths_of_an_array_of_lists_and_its_elements():
     reviews[:] = [[7, 8, 9], [9, 4], [1]]
     code = "function(x) list(lengths(x), x[[1]], x[[3]], is.list(x), length(x), class(x))"
     assert pyclass_bridge.r(code)(reviews) == [[3, 2, 1], [7, 8, 9], 1, True, 3, "list"]
-    assert pyclass_bridge.r("function(x) x")(reviews) == [[7, 8, 9], [9, 4], 1]
+    assert pyclass_bridge.r("function(x) rev(x)")(reviews) == [1, [9, 4], [7, 8, 9]]
 
 
 def test_text_that_r_cant_hold_makes_a_list_of_it():
