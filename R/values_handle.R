@@ -1,6 +1,6 @@
 # What Python asks R about the R values that it holds, and how it makes R values. The other halves
-# are values/handle.py, values/request.py, and those that make R values (see below). Results are converted by the table of values, so a
-# function returns a list where Python needs a list.
+# are values/handle.py, values/request.py, and the modules that make R values (named below). Results
+# are converted by the table of values, so a function returns a list where Python needs a list.
 
 class_names_of <- function(x) as.list(as.character(class(x)))
 

@@ -36,7 +36,8 @@ static const char *r_text(PyObject *o, Py_ssize_t *n) {
   return s;
 }
 
-/* Of a subclass of int, float or str: its values cross as those of its base. */
+/* Of a subclass of int, float or str: its values cross as those of its base, unless R has made it or
+ * can call them. */
 static bool is_of_subclass(PyObject *o) {
   return !PyBool_Check(o) && ((PyLong_Check(o) && !PyLong_CheckExact(o)) ||
                               (PyFloat_Check(o) && !PyFloat_CheckExact(o)) ||
@@ -48,7 +49,7 @@ static Kind kind_of(PyObject *o) {
   Py_ssize_t n;
   if (PyBool_Check(o))
     return KIND_LGL;
-  if (is_of_subclass(o) && mark_is_r_class(Py_TYPE(o)))
+  if (is_of_subclass(o) && (PyCallable_Check(o) || mark_is_r_class(Py_TYPE(o))))
     return KIND_OTHER;
   if (PyLong_Check(o))
     return kind_of_long(o, &unused);

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import _core
 from ..bridge.r_functions import r_function, r_handle
-from .convert import _DTYPES
+from .convert import DTYPES
 from .times import read_local_zone, zone_name
 
 INT_MAX = 2**31 - 1
@@ -41,9 +41,10 @@ def scalar_to_r(o):
 
 def array_to_r(a):
     """An R array with equal [i, j]; a 0-d array is a scalar, one of objects an R list."""
+    if a.ndim == 0 and isinstance(a, np.ma.MaskedArray):
+        return vector(np.ma.atleast_1d(a))
     if a.ndim == 0:
-        value = a[()] if a.dtype != object else a.item()
-        return _core.to_r(value) if not isinstance(value, np.ndarray) else NotImplemented
+        return _core.to_r(a.item() if a.dtype == object else a[()])
     return NotImplemented if max(a.shape) > INT_MAX else vector(a, a.shape)
 
 
@@ -158,7 +159,7 @@ def _filled(to: str, a, missing, dim):
     handle = _core.vector(to, a.size, dim)
     if a.size == 0:
         return handle
-    memory = np.frombuffer(_core.Memory(handle, True), _DTYPES[to]).reshape(a.shape, order="F")
+    memory = np.frombuffer(_core.Memory(handle, True), DTYPES[to]).reshape(a.shape, order="F")
     np.copyto(memory, a, casting="unsafe")
     if missing is not None and missing.any():
         if to == "complex":

@@ -15,7 +15,7 @@ from .. import _core
 from ..bridge.r_functions import r_handle
 from ..bridge.rpy2_edge import from_rpy2, is_rpy2
 
-_DTYPES = {"double": "d", "integer": "i", "logical": "i", "complex": "D", "raw": "B"}
+DTYPES = {"double": "d", "integer": "i", "logical": "i", "complex": "D", "raw": "B"}
 
 
 # ---- Python to R -------------------------------------------------------------------------------
@@ -26,12 +26,13 @@ def converter_of(kind: type):
     if all of them are proxies, or scalars for the core. The core asks once for each type. A handle
     in a tuple says that the object only holds that R value.
 
-    An object of an R class is R's own, whatever it inherits from.
+    An object of an R class is R's own, whatever it inherits from, and one that can be called is
+    more than its base's value.
     """
-    if any("__r_class__" in vars(base) for base in kind.__mro__):
-        return None
     if is_rpy2(kind):
         return _rpy2_to_r
+    if any({"__r_class__", "__call__"} & vars(base).keys() for base in kind.__mro__):
+        return None
     if kind is dict:
         return mapping_to_r
     if issubclass(kind, (int, float, str)):  # NumPy's float64 and str_ are, too
@@ -157,4 +158,4 @@ def numbers_of(handle, dtype: str | None = None):
     """The numbers of an R vector as R has them, read-only and without a copy; NA is not marked."""
     import numpy as np
 
-    return np.frombuffer(_core.Memory(handle), dtype=dtype or _DTYPES[handle.typeof])
+    return np.frombuffer(_core.Memory(handle), dtype=dtype or DTYPES[handle.typeof])

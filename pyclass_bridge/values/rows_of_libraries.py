@@ -225,7 +225,7 @@ OF_LIBRARIES = (
     PythonToR(
         "pandas.DataFrame",
         "data.frame",
-        False,
+        None,
         "Column by column. Row names if the index has any; equal ones give none, with a warning.",
         (
             ("pd.DataFrame({'a': [1], 'b': ['x']})", "data.frame(a = 1, b = 'x')"),

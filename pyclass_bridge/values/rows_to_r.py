@@ -10,12 +10,12 @@ _BIG = 2**53
 
 class PythonToR(NamedTuple):
     """A Python type. `examples` are pairs: Python code, and R code of the value (None: a proxy).
-    `lossless`: does the R value, passed back to Python, give an equal value of the same type?
-    `where` is the file with the rule, and its function."""
+    `lossless`: does the R value, passed back to Python, give an equal value of the same type? (None:
+    of some values.) `where` is the file with the rule, and its function."""
 
     python: str
     r: str
-    lossless: bool
+    lossless: bool | None
     rule: str
     examples: tuple[tuple[str, str | None], ...]
     where: str
@@ -200,7 +200,7 @@ OF_PYTHON = (
         "subclass of int, float, str, list or bytearray",
         "as its base",
         False,
-        "An R class that inherits from one is R's own and stays an object.",
+        "An instance of an R class is R's own, and one that can be called more than its value.",
         (
             ("Text('a')", "'a'"),
             ("Level.LOW", "1L"),
@@ -214,7 +214,7 @@ OF_PYTHON = (
     PythonToR(
         "datetime.date",
         "Date",
-        False,
+        None,
         "",
         (
             ("datetime.date(2024, 2, 29)", "as.Date('2024-02-29')"),
@@ -226,7 +226,7 @@ OF_PYTHON = (
     PythonToR(
         "datetime.datetime",
         "POSIXct",
-        False,
+        None,
         "Of its zone, also of a fixed offset; without one, of R's own.",
         (
             (

@@ -22,11 +22,7 @@ def sparse_to_r(m):
         m.sum_duplicates()  # sorts, too
     values = numbers(m.data if kind == "b" else m.data.astype("d"))
     if m.format == "coo":
-        places = (
-            {"i": m.coords[0], "j": m.coords[1]}
-            if hasattr(m, "coords")
-            else {"i": m.row, "j": m.col}
-        )
+        places = {"i": m.row, "j": m.col}
     else:
         places = {"p": m.indptr, "i" if m.format == "csc" else "j": m.indices}
     letter = {"csc": "C", "csr": "R", "coo": "T"}[m.format]

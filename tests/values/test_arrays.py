@@ -33,7 +33,7 @@ def test_the_lengths_of_an_array_of_lists_and_its_elements():
     reviews[:] = [[7, 8, 9], [9, 4], [1]]
     code = "function(x) list(lengths(x), x[[1]], x[[3]], is.list(x), length(x), class(x))"
     assert pyclass_bridge.r(code)(reviews) == [[3, 2, 1], [7, 8, 9], 1, True, 3, "list"]
-    assert pyclass_bridge.r("function(x) x")(reviews) == [[7, 8, 9], [9, 4], 1]
+    assert pyclass_bridge.r("function(x) rev(x)")(reviews) == [1, [9, 4], [7, 8, 9]]
 
 
 def test_text_that_r_cant_hold_makes_a_list_of_it():
@@ -48,6 +48,7 @@ def test_masked_elements_are_na_of_the_type():
         masked = np.ma.masked_array(np.array([1, 0], dtype), [True, False])
         assert of_type(masked) == [r_type, True, False]
     assert of_type(np.ma.masked_array([1j, 2j], [True, False]))[:2] == ["complex", True]
+    assert _core.to_r(np.ma.masked) == raw("NA_real_")
     days = np.ma.masked_array(np.array(["1970-01-02", "1970-01-03"], "M8[D]"), [True, False])
     assert _core.to_r(days) == raw(".POSIXct(c(NA, 172800), 'UTC')")
 

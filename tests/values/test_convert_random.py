@@ -45,14 +45,15 @@ values = st.recursive(
 
 
 def crossed(value):
-    """The value as R has it: a list of one scalar is a scalar, and keys are text."""
+    """The value as R has it: a list of one scalar is a scalar, and keys are text; a proxy stays."""
+    if _core.to_r(value).typeof == "externalptr":
+        return value
     if isinstance(value, dict):
         return {str(key): crossed(item) for key, item in value.items()}
     if not isinstance(value, list):
         return value
     items = [crossed(item) for item in value]
-    of_one = len(value) == 1 and isinstance(value[0], (int, float, complex, str))
-    return items[0] if of_one and _core.to_r(value[0]).typeof != "externalptr" else items
+    return items[0] if len(value) == 1 and _core.to_r(value).typeof != "list" else items
 
 
 @QUICK

@@ -202,6 +202,8 @@ def test_python_value_in_r(row, code, expected):
 def test_python_value_comes_back(row, code, expected, box):
     value = value_of(code)
     back = _core.to_python(_core.to_r(value))
+    if row.lossless is None:
+        return
     if not row.lossless:
         assert not same(back, value)
     elif expected is None:
