@@ -50,7 +50,7 @@ def test_a_name_of_the_surface(keras, code):
         ("?fit", "fit(\n       object,\n       x = NULL,"),
         ("?Callback", "on_epoch_begin = NULL,"),
         ('?"%py_class%"', "spec %py_class% body"),
-        ("?shape", "shape(...)"),
+        ("?shape", "shape(..., dims = list(...))"),
         ("?keras", "Keras, TensorFlow, and the main module"),
         ("?`?`", "Works as R's own"),
     ],
