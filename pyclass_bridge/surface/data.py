@@ -85,3 +85,9 @@ def inputs_of(model) -> dict:
 def reads_text(layer) -> bool:
     """Does the layer take text?"""
     return isinstance(layer, (keras.layers.StringLookup, keras.layers.TextVectorization))
+
+
+def takes_text(model) -> bool:
+    """Does the model take text only?"""
+    inputs = getattr(model, "inputs", None)
+    return bool(inputs) and all(x.dtype == "string" for x in inputs)

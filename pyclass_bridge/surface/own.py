@@ -149,9 +149,29 @@ def _columns(rows) -> dict[str, list]:
     }
 
 
+# ---- models with the levels of their factors ---------------------------------------------------
+
+
+def _cloned(wrapped: Wrapped, keywords: dict, run):
+    from .levels import of_copy
+
+    return of_copy(keywords.get("model"), run(keywords))
+
+
+def _loaded(wrapped: Wrapped, keywords: dict, run):
+    from .levels import of_file
+
+    return of_file(run(keywords), keywords.get("filepath"))
+
+
 _ADJUSTED = {
     "layer_feature_space": _feature_space,
     "layer_string_lookup": _string_lookup,
     "op_arange": _arange,
 }
-_WAYS = {"dataset_imdb_word_index": _downloaded, "dataset_reuters_word_index": _downloaded}
+_WAYS = {
+    "clone_model": _cloned,
+    "dataset_imdb_word_index": _downloaded,
+    "dataset_reuters_word_index": _downloaded,
+    "load_model": _loaded,
+}

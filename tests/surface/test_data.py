@@ -327,7 +327,7 @@ MISTAKES = {
         "fit(model, x, letters[1:4])", "`y` holds strings, but the model takes numbers"
     ),
     "text as one output's labels": (
-        "fit(model, x, list(y, letters))", "`y` holds strings, but the model takes numbers"
+        "fit(model, x, list(y, letters))", "`y[[2]]` holds strings, but the model takes numbers"
     ),
     "text as x": (
         "fit(model, matrix('a', 96, 4), y)", "`x` holds strings, but the model takes numbers"
@@ -335,7 +335,18 @@ MISTAKES = {
     "dates": (
         "fit(model, x, Sys.Date() + 1:96)", "`y` is an object of class `Date`, but Keras takes"
     ),
-    "NA in labels": ("fit(model, x, factor(c('a', NA)))", "`y` holds NA"),
+    "labels as a data frame": (
+        "fit(model, x, data.frame(Species = factor(letters)))",
+        "`y` is a data frame of one column, which holds a factor, but labels are a vector: use "
+        "`y$Species`.",
+    ),
+    "an output's labels as a data frame": (
+        "fit(model, x, list(p = data.frame(a = letters)))", "labels are a vector: use `y$p$a`."
+    ),
+    "weights as a factor": (
+        "fit(model, x, y, sample_weight = factor(y))",
+        "`sample_weight` is a factor, but weights are numbers.",
+    ),
     "a missing column": (
         "fit(two_inputs(), data.frame(a = 1:2), 1:2)",
         "`x`: the data frame has no column `b`, which is an input of the model.",
@@ -360,6 +371,18 @@ MISTAKES = {
         "fit(model, x, y, class_weight = c(1, 2))", "`class_weight` must have the numbers"
     ),
     "weights by level": ("fit(model, x, y, class_weight = c(a = 1))", "1\" = 2), not `a`."),
+    "weights by some levels": (
+        "fit(model, x, factor(y > 0), class_weight = c('TRUE' = 1, b = 2))",
+        '`class_weight` must have the levels "FALSE", "TRUE" as names, not `b`.',
+    ),
+    "weights by levels that are numbers": (
+        "fit(model, x, factor(1 + (y > 0)), class_weight = c('1' = 1, '2' = 2))",
+        "`class_weight`: are its names the levels of `y` or their numbers from 0?",
+    ),
+    "a weight of NA": (
+        "fit(model, x, y, class_weight = c('0' = NA))",
+        "`class_weight`: the weight of class 0 must be a number, not the value NA.",
+    ),
     "a weight of text": (
         "fit(model, x, y, class_weight = list('0' = 'a'))",
         "`class_weight`: the weight of class 0 must be a number, not the string \"a\".",
@@ -373,6 +396,78 @@ MISTAKES = {
     ),
     "a batch for no model": ("predict_on_batch(3, x)", "`object` must be a Keras model, not the"),
 }  # fmt: skip
+
+
+# ---- NA ------------------------------------------------------------------------------------------
+
+ALLOW = '; `na = "allow"` makes NaN of NA.'
+# What holds NA -> the beginning of the error, and whether `na = "allow"` is a remedy.
+NA_IN = {
+    "fit(model, replace(x, c(2, 3, 100, 290), NA), y)": (
+        "`x`: the column 1 has 2 NA, the first in row 2, and other columns have 2. Leave these "
+        "cases out or impute them" + ALLOW
+    ),
+    "fit(model, setNames(as.data.frame(replace(x, 100, NA)), letters[1:4]), y)": (
+        "`x`: the column `b` has 1 NA, the first in row 4. "
+    ),
+    "fit(model, array(replace(x, 5, NA), c(96, 2, 2)), y)": "`x` has 1 NA, the first in row 5. ",
+    "fit(model, c(1L, NA), y)": "`x` has 1 NA, the first in row 2. ",
+    "fit(model, x, replace(y, 7:9, NA))": "`y`: the column 1 has 3 NA, the first in row 7. ",
+    "fit(model, x, c(TRUE, NA))": "`y` has 1 NA, the first in row 2. ",
+    "fit(model, x, factor(c('a', NA)))": (
+        "`y` has 1 NA, the first in row 2. Leave these cases out or impute them."
+    ),
+    "fit(model, x, factor(c('a', NA)), na = 'allow')": "`y` has 1 NA, the first in row 2. ",
+    "fit(model, x, y, sample_weight = c(NA, 1))": "`sample_weight` has 1 NA, the first in row 1. ",
+    "fit(model, x, y, validation_data = list(x, c(1, NA)))": "`validation_data[[2]]` has 1 NA, ",
+    "fit(model, x, y, validation_data = list(replace(x, 1, NA), y))": (
+        "`validation_data[[1]]`: the column 1 has 1 NA, "
+    ),
+    "fit(model, function() list(x, c(1, NA)))": "`y` has 1 NA, the first in row 2. ",
+    "fit(two_inputs(), list(a = c(1, NA), b = 1:2), 1:2)": "`x$a` has 1 NA, the first in row 2. ",
+    "fit(two_inputs(), list(1:2, c(1, NA)), 1:2)": "`x[[2]]` has 1 NA, the first in row 2. ",
+    "fit(two_inputs(), data.frame(a = 1:2, b = c(NA, 1)), 1:2)": "`x$b` has 1 NA, ",
+    "evaluate(model, x, c(NA, 1))": "`y` has 1 NA, the first in row 1. ",
+    "predict(model, replace(x, 96, NA))": "`x`: the column 1 has 1 NA, the first in row 96. ",
+    "train_on_batch(model, x, c(NA, 1))": "`y` has 1 NA, the first in row 1. ",
+    "test_on_batch(model, x, c(NA, 1))": "`y` has 1 NA, the first in row 1. ",
+    "predict_on_batch(model, replace(x, 1, NA))": "`x`: the column 1 has 1 NA, ",
+    "adapt(layer_normalization(), c(1, NA))": "`data` has 1 NA, the first in row 2. ",
+    "adapt(layer_string_lookup(), c('a', NA))": "`data` has 1 NA, the first in row 2. ",
+    "set_weights(model, list(c(1, NA)))": "`weights[[1]]` has 1 NA, the first in row 2. ",
+    "timeseries_dataset_from_array(replace(x, 1, NA), NULL, 2)": "`data`: the column 1 has 1 NA, ",
+    "timeseries_dataset_from_array(x, c(1, NA), 2)": "`targets` has 1 NA, the first in row 2. ",
+    "pad_sequences(list(1:3, c(1L, NA)))": "`sequences[[2]]` has 1 NA, the first in row 2. ",
+    "to_categorical(c(NA, 1))": "`x` has 1 NA, the first in row 1. ",
+    "normalize(matrix(c(1, NA)))": "`x`: the column 1 has 1 NA, the first in row 2. ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", NA_IN)
+def test_na_in_data_is_an_error_that_says_where(keras, code):
+    message = from_r(
+        DENSE + TWO_INPUTS + f"tryCatch({{ {code}; 'no error' }}, error = conditionMessage)",
+        x=X, y=Y,
+    )  # fmt: skip
+    assert message.startswith(NA_IN[code])
+
+
+def test_nan_is_data_and_so_is_na_that_is_allowed(keras, recwarn):
+    ours = from_r(
+        """
+        model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+        missing <- replace(x, c(1, 3, 99), NaN)
+        part <- replace(replace(x, 3, NaN), c(1, 99), NA)
+        whole <- replace(matrix(1:8, 2), 3, NA)
+        list(predict(model, missing, verbose = 0), predict(model, part, na = "allow", verbose = 0),
+             is.nan(predict(model, whole, na = "allow", verbose = 0)))
+        """,
+        x=X,
+    )
+    np.testing.assert_array_equal(ours[0], ours[1])
+    assert np.isnan(ours[0][:, 0]).nonzero()[0].tolist() == [0, 2]
+    np.testing.assert_array_equal(ours[2], [[True], [False]])
+    assert not [w for w in recwarn if "cast" in str(w.message)]
 
 
 @pytest.mark.parametrize("case", MISTAKES)
