@@ -34,7 +34,10 @@ each_element <- function(x, label, convert, ...) {
   labels <- paste0(
     label, ifelse(has_name(x), paste0("$", names(x)), paste0("[[", seq_along(x), "]]"))
   )
-  x[] <- Map(convert, x, labels[seq_along(x)], MoreArgs = list(...))
+  # Not by lapply(), whose call of `convert` an error would name as the user's.
+  for (i in seq_along(x)) {
+    x[i] <- list(convert(x[[i]], labels[[i]], ...))
+  }
   x
 }
 
@@ -75,8 +78,8 @@ refuse_na <- function(x, label, may_allow = FALSE) {
 
 # The functions that make training data, and their arguments in which NA is an error.
 training_data <- list(
-  normalize = "x", pad_sequences = "sequences", timeseries_dataset_from_array = c("data", "targets"),
-  to_categorical = "x"
+  normalize = "x", pad_sequences = "sequences", to_categorical = "x",
+  timeseries_dataset_from_array = c("data", "targets")
 )
 
 refuse_na_in <- function(x, label) {
@@ -98,12 +101,12 @@ described_na <- function(places, x) {
   }
   column <- (places - 1L) %/% rows + 1L
   first <- row[column == column[[1L]]]
-  name <- colnames(x)[column[[1L]]]
   others <- length(places) - length(first)
+  name <- colnames(x)[column[[1L]]]
+  named <- if (length(name) && nzchar(name)) paste("the column", ticked(name))
   paste0(
-    ": the column ", if (length(name) && nzchar(name)) ticked(name) else column[[1L]], " has ",
-    length(first), " NA, the first in row ", first[[1L]],
-    if (others) paste0(", and other columns have ", others)
+    ": ", if (is.null(named)) paste("column", column[[1L]]) else named, " has ", length(first),
+    " NA, the first in row ", first[[1L]], if (others) paste0(", and other columns have ", others)
   )
 }
 

@@ -2,7 +2,7 @@
 # is trained. The other half is surface/levels.py. Guarantees that a label always has one code.
 
 # How the data of one call are read: for which model, what happens to NA ("error", or "allow": it
-# becomes NaN), and which levels the factors have. `trains` says whether the model learns the levels.
+# becomes NaN), and which levels the factors have. `trains`: does the model learn the levels?
 data_reading <- function(model = NULL, na = "error", trains = FALSE) {
   if (!is_string(na) || !na %in% c("error", "allow")) {
     stop_at_user("`na` must be \"error\" or \"allow\", not ", describe_value(na), ".")
@@ -48,7 +48,8 @@ refuse_codes <- function(codes, known, label, place, reading) {
   )
   if (!is.null(sentence)) {
     unused <- length(known) > 2L && length(unique(codes)) == 2L
-    stop_at_user(sentence, if (unused) " Only two levels have cases: droplevels() drops the others.")
+    remedy <- " Only two levels have cases: droplevels() drops the others."
+    stop_at_user(sentence, if (unused) remedy)
   }
 }
 
@@ -69,8 +70,8 @@ new_levels <- function(x, label, place, reading) {
       levels_module()$unnamed(reading$model, output_name(place), nlevels(x))
   ) {
     warning(simpleWarning(paste0(
-      "`", label, "` has only the ", counted_levels(levels(x)), ", and the model has more classes, ",
-      "whose names it does not know: the codes are those of the factor. Give a factor of all ",
+      "`", label, "` has only the ", counted_levels(levels(x)), ", and the model has more classes,",
+      " whose names it does not know: the codes are those of the factor. Give a factor of all ",
       "levels, as in factor(", label, ", levels = c(...))."
     ), call_at(user_frame())))
   }
@@ -80,8 +81,8 @@ new_levels <- function(x, label, place, reading) {
 stop_levels <- function(x, known, label) {
   stop_at_user(
     "`", label, "` has the ", counted_levels(levels(droplevels(x))), ", but the model knows the ",
-    counted_levels(known), " from its training. Leave the other cases out, or train a model with a ",
-    "factor of all levels; after compile(), fit() may bring other levels."
+    counted_levels(known), " from its training. Leave the other cases out, or train a model with ",
+    "a factor of all levels; after compile(), fit() may bring other levels."
   )
 }
 
@@ -97,7 +98,8 @@ counted_levels <- function(levels) {
 # The place of the data that the user calls `label`: "y", "x$species"; the name of an input or
 # output stands for its number, and `validation_data` has the places of x and y.
 data_place <- function(label, reading) {
-  place <- sub("^validation_data\\[\\[1\\]\\]", "x", sub("^validation_data\\[\\[2\\]\\]", "y", label))
+  place <- sub("validation_data[[1]]", "x", label, fixed = TRUE)
+  place <- sub("validation_data[[2]]", "y", place, fixed = TRUE)
   part <- substr(place, 1L, 1L)
   names <- as_strings(levels_module()$names_of(reading$model, part))
   by_number <- grepl("^[xy]\\[\\[[0-9]+\\]\\]$", place)

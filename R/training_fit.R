@@ -40,8 +40,8 @@
 #'   `keras.fit_verbose`, `keras.evaluate_verbose` and `keras.predict_verbose`, else `"auto"`.
 #' @param resume The path of a checkpoint of [callback_checkpoint_state()]: the training continues
 #'   after the last epoch in the checkpoint.
-#' @param na `"error"`, or `"allow"`: NA in the data becomes NaN, for models that mask it. NaN itself
-#'   is data, as in Python.
+#' @param na `"error"`, or `"allow"`: NA in the data becomes NaN, for models that mask it. NaN
+#'   itself is data, as in Python.
 #' @param view_metrics Has no effect; accepted for compatibility. [plot()] the history instead.
 #' @param run_eagerly,steps_per_execution,jit_compile,auto_scale_loss As in Keras.
 #' @param ... Further arguments of Keras' method, by name.
@@ -107,12 +107,13 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
   reading <- data_reading(object, na, trains = TRUE)
   on.exit(settle_levels(reading))
   result <- with_sink(training_module()$fit(object, arguments_of(list(
-    x = model_data(reading, x), y = target_data(y, "y", reading), batch_size = batch_size, epochs = epochs,
-    callbacks = surface_values(callbacks), validation_split = validation_split,
+    x = model_data(reading, x), y = target_data(y, "y", reading), batch_size = batch_size,
+    epochs = epochs, callbacks = surface_values(callbacks), validation_split = validation_split,
     validation_data = validation(reading, validation_data),
     shuffle = if (!missing(shuffle)) shuffle,
     class_weight = class_weights(class_weight, reading),
-    sample_weight = weight_data(sample_weight, "sample_weight", reading), initial_epoch = initial_epoch,
+    sample_weight = weight_data(sample_weight, "sample_weight", reading),
+    initial_epoch = initial_epoch,
     steps_per_epoch = steps_per_epoch, validation_steps = validation_steps,
     validation_batch_size = validation_batch_size, validation_freq = validation_freq,
     verbose = verbose
@@ -129,8 +130,8 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
   reading <- data_reading(object, na)
   with_sink(training_module()$evaluate(object, arguments_of(list(
     x = model_data(reading, x), y = target_data(y, "y", reading), batch_size = batch_size,
-    verbose = verbose, sample_weight = weight_data(sample_weight, "sample_weight", reading), steps = steps,
-    callbacks = surface_values(callbacks)
+    verbose = verbose, sample_weight = weight_data(sample_weight, "sample_weight", reading),
+    steps = steps, callbacks = surface_values(callbacks)
   )), as_dict(named_dots("evaluate", ...))))
 }
 

@@ -1,5 +1,5 @@
-"""The levels of the factors that a model is trained with, as labels or inputs; and whether the codes
-of a factor suit the loss. The other half is R/surface_levels.R.
+"""The levels of the factors that a model is trained with, as labels or inputs; and whether the
+codes of a factor suit the loss. The other half is R/surface_levels.R.
 
 The levels live as long as the model. A `.keras` file of a Functional or Sequential model has them,
 too, whichever function has written it, since they are in the configuration that Keras calls

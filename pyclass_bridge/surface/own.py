@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import warnings
 import weakref
+
+import numpy as np
 
 from . import table
 from .names import Wrapped, at
@@ -68,6 +71,47 @@ def _feature_space(function: str, keywords: dict) -> dict:
                 f"{function}(): `feature_names` is another name of `features`: give one of them."
             )
         keywords["features"] = keywords.pop("feature_names")
+    return keywords
+
+
+# ---- data from R's vectors ---------------------------------------------------------------------
+
+
+def _to_categorical(function: str, keywords: dict) -> dict:
+    """Class numbers must be whole and count from 0: Keras truncates, and counts from the end."""
+    classes = np.asarray(keywords.get("x"))
+    if classes.dtype.kind in "US":
+        raise TypeError(
+            f"{function}(): `x` takes a factor or the numbers of classes from 0, not strings: "
+            f"{function}(factor(x)) encodes them."
+        )
+    if classes.dtype.kind in "iuf":
+        wrong = classes[(classes < 0) | (classes != np.trunc(classes))]
+        if wrong.size:
+            raise ValueError(
+                f"{function}(): `x` takes the numbers of classes, whole and from 0, not "
+                f"{wrong.flat[0]:g}."
+            )
+    return keywords
+
+
+def _pad_sequences(function: str, keywords: dict) -> dict:
+    """Say what Keras does to sequences of text and of fractions."""
+    sequences = keywords["sequences"]
+    if not sequences:
+        raise ValueError(f"{function}(): `sequences` has no sequence.")
+    if "int" not in str(keywords.get("dtype", "int32")):
+        return keywords
+    kinds = {np.asarray(sequence).dtype.kind for sequence in sequences}
+    if "U" in kinds:
+        raise TypeError(
+            f"{function}(): `sequences` holds strings: layer_text_vectorization() encodes text."
+        )
+    if "f" in kinds and any(np.any(np.asarray(s) != np.trunc(s)) for s in sequences):
+        warnings.warn(
+            f'{function}(): fractions are cut to whole numbers; `dtype = "float32"` keeps them.',
+            stacklevel=2,
+        )
     return keywords
 
 
@@ -168,6 +212,8 @@ _ADJUSTED = {
     "layer_feature_space": _feature_space,
     "layer_string_lookup": _string_lookup,
     "op_arange": _arange,
+    "pad_sequences": _pad_sequences,
+    "to_categorical": _to_categorical,
 }
 _WAYS = {
     "clone_model": _cloned,

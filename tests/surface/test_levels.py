@@ -213,7 +213,7 @@ COLUMNS = (
 )
 UNFIT = {
     "classifier(1, 'sigmoid', 'binary_crossentropy')": (
-        f'`y` is a factor of 3 levels, which the loss "binary_crossentropy" doesn\'t take: {SOFTMAX}'
+        f'which the loss "binary_crossentropy" doesn\'t take: {SOFTMAX}'
     ),
     "classifier(1, NULL, 'mse')": (
         f'`y` is a factor of 3 levels, which the loss "mse" doesn\'t take: {SOFTMAX}'
