@@ -165,7 +165,8 @@ describe_condition <- function(cond, calls) {
   message <- paste(conditionMessage(cond), collapse = "\n")
   list(
     text = printed_error(message, call), class = as.list(class(cond)), message = message,
-    call = if (!is.null(call)) shortened(shown_call(call)), calls = described_calls(calls),
+    call = if (!is.null(call)) shortened(shown_call(call)),
+    calls = described_calls(calls, if (inherits(cond, "pyclassbridge_parse_error")) "parse_code"),
     exception = if (inherits(cond, "python.builtin.BaseException")) cond$py_object,
     remedy = stand_in_remedy(cond)
   )
@@ -188,11 +189,12 @@ printed_error <- function(message, call) {
   paste0("Error in ", head, " : ", if (isTRUE(long)) "\n  ", message)
 }
 
-# Drops the frames of the handlers, at the end, and of the evaluator: they are not the user's.
-described_calls <- function(calls) {
+# Drops the frames of the handlers, at the end (those from the function `last` on), and of the
+# evaluator: they are not the user's.
+described_calls <- function(calls, last = NULL) {
   calls <- as.list(calls)
   heads <- vapply(calls, call_head, "")
-  last <- match(TRUE, heads %in% handler_heads)
+  last <- match(TRUE, heads %in% c(handler_heads, last))
   if (!is.na(last)) {
     calls <- calls[seq_len(last - 1L)]
     heads <- heads[seq_len(last - 1L)]

@@ -234,7 +234,7 @@ get_weights <- function(object, trainable = NA) {
 #' @rdname get_weights
 set_weights <- function(object, weights) {
   with_method(object, "set_weights", "set_weights", "a Keras model or layer")
-  object$set_weights(lapply(unname(weights), keras_data, label = "weights"))
+  object$set_weights(keras_data(unname(as.list(weights)), "weights"))
   invisible(object)
 }
 
@@ -278,7 +278,7 @@ as_tensor <- function(x, dtype = NULL, ..., shape = NULL, name = NULL) {
 }
 
 keras_tensor_value <- function(x) {
-  if (is.factor(x) || is.data.frame(x)) keras_data(x) else x
+  if (is.factor(x) || is.data.frame(x)) keras_data(x, "x", data_reading(na = "allow")) else x
 }
 
 #' Seed every random generator

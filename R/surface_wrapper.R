@@ -129,6 +129,9 @@ call_surface <- function(name, shapes, indices, frame, call, run = surface$call)
       named[[key]] <- as.integer(named[[key]])
     }
   }
+  for (key in intersect(training_data[[name]], given)) {
+    refuse_na_in(named[[key]], key)
+  }
   value <- .External(
     core_call, run, name, as_dict(lapply_named(named, shapes)), unname(dots[!by_name]),
     as_dict(lapply_named(extra, surface_shapes))
@@ -184,6 +187,6 @@ keras_value <- function(x) {
   } else if (is.function(x)) {
     registered_function(x)
   } else {
-    keras_data(x)
+    keras_tensor_value(x)
   }
 }

@@ -7,9 +7,15 @@
 #' For an argument that is NULL, Keras' default holds. `epochs` and other whole numbers may be
 #' doubles. The arguments before `...` may be abbreviated, as in every R function.
 #'
-#' A misspelt argument, a fraction for a whole number, a class in place of an instance, NA among
-#' whole numbers, and a column that is not numeric are errors that name it. If the dims of the data
-#' do not fit, the error names their dims and the model's. An exception of Keras, or an error in an
+#' The levels of a factor that is trained with, as labels or as an input, are known to
+#' `validation_data`, remembered with the model, and kept by clone_model() and in a `.keras` file
+#' (of a model that is not a class of one's own): later factors are coded by their labels, whatever
+#' their own levels. Labels that the model does not know are an error; after `compile()`, `fit()`
+#' may bring others.
+#'
+#' A misspelt argument, a fraction for a whole number, a class in place of an instance, NA in data,
+#' a column that is not numeric, and a factor that the loss does not take are errors that name it.
+#' If the dims of the data do not fit, the error names their dims and the model's. An exception of Keras, or an error in an
 #' R callback, ends the training; [py_last_error()] shows Keras' whole text.
 #'
 #' @param object A Keras model.
@@ -25,7 +31,7 @@
 #' @param callbacks A callback or a list of them.
 #' @param validation_split,validation_data,validation_freq A fraction of the data, or
 #'   `list(x, y)`, a dataset or a function, to validate with; after every `validation_freq` epochs.
-#' @param class_weight A weight for each class, named by its number from 0.
+#' @param class_weight A weight for each class, named by its number from 0, or by its level.
 #' @param initial_epoch The first epoch, counted from 1.
 #' @param sample_weight A weight for each case.
 #' @param shuffle TRUE or FALSE: are the cases shuffled in each epoch?
@@ -34,6 +40,8 @@
 #'   `keras.fit_verbose`, `keras.evaluate_verbose` and `keras.predict_verbose`, else `"auto"`.
 #' @param resume The path of a checkpoint of [callback_checkpoint_state()]: the training continues
 #'   after the last epoch in the checkpoint.
+#' @param na `"error"`, or `"allow"`: NA in the data becomes NaN, for models that mask it. NaN
+#'   itself is data, as in Python.
 #' @param view_metrics Has no effect; accepted for compatibility. [plot()] the history instead.
 #' @param run_eagerly,steps_per_execution,jit_compile,auto_scale_loss As in Keras.
 #' @param ... Further arguments of Keras' method, by name.
@@ -94,14 +102,18 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
                                              validation_steps = NULL, validation_batch_size = NULL,
                                              validation_freq = 1,
                                              verbose = verbosity("fit"),
-                                             view_metrics = FALSE, resume = NULL) {
+                                             view_metrics = FALSE, resume = NULL,
+                                             na = "error") {
+  reading <- data_reading(object, na, trains = TRUE)
+  on.exit(settle_levels(reading))
   result <- with_sink(training_module()$fit(object, arguments_of(list(
-    x = model_data(object, x), y = target_data(y), batch_size = batch_size, epochs = epochs,
-    callbacks = surface_values(callbacks), validation_split = validation_split,
-    validation_data = validation(object, validation_data),
+    x = model_data(reading, x), y = target_data(y, "y", reading), batch_size = batch_size,
+    epochs = epochs, callbacks = surface_values(callbacks), validation_split = validation_split,
+    validation_data = validation(reading, validation_data),
     shuffle = if (!missing(shuffle)) shuffle,
-    class_weight = class_weights(class_weight),
-    sample_weight = keras_data(sample_weight, "sample_weight"), initial_epoch = initial_epoch,
+    class_weight = class_weights(class_weight, reading),
+    sample_weight = weight_data(sample_weight, "sample_weight", reading),
+    initial_epoch = initial_epoch,
     steps_per_epoch = steps_per_epoch, validation_steps = validation_steps,
     validation_batch_size = validation_batch_size, validation_freq = validation_freq,
     verbose = verbose
@@ -114,20 +126,23 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
                                                   batch_size = NULL,
                                                   verbose = verbosity("evaluate"),
                                                   sample_weight = NULL, steps = NULL,
-                                                  callbacks = NULL) {
+                                                  callbacks = NULL, na = "error") {
+  reading <- data_reading(object, na)
   with_sink(training_module()$evaluate(object, arguments_of(list(
-    x = model_data(object, x), y = target_data(y), batch_size = batch_size, verbose = verbose,
-    sample_weight = keras_data(sample_weight, "sample_weight"), steps = steps,
-    callbacks = surface_values(callbacks)
+    x = model_data(reading, x), y = target_data(y, "y", reading), batch_size = batch_size,
+    verbose = verbose, sample_weight = weight_data(sample_weight, "sample_weight", reading),
+    steps = steps, callbacks = surface_values(callbacks)
   )), as_dict(named_dots("evaluate", ...))))
 }
 
 #' @rdname keras_training
 predict.keras.src.models.model.Model <- function(object, x = NULL, ..., batch_size = NULL,
                                                  verbose = verbosity("predict"),
-                                                 steps = NULL, callbacks = NULL) {
+                                                 steps = NULL, callbacks = NULL,
+                                                 na = "error") {
   with_sink(training_module()$predict(object, arguments_of(list(
-    x = model_data(object, x), batch_size = batch_size, verbose = verbose, steps = steps,
+    x = model_data(data_reading(object, na), x), batch_size = batch_size, verbose = verbose,
+    steps = steps,
     callbacks = surface_values(callbacks)
   )), as_dict(named_dots("predict", ...))))
 }
@@ -145,7 +160,7 @@ verbosity <- function(fun) {
 #' otherwise Keras raises an error. Data are checked as in [fit()].
 #'
 #' @param object A Keras model.
-#' @param x,y,sample_weight,class_weight As in [fit()].
+#' @param x,y,sample_weight,class_weight,na As in [fit()].
 #' @param ... Further arguments of Keras' method, by name.
 #' @return A named list; `predict_on_batch()` returns an array.
 #' @examples
@@ -157,28 +172,32 @@ verbosity <- function(fun) {
 #' test_on_batch(model, x, rowSums(x))
 #' predict_on_batch(model, x[1:2, ])
 #' }
-train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weight = NULL) {
+train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weight = NULL,
+                           na = "error") {
   with_method(object, "train_on_batch", "train_on_batch", "a Keras model")
+  reading <- data_reading(object, na, trains = TRUE)
+  on.exit(settle_levels(reading))
   training_module()$on_batch(object, "train_on_batch", arguments_of(list(
-    x = model_data(object, x), y = target_data(y),
-    sample_weight = keras_data(sample_weight, "sample_weight"),
-    class_weight = class_weights(class_weight)
+    x = model_data(reading, x), y = target_data(y, "y", reading),
+    sample_weight = weight_data(sample_weight, "sample_weight", reading),
+    class_weight = class_weights(class_weight, reading)
   )))
 }
 
 #' @rdname train_on_batch
-test_on_batch <- function(object, x, y = NULL, sample_weight = NULL, ...) {
+test_on_batch <- function(object, x, y = NULL, sample_weight = NULL, ..., na = "error") {
   with_method(object, "test_on_batch", "test_on_batch", "a Keras model")
+  reading <- data_reading(object, na)
   training_module()$on_batch(object, "test_on_batch", as_dict(c(list(
-    x = model_data(object, x), y = target_data(y),
-    sample_weight = keras_data(sample_weight, "sample_weight")
+    x = model_data(reading, x), y = target_data(y, "y", reading),
+    sample_weight = weight_data(sample_weight, "sample_weight", reading)
   ), named_dots("test_on_batch", ...))))
 }
 
 #' @rdname train_on_batch
-predict_on_batch <- function(object, x) {
+predict_on_batch <- function(object, x, na = "error") {
   with_method(object, "predict_on_batch", "predict_on_batch", "a Keras model")
-  training_module()$predict_on_batch(object, model_data(object, x))
+  training_module()$predict_on_batch(object, model_data(data_reading(object, na), x))
 }
 
 #' Fit a preprocessing layer to data
@@ -190,6 +209,7 @@ predict_on_batch <- function(object, x) {
 #' @param data As `x` of [fit()]; for text also character vectors, and factors as their levels.
 #' @param ... Further arguments of the layer's method, by name.
 #' @param batch_size,steps Whole numbers: `steps` batches of a dataset are read.
+#' @param na As in [fit()].
 #' @return The layer, invisibly.
 #' @examples
 #' \dontrun{
@@ -197,23 +217,18 @@ predict_on_batch <- function(object, x) {
 #' adapt(normalize, matrix(c(1, 3, 10, 30), 2))
 #' normalize(matrix(c(2, 20), 1))
 #' }
-adapt <- function(object, data, ..., batch_size = NULL, steps = NULL) {
+adapt <- function(object, data, ..., batch_size = NULL, steps = NULL, na = "error") {
   with_method(object, "adapt", "adapt", "a layer that learns from data")
   given <- drop_nulls(list(batch_size = batch_size, steps = steps))
   further <- named_dots("adapt", ...)
-  training_module()$adapt(object, adapt_data(object, data), as_dict(c(given, further)))
+  training_module()$adapt(object, adapt_data(object, data, na), as_dict(c(given, further)))
   invisible(object)
 }
 
 # A layer that reads text takes the levels of factors, not their codes.
-adapt_data <- function(layer, data) {
-  if (!keras_module("surface.data")$reads_text(layer)) {
-    return(keras_data(data, "data"))
-  }
-  if (is.data.frame(data)) {
-    data <- vapply(data, as.character, character(nrow(data)))
-  }
-  if (is.factor(data)) as.character(data) else keras_data(data, "data")
+adapt_data <- function(layer, data, na) {
+  text <- (is.factor(data) || is.data.frame(data)) && data_module()$reads_text(layer)
+  keras_data(if (text) text_data(data) else data, "data", data_reading(na = na))
 }
 
 #' A metric from a function

@@ -7,6 +7,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
+import shutil
 import sys
 import traceback
 
@@ -56,6 +57,16 @@ def redraws_lines() -> bool:
     kernel = sys.modules.get("ipykernel.iostream")
     in_notebook = kernel is not None and isinstance(sys.stdout, kernel.OutStream)
     return in_notebook or _is_terminal(sys.stdout)
+
+
+def end_drawn_line() -> None:
+    """Make sys.stdout begin a line after a line that is drawn over again, such as a progress bar: a
+    terminal and a notebook clear it, R's sinks show only its last state anyway."""
+    if redraws_lines():
+        blank = " " * (shutil.get_terminal_size().columns - 1)
+        sys.stdout.write(f"\r{blank}\r")
+    elif not isinstance(sys.stdout, SinkStream):
+        sys.stdout.write("\n")
 
 
 _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x08")

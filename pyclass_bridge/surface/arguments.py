@@ -8,11 +8,14 @@ docstring or table says so: ``units = 64`` becomes an integer, ``min_delta = 0.0
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._core import Handle
+from ..bridge.words import described
 from ..for_r.tensor import dtype_of, is_tensor, loaded_keras, whole_like
 from . import table
 
@@ -27,6 +30,10 @@ _OPTIONAL = re.compile(
 )
 _NUMBERS = {bool, int, float}
 _QUOTED = re.compile(r"`\"[^`]*\"`|\"[^\"]*\"")
+
+
+# R's classes of vectors that cross as a handle only if they hold NA.
+_NA = ("logical", "integer")
 
 
 @dataclass(frozen=True)
@@ -121,8 +128,12 @@ def _converted(function: str, argument: Argument, value):
     if kind == ANY:
         return value
     if kind == WHOLE:
-        return each_float(whole_array(value), lambda x: int(x) if x.is_integer() else x)
+        whole = whole_array(value)
+        return each_float(
+            whole, lambda x: whole_number(function, argument.name, x) if _counts(x) else x
+        )
     if kind == SEQUENCES:
+        value = value.values() if isinstance(value, dict) else value
         return [[x] if isinstance(x, (int, float, str)) else x for x in value]
     if isinstance(value, np.ndarray):
         value = value.tolist()
@@ -228,8 +239,8 @@ def whole_array(value):
 
 
 def each_float(value, change):
-    """`value`, with `change` applied to every float in it, also within lists."""
-    if isinstance(value, float):
+    """`value`, with `change` applied to every float and handle in it, also within lists."""
+    if isinstance(value, (float, Handle)):
         return change(value)
     if isinstance(value, (list, tuple)):
         return type(value)(each_float(x, change) for x in value)
@@ -238,18 +249,34 @@ def each_float(value, change):
 
 def whole_number(function: str, name: str, value):
     """`value` as an integer if it is a whole double; a fraction or a text is an error."""
-    if isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
-        shown = f'"{value}"' if isinstance(value, str) else f"{value:g}"
-        raise ValueError(f"{function}(): `{name}` takes whole numbers, not {shown}.")
+    if isinstance(value, (str, Handle)) or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError(f"{function}(): `{name}` takes whole numbers, not {_shown(value)}.")
     return int(value) if isinstance(value, float) else value
+
+
+def _shown(value) -> str:
+    """A value that is no whole number, as R shows it; a handle is NA or an object of R."""
+    if isinstance(value, float):
+        return "NA" if math.isnan(value) else f"{value:g}"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, str):
+        return f'"{value}"'
+    return "NA" if value.r_class[0] in _NA else described(value)
+
+
+def _counts(value) -> bool:
+    """Is `value` a whole double, or NA in its place?"""
+    return value.r_class[0] in _NA if isinstance(value, Handle) else value.is_integer()
 
 
 def _axis(function: str, name: str, value):
     if isinstance(value, (list, tuple)):
         return tuple(_axis(function, name, x) for x in value)
-    if isinstance(value, float):
-        value = whole_number(function, name, value)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if isinstance(value, bool):
+        raise ValueError(f"{function}(): `{name}` takes whole numbers, not {_shown(value)}.")
+    value = whole_number(function, name, value)
+    if not isinstance(value, int):
         return value
     if value == 0:
         raise ValueError(

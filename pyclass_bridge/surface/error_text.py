@@ -42,6 +42,14 @@ def no_argument(function: str, wrong: str, known) -> str:
     return f"{function}() has no argument `{wrong}`{hint}"
 
 
+def no_part(label: str, absent: str, extra, what: str) -> str:
+    """The error text for data `label` without the part `absent`, an input or output of the model;
+    `extra` are the names in the data that the model has not."""
+    near = meant(absent, extra)
+    hint = f"; is `{near}` meant?" if near else "."
+    return f"`{label}` has no `{absent}`, which is an {what} of the model{hint}"
+
+
 # ---- replacements that need more than a pattern --------------------------------------------------
 
 
@@ -230,6 +238,8 @@ _SENTENCES = (
     (r"When passing a Python generator to a Keras model, the generator must return a tuple.* "
      r"Received: (.*)",
      r"a generator must give `list(x, y)` or `list(x, y, sample_weight)`, not \1."),
+    (r"You should provide one `sample_weight` array per output in `y`\.(?s:.*)",
+     "`sample_weight` must be weights of the cases, or a list with such weights for each output."),
     (r"Argument `validation_split` is only supported for .*",
      "`validation_split` can split only arrays in memory; for other data give `validation_data`."),
     (r'Missing data for input "(.*?)"\. You passed a data dictionary with keys (\[.*?\])\. '

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import re
+import weakref
 
 import numpy as np
 
 from ..for_r.tensor import dims
-from .error_text import meant
+from .error_text import no_part
 
 # The parts of the data, in Keras' order.
 _PARTS = ("x", "y", "sample_weight")
@@ -27,6 +28,7 @@ def explained(model, method: str, keywords: dict, failures=(), given: dict | Non
     """Call ``model.<method>(**keywords)``; an error about the data gets an explanation. `given` are
     the user's arguments, if `keywords` has others. If `failures` has an exception, which an R
     function raised while it made the data, this is raised."""
+    _forget_other_ranks(model, method, given or keywords)
     try:
         return getattr(model, method)(**keywords)
     except BaseException as error:
@@ -40,6 +42,34 @@ def explained(model, method: str, keywords: dict, failures=(), given: dict | Non
             with contextlib.suppress(AttributeError):  # an exception with slots takes no attribute
                 error.explanation = sentence
         raise
+
+
+# The compiled functions that a method uses for its data and for `validation_data`.
+_USES = {
+    "fit": ("train", "test"), "train_on_batch": ("train",), "evaluate": ("test",),
+    "test_on_batch": ("test",),
+}  # fmt: skip
+
+# For each model, the ranks of the data for which its compiled functions were traced.
+_ranks: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def _forget_other_ranks(model, method: str, keywords: dict) -> None:
+    """Delete the compiled functions if the data have other ranks than before, such as a matrix in
+    place of a vector, for which TensorFlow can't trace a function again."""
+    uses = _USES.get(method, (method,))
+    former = _ranks.setdefault(model, {})
+    ranks = {
+        use: [_shape_ranks(part) for part in data]
+        for use, (_, data) in zip(uses, _data_of(keywords), strict=False)
+    }
+    if any(former.get(use, now) != now for use, now in ranks.items()):
+        _forget_compiled(model)
+    former.update(ranks)
+
+
+def _shape_ranks(part) -> list[int]:
+    return [len(shape) for shape in (_shapes(part) or {}).values()]
 
 
 def _forget_compiled(model) -> None:
@@ -71,7 +101,11 @@ def _missing(model, method: str, keywords: dict) -> str | None:
 
 def _samples(model, method: str, keywords: dict) -> str | None:
     """The parts of the data have different numbers of samples."""
+    inputs = _model_shapes(model, "inputs")
     for label, data in _data_of(keywords):
+        others = inputs and _other_inputs(label, data[0], _shapes(data[0]) or inputs, inputs)
+        if others:
+            return others
         sizes = [
             (name, shape[0])
             for name, value in zip(_PARTS, data, strict=False)
@@ -107,14 +141,15 @@ def _other_inputs(label: str, data, given: dict, inputs: dict) -> str | None:
         absent = [name for name in inputs if name not in data]
         if absent:
             extra = [name for name in data if name not in inputs]
-            near = meant(absent[0], extra)
-            hint = f"; is `{near}` meant?" if near else "."
-            return f"`{label}` has no `{absent[0]}`, which is an input of the model{hint}"
+            return no_part(label, absent[0], extra, "input")
     elif len(given) != len(inputs):
         names = ", ".join(f"{name} = ..." for name in inputs)
-        one_of_them = f": give list({names})." if len(inputs) > 1 else "."
-        count = len(given)
-        return f"the model has {_count(inputs, 'input')}, but `{label}` has {count}{one_of_them}"
+        text = f"the model has {_count(inputs, 'input')}, but `{label}` has {len(given)}"
+        if len(inputs) > 1:
+            return f"{text}: give list({names})."
+        if all(len(shape) < 2 for shape in given.values()):
+            return f"{text}: pad_sequences() makes a matrix of a list of vectors."
+        return f"{text}."
     return None
 
 

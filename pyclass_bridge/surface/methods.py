@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 
 from ..bridge.output import redraws_lines
+from ..bridge.words import described
 from .arguments import whole_number
 from .error_text import no_argument
 
@@ -39,6 +40,6 @@ def _verbose(function: str, value):
     if value == "auto":
         # Keras' own "auto" draws a bar into files too.
         return 1 if redraws_lines() else 2
-    if value in (0, 1, 2):
+    if isinstance(value, (int, float)) and value in (0, 1, 2):
         return int(value)
-    raise ValueError(f'{function}(): `verbose` must be "auto", 0, 1 or 2, not {value!r}.')
+    raise ValueError(f'{function}(): `verbose` must be "auto", 0, 1 or 2, not {described(value)}.')

@@ -12,7 +12,10 @@ import contextlib
 import pathlib
 import sys
 import tempfile
+import warnings
 import weakref
+
+import numpy as np
 
 from ..for_r.ops import float_base
 from ..for_r.tensor import dtype_of, is_integer, is_symbolic, is_tensor, to_numpy, whole_like
@@ -128,6 +131,47 @@ def _timeseries(function: str, keywords: dict) -> dict:
     return keywords | {key: as_data(value, stay_doubles=True) for key, value in vectors.items()}
 
 
+# ---- data from R's vectors ---------------------------------------------------------------------
+
+
+def _to_categorical(function: str, keywords: dict) -> dict:
+    """Class numbers must be whole and count from 0: Keras truncates, and counts from the end."""
+    classes = np.asarray(keywords.get("x"))
+    if classes.dtype.kind in "US":
+        raise TypeError(
+            f"{function}(): `x` takes a factor or the numbers of classes from 0, not strings: "
+            f"{function}(factor(x)) encodes them."
+        )
+    if classes.dtype.kind in "iuf":
+        wrong = classes[(classes < 0) | (classes != np.trunc(classes))]
+        if wrong.size:
+            raise ValueError(
+                f"{function}(): `x` takes the numbers of classes, whole and from 0, not "
+                f"{wrong.flat[0]:g}."
+            )
+    return keywords
+
+
+def _pad_sequences(function: str, keywords: dict) -> dict:
+    """Say what Keras does to sequences of text and of fractions."""
+    sequences = keywords["sequences"]
+    if not sequences:
+        raise ValueError(f"{function}(): `sequences` has no sequence.")
+    if "int" not in str(keywords.get("dtype", "int32")):
+        return keywords
+    kinds = {np.asarray(sequence).dtype.kind for sequence in sequences}
+    if "U" in kinds:
+        raise TypeError(
+            f"{function}(): `sequences` holds strings: layer_text_vectorization() encodes text."
+        )
+    if "f" in kinds and any(np.any(np.asarray(s) != np.trunc(s)) for s in sequences):
+        warnings.warn(
+            f'{function}(): fractions are cut to whole numbers; `dtype = "float32"` keeps them.',
+            stacklevel=2,
+        )
+    return keywords
+
+
 # ---- data sets ---------------------------------------------------------------------------------
 
 
@@ -163,11 +207,11 @@ def _dataset(wrapped: Wrapped, keywords: dict, run) -> dict:
 def _load_model(wrapped: Wrapped, keywords: dict, run):
     """A model from a file, or from the bytes of one, R's raw vector."""
     if not isinstance(keywords.get("filepath"), (bytes, bytearray)):
-        return run(keywords)
+        return _loaded(keywords, run)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "model.keras")
         path.write_bytes(keywords["filepath"])
-        return run(keywords | {"filepath": path})
+        return _loaded(keywords | {"filepath": path}, run)
 
 
 # ---- applications ------------------------------------------------------------------------------
@@ -216,14 +260,33 @@ def _columns(rows) -> dict[str, list]:
     }
 
 
+# ---- models with the levels of their factors ---------------------------------------------------
+
+
+def _cloned(wrapped: Wrapped, keywords: dict, run):
+    from .levels import of_copy
+
+    return of_copy(keywords.get("model"), run(keywords))
+
+
+def _loaded(keywords: dict, run):
+    """The model with the levels of factors that its file holds."""
+    from .levels import of_file
+
+    return of_file(run(keywords), keywords.get("filepath"))
+
+
 _ADJUSTED = {
     "layer_feature_space": _feature_space,
     "layer_string_lookup": _string_lookup,
     "op_arange": _arange,
     "op_power": _power,
+    "pad_sequences": _pad_sequences,
     "timeseries_dataset_from_array": _timeseries,
+    "to_categorical": _to_categorical,
 }
 _WAYS = {
+    "clone_model": _cloned,
     "dataset_imdb_word_index": _downloaded,
     "dataset_reuters_word_index": _downloaded,
     "load_model": _load_model,

@@ -10,6 +10,8 @@ import inspect
 
 import keras
 
+from ..bridge.output import end_drawn_line
+from ..bridge.words import described
 from ..surface.arguments import whole_number
 from ..surface.data import prepare, text_tensors
 from ..surface.explain import explained
@@ -55,13 +57,15 @@ def fit(model, given: dict, extra: dict, resume: str | None = None) -> dict:
         given["verbose"] = 0
     keywords = keywords_of(model.fit, "fit", given, extra)
     if "initial_epoch" in keywords:
-        keywords["initial_epoch"] = zero_based("fit", "initial_epoch", keywords["initial_epoch"])
+        first = whole_number("fit", "initial_epoch", keywords["initial_epoch"])
+        keywords["initial_epoch"] = zero_based("fit", "initial_epoch", first)
     freq = keywords.setdefault("validation_freq", 1)
     if isinstance(freq, int) and freq < 1:
         raise ValueError(f"fit(): `validation_freq` must be 1 or more, not {freq}.")
     split = keywords.get("validation_split", 0)
-    if not 0 <= split < 1:
-        raise ValueError(f"fit(): `validation_split` must be a fraction below 1, not {split:g}.")
+    if not isinstance(split, (int, float)) or not 0 <= split < 1:
+        shown = f"{split:g}" if isinstance(split, (int, float)) else described(split)
+        raise ValueError(f"fit(): `validation_split` must be a fraction below 1, not {shown}.")
     _check_callbacks("fit", callbacks)
     failures = prepare(model, keywords)
     if not hasattr(keywords.get("x"), "__getitem__"):
@@ -98,8 +102,20 @@ def _run(model, method: str, given: dict, extra: dict, **further):
     if "callbacks" in keywords:
         keywords["callbacks"] = flattened(keywords["callbacks"])
         _check_callbacks(method, keywords["callbacks"])
+        keywords["callbacks"].insert(0, _BarBreak())
     failures = prepare(model, keywords)
     return explained(model, method, keywords | further, failures)
+
+
+class _BarBreak(keras.callbacks.Callback):
+    """Before the callbacks: what these print at the end is a line above Keras' last state of the
+    bar, not the end of an earlier state."""
+
+    def on_predict_end(self, logs=None):
+        if self.params["verbose"] == 1:
+            end_drawn_line()
+
+    on_test_end = on_predict_end
 
 
 def on_batch(model, name: str, given: dict) -> dict:

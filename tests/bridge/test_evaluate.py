@@ -21,6 +21,21 @@ def test_code_that_does_not_parse(r):
         r("x <- 1\nx + ) 2")
 
 
+@pytest.mark.parametrize("way", ["r", "source", "source in R"])
+def test_an_error_of_the_parser_shows_the_users_calls_alone(r, tmp_path, way):
+    path = tmp_path / "wrong.R"
+    path.write_text("x <- 1\nx + ) 2")
+    ways = {
+        "r": lambda: r(path.read_text()),
+        "source": lambda: pyclass_bridge.source(path),
+        "source in R": lambda: r("(function(call) call())(source)", source=lambda: r("x + ) 2")),
+    }
+    with pytest.raises(pyclass_bridge.RParseError) as caught:
+        ways[way]()
+    calls = [call.text for call in caught.value.calls]
+    assert calls == (["(function(call) call())(source)", "call()"] if way == "source in R" else [])
+
+
 def test_a_script_prints_what_is_visible_and_has_arguments(tmp_path, capsys):
     script = tmp_path / "script.R"
     script.write_text("bridge_args <- commandArgs(trailingOnly = TRUE)\nbridge_args\n")

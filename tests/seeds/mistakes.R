@@ -256,5 +256,38 @@ mistakes <- expression(
   "a method by wrong arguments" = model$fit(x, y, epoch = 1L),
   "a module of Keras that is not there" = keras$layerss$Dense(1L),
   "a tensor's index out of range" = op_ones(shape(2, 3))[3, 1],
-  "an axis out of range" = op_sum(op_ones(shape(2, 3)), axis = 4)
+  "an axis out of range" = op_sum(op_ones(shape(2, 3)), axis = 4),
+  "NA for an axis" = op_sum(x, axis = NA),
+  "NA among axes" = op_sum(x, axis = c(1L, NA)),
+  "TRUE for an axis" = op_sum(x, axis = TRUE),
+  "text for an axis" = op_sum(x, axis = "rows"),
+  "NA for units" = layer_dense(units = NA),
+  "NA for an index" = op_take(x, NA),
+  "NA for epochs" = fit(model, x, y, epochs = NA),
+  "NA for validation_split" = fit(model, x, y, validation_split = NA),
+  "labels as a data frame" = fit(classifier(), x, data.frame(kind = factor(labels))),
+  "a factor for a regression" = fit(model, x, factor(labels)),
+  "a factor with more levels than units" = fit(classifier(), x, factor(rep(1:4, 12))),
+  "a label that was not trained" = {
+    trained <- classifier()
+    fit(trained, x, factor(labels), epochs = 1, verbose = 0)
+    evaluate(trained, x, factor(labels + 1))
+  },
+  "NA in x" = fit(model, replace(x, 7, NA), y),
+  "NA in a column" = fit(model, transform(as.data.frame(x), V2 = replace(V2, 3:4, NA)), y),
+  "no samples" = predict(model, x[0, ]),
+  "strings as classes" = to_categorical(c("a", "b")),
+  "fractions as classes" = to_categorical(c(0, 0.5)),
+  "a list of sequences" = fit(model, list(1:3, 4L), 1:2, verbose = 0),
+  "a list of vectors" = predict(model, list(1:4, 5:8), verbose = 0),
+  "strings as sequences" = pad_sequences(list("a", c("b", "c"))),
+  "weights for another output" = {
+    start <- layer_input(shape = 4)
+    outputs <- list(layer_dense(start, 1, name = "p"), layer_dense(start, 1, name = "q"))
+    double <- keras_model(start, outputs)
+    compile(double, loss = "mse")
+    fit(double, x, list(p = y, q = y), sample_weight = list(p = y, qq = y), verbose = 0)
+  },
+  "weights for one output of two" = fit(
+    double, x, list(p = y, q = y), sample_weight = list(y), verbose = 0)
 )

@@ -155,6 +155,36 @@ def test_several_outputs(keras, by_name):
         np.testing.assert_allclose(ours[3][key], theirs[key], rtol=1e-5)
 
 
+@pytest.mark.parametrize("form", ["identity", "unname"])
+def test_targets_and_weights_by_name_or_place(keras, form):
+    losses = from_r(
+        f"""
+        start <- layer_input(shape = 4)
+        outputs <- list(p = layer_dense(start, 1, name = "p"),
+                        q = layer_dense(start, 1, name = "q"))
+        model <- keras_model(start, {form}(outputs))
+        compile(model, "sgd", "mse")
+        w <- seq_along(y)
+        forms <- function(p, q) list(list(p = p, q = q), list(q = q, p = p), list(p, q))
+        losses <- list()
+        for (targets in forms(y, 2 * y)) for (weights in forms(w, w^2)) {{
+          loss <- evaluate(model, x, targets, sample_weight = weights, verbose = 0)$loss
+          by_batch <- test_on_batch(model, x, targets, sample_weight = weights)$loss
+          stopifnot(all.equal(loss, by_batch, tolerance = 1e-5))
+          losses <- c(losses, loss)
+        }}
+        validated <- fit(model, x, list(y, 2 * y), sample_weight = list(q = w^2, p = w),
+                         validation_data = list(x, list(q = 2 * y, p = y), list(p = w, q = w^2)),
+                         epochs = 1, verbose = 0)$metrics$val_loss
+        stopifnot(all.equal(validated, evaluate(model, x, list(y, 2 * y), verbose = 0,
+                                                sample_weight = list(w, w^2))$loss))
+        losses
+        """,
+        x=X, y=Y,
+    )  # fmt: skip
+    assert len(losses) == 9 and len(set(losses)) == 1
+
+
 @pytest.mark.parametrize("rank", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("kind", ["integer", "logical", "double"])
 def test_arrays_of_every_rank_and_type(keras, rank, kind):
@@ -262,6 +292,9 @@ UTILITIES = {
     ),
     "to_categorical(c(1, 2), num_classes = 4)": lambda u: u.to_categorical([1, 2], 4),
     "to_categorical(matrix(0:3, 2))": lambda u: u.to_categorical([[0, 2], [1, 3]]),
+    "pad_sequences(list(a = 1:3, b = 4L, c = integer()))": lambda u: u.pad_sequences(
+        [[1, 2, 3], [4], []]
+    ),
     "normalize(matrix(c(3, 6, 4, 8), 2))": lambda u: u.normalize(np.array([[3, 4], [6, 8]])),
     "normalize(matrix(c(3, 6, 4, 8), 2), axis = 1, order = 1)": lambda u: u.normalize(
         np.array([[3, 4], [6, 8]]), axis=0, order=1
@@ -272,6 +305,38 @@ UTILITIES = {
 @pytest.mark.parametrize("code", UTILITIES)
 def test_utilities_for_data(keras, code):
     np.testing.assert_array_equal(from_r(code), UTILITIES[code](keras.utils))
+
+
+def test_fractions_that_pad_sequences_cuts_are_told(keras):
+    with pytest.warns(UserWarning, match='fractions are cut to whole numbers; `dtype = "float32"`'):
+        from_r("pad_sequences(list(1:2, 1.5))")
+
+
+def test_sequences_are_data_once_they_are_padded(keras):
+    """As those of dataset_imdb() and dataset_reuters(): a list of integer vectors."""
+    reviews, seen = [[1, 5, 2], [7], [3, 4], [8, 9, 1, 2]], [0, 1, 0, 1]
+
+    def build():
+        keras.utils.set_random_seed(1)
+        layers = [keras.layers.Input((3,)), keras.layers.Embedding(10, 2), keras.layers.Flatten()]
+        model = keras.Sequential([*layers, keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    padded = keras.utils.pad_sequences(reviews, maxlen=3)
+    losses = build().fit(padded, np.array(seen), epochs=1, verbose=0).history["loss"]
+    ours = from_r(
+        """
+        reviews <- list(c(1L, 5L, 2L), 7L, c(3L, 4L), c(8L, 9L, 1L, 2L))
+        padded <- pad_sequences(reviews, maxlen = 3)
+        history <- fit(model, padded, c(0, 1, 0, 1), epochs = 1, verbose = 0)
+        list(lengths(reviews), padded, as.list(history$metrics$loss))
+        """,
+        model=build(),
+    )
+    assert list(ours[0]) == [3, 1, 2, 4]
+    np.testing.assert_array_equal(ours[1], padded)
+    assert ours[2] == losses
 
 
 # ---- preprocessing layers ----------------------------------------------------------------------
@@ -327,7 +392,7 @@ MISTAKES = {
         "fit(model, x, letters[1:4])", "`y` holds strings, but the model takes numbers"
     ),
     "text as one output's labels": (
-        "fit(model, x, list(y, letters))", "`y` holds strings, but the model takes numbers"
+        "fit(model, x, list(y, letters))", "`y[[2]]` holds strings, but the model takes numbers"
     ),
     "text as x": (
         "fit(model, matrix('a', 96, 4), y)", "`x` holds strings, but the model takes numbers"
@@ -335,7 +400,18 @@ MISTAKES = {
     "dates": (
         "fit(model, x, Sys.Date() + 1:96)", "`y` is an object of class `Date`, but Keras takes"
     ),
-    "NA in labels": ("fit(model, x, factor(c('a', NA)))", "`y` holds NA"),
+    "labels as a data frame": (
+        "fit(model, x, data.frame(Species = factor(letters)))",
+        "`y` is a data frame of one column, which holds a factor, but labels are a vector: use "
+        "`y$Species`.",
+    ),
+    "an output's labels as a data frame": (
+        "fit(model, x, list(p = data.frame(a = letters)))", "labels are a vector: use `y$p$a`."
+    ),
+    "weights as a factor": (
+        "fit(model, x, y, sample_weight = factor(y))",
+        "`sample_weight` is a factor, but weights are numbers.",
+    ),
     "a missing column": (
         "fit(two_inputs(), data.frame(a = 1:2), 1:2)",
         "`x`: the data frame has no column `b`, which is an input of the model.",
@@ -360,6 +436,18 @@ MISTAKES = {
         "fit(model, x, y, class_weight = c(1, 2))", "`class_weight` must have the numbers"
     ),
     "weights by level": ("fit(model, x, y, class_weight = c(a = 1))", "1\" = 2), not `a`."),
+    "weights by some levels": (
+        "fit(model, x, factor(y > 0), class_weight = c('TRUE' = 1, b = 2))",
+        '`class_weight` must have the levels "FALSE", "TRUE" as names, not `b`.',
+    ),
+    "weights by levels that are numbers": (
+        "fit(model, x, factor(1 + (y > 0)), class_weight = c('1' = 1, '2' = 2))",
+        "`class_weight`: are its names the levels of `y` or their numbers from 0?",
+    ),
+    "a weight of NA": (
+        "fit(model, x, y, class_weight = c('0' = NA))",
+        "`class_weight`: the weight of class 0 must be a number, not the value NA.",
+    ),
     "a weight of text": (
         "fit(model, x, y, class_weight = list('0' = 'a'))",
         "`class_weight`: the weight of class 0 must be a number, not the string \"a\".",
@@ -371,8 +459,89 @@ MISTAKES = {
         "adapt(layer_normalization(), x, steps = 2)",
         "`steps` is not an argument for a Normalization layer",
     ),
+    "a matrix without rows": ("predict(model, x[0, ])", "`x` has no samples: its dims are (0, 4)."),
+    "a frame without rows": (
+        "evaluate(model, as.data.frame(x)[0, ], y[0])", "`x` has no samples: its dims are (0, 4)."
+    ),
+    "nothing to train on": ("fit(model, x[0, ], y[0])", "`x` has no samples: its dims are (0, 4)."),
+    "a batch of no samples": ("train_on_batch(model, x[0, ], y[0])", "`x` has no samples"),
+    "classes counted from the end": ("to_categorical(c(-1, 2))", "whole and from 0, not -1."),
+    "classes as a list of strings": ("to_categorical(list('a'))", "to_categorical(factor(x))"),
+    "no sequence": ("pad_sequences(list())", "pad_sequences(): `sequences` has no sequence."),
     "a batch for no model": ("predict_on_batch(3, x)", "`object` must be a Keras model, not the"),
 }  # fmt: skip
+
+
+# ---- NA ------------------------------------------------------------------------------------------
+
+ALLOW = '; `na = "allow"` makes NaN of NA.'
+# What holds NA -> the beginning of the error, and whether `na = "allow"` is a remedy.
+NA_IN = {
+    "fit(model, replace(x, c(2, 3, 100, 290), NA), y)": (
+        "`x`: column 1 has 2 NA, the first in row 2, and other columns have 2. Leave these "
+        "cases out or impute them" + ALLOW
+    ),
+    "fit(model, setNames(as.data.frame(replace(x, 100, NA)), letters[1:4]), y)": (
+        "`x`: the column `b` has 1 NA, the first in row 4. "
+    ),
+    "fit(model, array(replace(x, 5, NA), c(96, 2, 2)), y)": "`x` has 1 NA, the first in row 5. ",
+    "fit(model, c(1L, NA), y)": "`x` has 1 NA, the first in row 2. ",
+    "fit(model, x, replace(y, 7:9, NA))": "`y`: column 1 has 3 NA, the first in row 7. ",
+    "fit(model, x, c(TRUE, NA))": "`y` has 1 NA, the first in row 2. ",
+    "fit(model, x, factor(c('a', NA)))": (
+        "`y` has 1 NA, the first in row 2. Leave these cases out or impute them."
+    ),
+    "fit(model, x, factor(c('a', NA)), na = 'allow')": "`y` has 1 NA, the first in row 2. ",
+    "fit(model, x, y, sample_weight = c(NA, 1))": "`sample_weight` has 1 NA, the first in row 1. ",
+    "fit(model, x, y, validation_data = list(x, c(1, NA)))": "`validation_data[[2]]` has 1 NA, ",
+    "fit(model, x, y, validation_data = list(replace(x, 1, NA), y))": (
+        "`validation_data[[1]]`: column 1 has 1 NA, "
+    ),
+    "fit(model, function() list(x, c(1, NA)))": "`y` has 1 NA, the first in row 2. ",
+    "fit(two_inputs(), list(a = c(1, NA), b = 1:2), 1:2)": "`x$a` has 1 NA, the first in row 2. ",
+    "fit(two_inputs(), list(1:2, c(1, NA)), 1:2)": "`x[[2]]` has 1 NA, the first in row 2. ",
+    "fit(two_inputs(), data.frame(a = 1:2, b = c(NA, 1)), 1:2)": "`x$b` has 1 NA, ",
+    "evaluate(model, x, c(NA, 1))": "`y` has 1 NA, the first in row 1. ",
+    "predict(model, replace(x, 96, NA))": "`x`: column 1 has 1 NA, the first in row 96. ",
+    "train_on_batch(model, x, c(NA, 1))": "`y` has 1 NA, the first in row 1. ",
+    "test_on_batch(model, x, c(NA, 1))": "`y` has 1 NA, the first in row 1. ",
+    "predict_on_batch(model, replace(x, 1, NA))": "`x`: column 1 has 1 NA, ",
+    "adapt(layer_normalization(), c(1, NA))": "`data` has 1 NA, the first in row 2. ",
+    "adapt(layer_string_lookup(), c('a', NA))": "`data` has 1 NA, the first in row 2. ",
+    "set_weights(model, list(c(1, NA)))": "`weights[[1]]` has 1 NA, the first in row 2. ",
+    "timeseries_dataset_from_array(replace(x, 1, NA), NULL, 2)": "`data`: column 1 has 1 NA, ",
+    "timeseries_dataset_from_array(x, c(1, NA), 2)": "`targets` has 1 NA, the first in row 2. ",
+    "pad_sequences(list(1:3, c(1L, NA)))": "`sequences[[2]]` has 1 NA, the first in row 2. ",
+    "to_categorical(c(NA, 1))": "`x` has 1 NA, the first in row 1. ",
+    "normalize(matrix(c(1, NA)))": "`x`: column 1 has 1 NA, the first in row 2. ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", NA_IN)
+def test_na_in_data_is_an_error_that_says_where(keras, code):
+    message = from_r(
+        DENSE + TWO_INPUTS + f"tryCatch({{ {code}; 'no error' }}, error = conditionMessage)",
+        x=X, y=Y,
+    )  # fmt: skip
+    assert message.startswith(NA_IN[code])
+
+
+def test_nan_is_data_and_so_is_na_that_is_allowed(keras, recwarn):
+    ours = from_r(
+        """
+        model <- keras_model_sequential(input_shape = 4) |> layer_dense(1)
+        missing <- replace(x, c(1, 3, 99), NaN)
+        part <- replace(replace(x, 3, NaN), c(1, 99), NA)
+        whole <- replace(matrix(1:8, 2), 3, NA)
+        list(predict(model, missing, verbose = 0), predict(model, part, na = "allow", verbose = 0),
+             is.nan(predict(model, whole, na = "allow", verbose = 0)))
+        """,
+        x=X,
+    )
+    np.testing.assert_array_equal(ours[0], ours[1])
+    assert np.isnan(ours[0][:, 0]).nonzero()[0].tolist() == [0, 2]
+    np.testing.assert_array_equal(ours[2], [[True], [False]])
+    assert not [w for w in recwarn if "cast" in str(w.message)]
 
 
 @pytest.mark.parametrize("case", MISTAKES)
@@ -384,7 +553,16 @@ def test_mistakes_with_data_are_one_clear_message(keras, case):
 
 
 @pytest.mark.parametrize(
-    "call", ["fit(model, x, letters)", "get_weights(3)", "predict(model, data.frame(a = 'b'))"]
+    "call",
+    [
+        "fit(model, x, letters)",
+        "get_weights(3)",
+        "predict(model, data.frame(a = 'b'))",
+        "fit(model, x, list(1, NA))",
+        "evaluate(model, list(x, list(NA)), 1)",
+        "pad_sequences(list(1, list(NA)))",
+        "set_weights(model, list(NA))",
+    ],
 )
 def test_a_mistake_names_the_call_that_made_it(keras, call):
     ours = from_r(

@@ -32,7 +32,7 @@ from support.r_models import DENSE, X, Y, from_r
         ("fit(model, x, y, initial_epoch = 0)", "`initial_epoch` counts from 1"),
         ("fit(model, x, y, 32)", "fit(): further arguments must have names"),
         ("fit(model, iris, y)", "the column `Species` of the data frame is"),
-        ("fit(model, c(1L, NA), y)", "`x` holds NA"),
+        ("fit(model, c(1L, NA), y)", "`x` has 1 NA, the first in row 2."),
         ("callback_lambda(on_epoch_ned = function(epoch) 1)", "Did you mean `on_epoch_end`?"),
         ("get_layer(model)", "give either the `name` of a layer or its `index`"),
         ("get_layer(model, 1)", "`name` must be the name of a layer, not the value 1; give its"),

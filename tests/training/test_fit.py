@@ -355,6 +355,16 @@ def test_a_model_trains_after_a_mistake_in_its_data(keras, code):
     assert epochs == 2
 
 
+@pytest.mark.parametrize(
+    "use", ["fit(model, x, {}, epochs = 1, verbose = 0)", "train_on_batch(model, x, {})",
+            "fit(model, x, y, validation_data = list(x, {}), epochs = 1, verbose = 0)",
+            "evaluate(model, x, {}, verbose = 0)", "test_on_batch(model, x, {})"],
+)  # fmt: skip
+def test_y_may_be_a_vector_and_then_a_matrix(keras, use):
+    codes = "; ".join(use.format(y) for y in ("c(y)", "matrix(y)", "c(y)"))
+    assert from_r(DENSE + f"{{ {codes}; TRUE }}", x=X, y=Y)
+
+
 CLASSES = """
     model <- keras_model_sequential(input_shape = 2) |> layer_dense(3, activation = "softmax")
     compile(model, "sgd", paste0({!r}, "categorical_crossentropy"))

@@ -73,6 +73,34 @@ def test_the_level_of_tensorflows_messages_is_the_users(script, tmp_path):
     assert run([script(code)], tmp_path, TF_CPP_MIN_LOG_LEVEL="0").stdout == "0 \n"
 
 
+HOOKS = (
+    MODEL
+    + """\
+told <- callback_lambda(
+  on_predict_begin = function(logs) cat("begin\\n"), on_predict_end = function(logs) cat("end\\n"),
+  on_test_end = function(logs) cat("tested\\n")
+)
+for (verbose in 0:2) {
+  invisible(predict(model, x, verbose = verbose, callbacks = told))
+  invisible(evaluate(model, x, y, verbose = verbose, callbacks = told))
+}
+"""
+)
+BAR = r"32/32 ━+ \d+s \d+[mu]?s/step"
+SHOWN = [
+    "begin", "end", "tested", "begin", "end", BAR, "tested", f"{BAR} - {SCORES}", "begin", "end",
+    LINE, "tested", f"{LINE} - {SCORES}",
+]  # fmt: skip
+
+
+def test_hooks_print_before_keras_line(script, tmp_path):
+    assert_lines(screen(in_terminal([script(HOOKS)], tmp_path)), SHOWN)
+    printed = run([script(HOOKS)], tmp_path).stdout.splitlines()
+    assert [line for line in printed if re.fullmatch("[a-z]+", line)] == [
+        line for line in SHOWN if line.isalpha()
+    ]
+
+
 def test_a_terminal_has_a_bar_that_is_drawn_in_place(script, tmp_path):
     seen = in_terminal([script(SCRIPT)], tmp_path)
     assert "\r" in seen and "\b" in seen
