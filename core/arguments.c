@@ -31,10 +31,9 @@ static SEXP argument(Call *c, bool is_index, PyObject *o) {
   if (i < INT32_MAX && i > INT32_MIN && !overflow)
     return r_int((int)i + 1); /* same result as below */
   bool comes_back = c->scope.parts.cell && !is_index && o != c->shared;
-  Origins *before = comes_back ? origins_record(&c->origins) : NULL;
+  Origins *before = origins_record(comes_back ? c->origins : NULL);
   SEXP x = to_r(o, c->f->convert);
-  if (comes_back)
-    origins_record(before);
+  origins_record(before);
   if (!x)
     return NULL;
   PROTECT(x);

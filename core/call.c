@@ -10,7 +10,7 @@
 #define COMPILE_AT_CALL 3
 
 bool result_is_quiet;
-static __thread Call *innermost; /* of the running calls on this thread */
+static THREAD_LOCAL Call *innermost; /* of the running calls on this thread */
 
 /* ---- the closure ---- */
 
@@ -103,7 +103,7 @@ static void call_body(void *arg) {
     c->status = take_result(c, value, visible);
     UNPROTECT(1);
   }
-  origins_end(&c->origins);
+  origins_end(c->origins);
   if (c->status == 0)
     scope_leave(&c->scope);
   UNPROTECT(2);
@@ -113,11 +113,13 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
                                PyObject *kwnames) {
   Function *f = (Function *)self;
   Entry e;
+  Origins origins; /* not set to zeros, which takes time */
   Call c = {.f = f,
             .args = args,
             .n = PyVectorcall_NARGS(nargsf),
             .kwnames = kwnames,
             .entry = &e,
+            .origins = &origins,
             .outer = innermost,
             .scope = {.last = &f->last, .known = &f->known}};
   if (f->receiver != NO_RECEIVER) {
@@ -137,10 +139,10 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
     below->calls_r = false;
   }
   innermost = &c;
-  origins_begin(&c.origins);
+  origins_begin(&origins);
   if (guarded(&e, call_body, &c) < 0)
     c.status = -1;
-  origins_end(&c.origins);
+  origins_end(&origins);
   innermost = c.outer;
   PyObject *exception = py_take_exception(); /* hidden from the destructors that run below */
   if (c.status < 0) {
@@ -148,7 +150,7 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
     Py_CLEAR(c.result);
   }
   entry_pop(&e);
-  origins_drop(&c.origins);
+  origins_drop(&origins);
   py_set_exception(exception);
   Py_DECREF(self);
   return c.result;

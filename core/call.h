@@ -37,7 +37,7 @@ typedef struct Call {
   PyObject *shared; /* the argument that R code shares with its caller; borrowed; NULL: none */
   Entry *entry;
   Scope scope;
-  Origins origins;
+  Origins *origins;
   PyObject *result;
   int status;
   bool for_r;         /* R has called it, and its result goes back to R */

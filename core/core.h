@@ -18,6 +18,9 @@
 #include "r_api.h"
 #include <stdint.h>
 
+/* Of a variable: each thread has its own, read without a call of the dynamic linker's function. */
+#define THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
+
 /* ---- fault.c ----------------------------------------------------------------------------- */
 
 long fault_set(int n); /* makes the n-th fault point from now fail (0: none, negative: count only);
@@ -229,13 +232,15 @@ int memory_init(PyObject *module);
 
 typedef struct {
   SEXP value;
-  PyObject *object; /* NULL: the slot is free */
-  bool is_object;   /* has the value had a class? */
+  PyObject *object;
+  bool is_object; /* has the value had a class? */
 } Origin;
 typedef struct Origins {
   struct Origins *outer, *outer_recording;
-  Origin *slots, own[16];
-  size_t used, room;
+  Origin *list, own[8];
+  size_t n, room;
+  uint32_t *index; /* made when a long list is searched */
+  size_t buckets;
 } Origins;
 void origins_begin(Origins *s);      /* those of the call that begins on this thread, empty */
 void origins_end(Origins *s);        /* before R may free the values; twice does no harm */

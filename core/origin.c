@@ -12,15 +12,18 @@
 #include "core.h"
 #include <string.h>
 
-static __thread Origins *innermost; /* of the running calls on this thread */
-static __thread Origins *recording; /* NULL: what to_r() makes now is no part of an argument */
+#define FEW 16 /* so many are searched one by one */
+
+static THREAD_LOCAL Origins *innermost; /* of the running calls on this thread */
+static THREAD_LOCAL Origins *recording; /* NULL: what to_r() makes now is no part of an argument */
 
 void origins_begin(Origins *s) {
   s->outer = innermost;
-  s->slots = s->own;
-  s->used = 0;
-  s->room = 0;
   s->outer_recording = recording;
+  s->list = s->own;
+  s->n = 0;
+  s->room = sizeof s->own / sizeof *s->own;
+  s->index = NULL;
   innermost = s;
   recording = NULL;
 }
@@ -34,14 +37,11 @@ void origins_end(Origins *s) {
 }
 
 void origins_drop(Origins *s) {
-  for (size_t i = 0; i < s->room && s->used > 0; i++)
-    if (s->slots[i].object) {
-      s->used--;
-      Py_CLEAR(s->slots[i].object);
-    }
-  if (s->slots != s->own)
-    PyMem_Free(s->slots);
-  s->slots = s->own;
+  while (s->n > 0)
+    Py_DECREF(s->list[--s->n].object);
+  if (s->list != s->own)
+    PyMem_Free(s->list);
+  PyMem_Free(s->index);
 }
 
 Origins *origins_record(Origins *s) {
@@ -50,34 +50,19 @@ Origins *origins_record(Origins *s) {
   return before;
 }
 
-/* ---- the table: open addressing, never more than half full ---- */
+/* ---- recording ---- */
 
-static Origin *place_of(Origins *s, SEXP x) {
-  size_t at = ((uintptr_t)x >> 4) * 0x9E3779B97F4A7C15u >> 20;
-  while (s->slots[at &= s->room - 1].object && s->slots[at].value != x)
-    at++;
-  return &s->slots[at];
-}
-
-/* Without memory for a larger table, later values have no origin. */
+/* Without memory for a longer list, later values have no origin. */
 static bool make_room(Origins *s) {
-  if (2 * s->used < s->room)
-    return true;
-  if (s->room == 0) {
-    memset(s->own, 0, sizeof s->own);
-    s->room = sizeof s->own / sizeof *s->own;
-    return true;
-  }
-  Origins larger = {.room = 4 * s->room};
-  if (!(larger.slots = PyMem_Calloc(larger.room, sizeof *larger.slots)))
+  size_t room = 4 * s->room;
+  bool own = s->list == s->own;
+  Origin *longer = PyMem_Realloc(own ? NULL : s->list, room * sizeof *longer);
+  if (!longer)
     return false;
-  for (size_t i = 0; i < s->room; i++)
-    if (s->slots[i].object)
-      *place_of(&larger, s->slots[i].value) = s->slots[i];
-  if (s->slots != s->own)
-    PyMem_Free(s->slots);
-  s->slots = larger.slots;
-  s->room = larger.room;
+  if (own)
+    memcpy(longer, s->own, sizeof s->own);
+  s->list = longer;
+  s->room = room;
   return true;
 }
 
@@ -101,23 +86,45 @@ static bool has_address(SEXP x, PyObject *o) {
 
 void origin_add(SEXP x, PyObject *o) {
   Origins *s = recording;
-  if (!s || !has_address(x, o) || !make_room(s))
-    return;
-  Origin *place = place_of(s, x);
-  PyObject *before = place->object;
-  place->value = x;
-  place->is_object = r_is_object(x);
-  place->object = Py_NewRef(o);
-  if (before)
-    Py_DECREF(before);
-  else
-    s->used++;
+  if (s && has_address(x, o) && (s->n < s->room || make_room(s)))
+    s->list[s->n++] = (Origin){x, Py_NewRef(o), r_is_object(x)};
+}
+
+/* ---- finding ---- */
+
+/* The place of x, or of the first free slot, in the index: it has the numbers of the list's origins
+ * from 1, by their addresses, and is never more than half full. */
+static uint32_t *place_of(Origins *s, SEXP x) {
+  size_t at = ((uintptr_t)x >> 4) * 0x9E3779B97F4A7C15u >> 20;
+  while (s->index[at &= s->buckets - 1] && s->list[s->index[at] - 1].value != x)
+    at++;
+  return &s->index[at];
+}
+
+/* R runs when all arguments have been recorded. */
+static bool make_index(Origins *s) {
+  for (s->buckets = FEW; s->buckets < 2 * s->n; s->buckets *= 2)
+    ;
+  if (s->n > UINT32_MAX || !(s->index = PyMem_Calloc(s->buckets, sizeof *s->index)))
+    return false;
+  for (size_t i = 0; i < s->n; i++)
+    *place_of(s, s->list[i].value) = (uint32_t)(i + 1);
+  return true;
+}
+
+/* The last one with the value, which is the outermost object that gave it. */
+static Origin *find(Origins *s, SEXP x) {
+  if (s->n > FEW && (s->index || make_index(s))) {
+    uint32_t i = *place_of(s, x);
+    return i ? &s->list[i - 1] : NULL;
+  }
+  for (size_t i = s->n; i > 0; i--)
+    if (s->list[i - 1].value == x)
+      return &s->list[i - 1];
+  return NULL;
 }
 
 PyObject *origin_of(SEXP x) {
-  Origins *s = innermost;
-  if (!s || s->used == 0)
-    return NULL;
-  Origin *place = place_of(s, x);
-  return place->object && place->is_object == r_is_object(x) ? place->object : NULL;
+  Origin *found = innermost && innermost->n > 0 ? find(innermost, x) : NULL;
+  return found && found->is_object == r_is_object(x) ? found->object : NULL;
 }
