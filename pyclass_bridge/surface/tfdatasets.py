@@ -72,7 +72,7 @@ def traced(value):
 
 
 def _whole_if_whole(value):
-    return each_float(value, lambda x: int(x) if x.is_integer() else x)
+    return each_float(value, lambda x: int(x) if isinstance(x, float) and x.is_integer() else x)
 
 
 def _whole_or_none(function: str, name: str, value):
