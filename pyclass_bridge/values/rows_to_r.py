@@ -10,8 +10,8 @@ _BIG = 2**53
 
 class PythonToR(NamedTuple):
     """A Python type. `examples` are pairs: Python code, and R code of the value (None: a proxy).
-    `lossless`: does the R value, passed back to Python, give an equal value of the same type? (None:
-    of some values.) `where` is the file with the rule, and its function."""
+    `lossless`: does the R value, passed back to Python, give an equal value of the same type?
+    (None: of some values.) `where` is the file with the rule, and its function."""
 
     python: str
     r: str
