@@ -53,7 +53,7 @@ def markdown(rows) -> str:
 
 
 def _yes(value: bool | None) -> str:
-    return {True: "yes", False: "no", None: "some"}[value]
+    return "some" if value is None else "yes" if value else "no"
 
 
 def _markdown(heads, lines) -> str:

@@ -353,7 +353,7 @@ def test_clones(source):
     original.id = "other"
     shallow, deep = original.clone(), original.clone(deep=True)
     assert type(shallow) is type(deep) is type(original)
-    assert (shallow.seen, deep.seen) == ([1], [1, "seen"])
+    assert (list(shallow.seen), deep.seen) == ([1], [1, "seen"])
     assert shallow.note is original.note
     assert shallow.id == deep.id == "other"
     assert (shallow.peek(), deep.peek()) == (1, 11)

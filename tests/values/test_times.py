@@ -21,6 +21,9 @@ class Solar(datetime.tzinfo):
 
     key = "Nowhere/Solar"
 
+    def __repr__(self):
+        return self.key
+
     def utcoffset(self, when):
         return datetime.timedelta(hours=1, minutes=2, seconds=3)
 
