@@ -175,6 +175,30 @@ def test_a_model_that_knows_no_levels_says_so(keras):
     assert warned.startswith('`y` has only the levels "perhaps", "yes", and the model has more')
 
 
+def test_a_loaded_model_of_ones_own_class_says_that_it_knows_no_levels(keras, tmp_path):
+    warned = trained(
+        """
+        Own <- Model("Own",
+          initialize = function(...) {
+            super$initialize(...)
+            self$dense <- layer_dense(units = 3, activation = "softmax")
+          },
+          call = function(inputs) self$dense(inputs)
+        )
+        model <- Own()
+        compile(model, "adam", "sparse_categorical_crossentropy", metrics = "accuracy")
+        fit(model, x, labels, epochs = 1, verbose = 0)
+        stopifnot(identical(measures(model, droplevels(labels[some])),
+                            measures(model, codes[some])))
+        save_model(model, path)
+        again <- load_model(path, custom_objects = list(Own = Own))
+        tryCatch(measures(again, droplevels(labels[some])), warning = conditionMessage)
+        """,
+        path=str(tmp_path / "own.keras"),
+    )
+    assert warned.startswith('`y` has only the levels "perhaps", "yes", and the model has more')
+
+
 def test_factors_as_inputs_and_as_outputs_by_name_or_place(keras):
     assert trained("""
       answer <- layer_input(1, name = "answer", dtype = "int32")
