@@ -8,15 +8,16 @@
 #' doubles. The arguments before `...` may be abbreviated, as in every R function.
 #'
 #' The levels of a factor that is trained with, as labels or as an input, are known to
-#' `validation_data`, remembered with the model, and kept by clone_model() and in a `.keras` file
-#' (of a model that is not a class of one's own): later factors are coded by their labels, whatever
-#' their own levels. Labels that the model does not know are an error; after `compile()`, `fit()`
-#' may bring others.
+#' `validation_data`, remembered with the model, and kept by clone_model() and in a `.keras` file:
+#' later factors are coded by their labels, whatever their own levels. Labels that the model does
+#' not know are an error; after `compile()`, `fit()` may bring others. The file of a model of a
+#' class of one's own has no levels, nor have other formats: then a factor with fewer levels than
+#' classes is a warning.
 #'
 #' A misspelt argument, a fraction for a whole number, a class in place of an instance, NA in data,
 #' a column that is not numeric, and a factor that the loss does not take are errors that name it.
-#' If the dims of the data do not fit, the error names their dims and the model's. An exception of Keras, or an error in an
-#' R callback, ends the training; [py_last_error()] shows Keras' whole text.
+#' If the dims of the data do not fit, the error names their dims and the model's. An exception of
+#' Keras, or an error in an R callback, ends the training; [py_last_error()] shows all of its text.
 #'
 #' @param object A Keras model.
 #' @param optimizer,loss,metrics,loss_weights,weighted_metrics Names or objects, such as `"adam"`,

@@ -8,6 +8,7 @@ too, whichever function has written it, since they are in the configuration that
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import weakref
@@ -133,6 +134,15 @@ def _units(model, name: str | None) -> int | None:
     return shape[-1] if len(shape) > 1 else None
 
 
+def _computed_units(model) -> int | None:
+    """The size of the last dim of the only output of a model of a class of one's own, which is
+    called on symbols."""
+    with contextlib.suppress(Exception):
+        inputs = keras.KerasTensor(model.get_build_config()["input_shape"])
+        return model.compute_output_spec(inputs).shape[-1]
+    return None
+
+
 # ---- losses --------------------------------------------------------------------------------------
 
 
@@ -198,7 +208,7 @@ def unnamed(model, name: str | None, count: int) -> bool:
     """Has the output `name` of a model that knows no levels more classes than the factor that is
     to be evaluated?"""
     loss, _ = _loss(model, name)
-    classes = _units(model, name)
+    classes = _units(model, name) or _computed_units(model)
     if loss is None or classes is None:
         return False
     return count < (classes if loss in _FOR_CLASSES else 2 if classes == 1 else 0)
