@@ -74,7 +74,9 @@ VALUES = [
 
 
 @pytest.mark.parametrize(
-    "value", VALUES, ids=lambda value: f"{type(value).__name__} {value!r}"[:30]
+    "value",
+    VALUES,
+    ids=lambda value: f"{type(value).__name__} {value!r}"[:30].partition(" at 0x")[0],
 )
 def test_unchanged_it_is_the_same_object(keeper, value):
     made = keeper(value, value, k=value)
