@@ -100,7 +100,8 @@ summary.keras.src.models.model.Model <- function(object, ..., line_length = NULL
 
 #' @rdname summary_of_models
 print.keras.src.models.model.Model <- function(x, ...) {
-  summary(x, ...)
+  do.call(summary, c(list(x), of_summary(...)), quote = TRUE)
+  invisible(x)
 }
 
 #' @rdname summary_of_models
@@ -108,8 +109,17 @@ format.keras.src.models.model.Model <- function(x, ..., line_length = NULL, posi
                                                 expand_nested = FALSE, show_trainable = NA,
                                                 compact = TRUE) {
   given <- summary_arguments(line_length, positions, expand_nested, show_trainable)
-  extra <- as_dict(named_dots("format", ...))
+  extra <- as_dict(of_summary(...))
   paste(summary_lines(x, given, extra, compact), collapse = "\n")
+}
+
+# Of the arguments of print() and format() those that summary() knows: R hands on others, such as
+# `digits`, to each method.
+of_summary <- function(...) {
+  given <- list(...)
+  given[names(given) %in% c(
+    "line_length", "positions", "expand_nested", "show_trainable", "compact", "layer_range"
+  )]
 }
 
 summary_arguments <- function(line_length, positions, expand_nested, show_trainable) {

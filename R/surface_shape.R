@@ -1,5 +1,6 @@
-# shape(): dims for Keras, with NA (or NULL) for an open dim; shape(x) returns the dims of `x`. It
-# has no other half in Python. A shape is a list of integers and NULL, which Python gets as a tuple.
+# shape(): dims for Keras, with NA (or NULL) for an open dim; shape(x) returns the dims of `x`, as do
+# op_shape(x) and x$shape of a tensor. It has no other half in Python. A shape is a list of integers
+# and NULL, which Python gets as a tuple.
 
 #' Dims of a tensor
 #'
@@ -8,7 +9,8 @@
 #' @param ... Whole numbers, with NA or NULL for open dims; or one tensor or array, whose dims are
 #'   returned (open dims as scalar tensors).
 #' @param dims The same in one list or vector.
-#' @return A shape.
+#' @return A shape: a list of integers and NULL that prints as `shape(NA, 3)`. `[`, `c()`, `rev()`
+#'   and `==` give and take shapes, and `prod()` and its kin take them as integers.
 #' @examples
 #' \dontrun{
 #' shape(NA, 28, 28)
@@ -23,6 +25,25 @@ shape <- function(..., dims = list(...)) {
   }
   structure(as.list(dims), class = "keras_shape")
 }
+
+#' @rdname shape
+#' @param x A tensor or an array.
+op_shape <- function(x) {
+  shape(if (has_dims(x)) x else as_tensor(x))
+}
+
+# `x$shape` of a tensor, which is a tuple on some backends; of a proxy that does not convert, Python's.
+shape_or_attribute <- function(x, name) {
+  value <- .Call(core_get_attr, x, name)
+  if (name != "shape" || is_py_object(value)) value else shape(dims = value)
+}
+
+`$.keras.src.backend.common.keras_tensor.KerasTensor` <- shape_or_attribute
+`$.keras.src.backend.common.variables.Variable` <- shape_or_attribute
+`$.tensorflow.python.types.core.Tensor` <- shape_or_attribute
+`$.jaxlib._jax.ArrayImpl` <- shape_or_attribute
+`$.jax._src.core.Tracer` <- shape_or_attribute
+`$.torch.Tensor` <- shape_or_attribute
 
 has_dims <- function(x) {
   is_py_object(x) && !inherits(x, c("python.builtin.tuple", "python.builtin.list")) ||
@@ -87,6 +108,12 @@ as.double.keras_shape <- function(x, ...) {
 
 c.keras_shape <- function(...) {
   shape(...)
+}
+
+# NA in the result stands for an open dim.
+Summary.keras_shape <- function(..., na.rm = FALSE) {
+  dims <- unlist(lapply(list(...), as.integer))
+  do.call(.Generic, list(dims, na.rm = na.rm))
 }
 
 `==.keras_shape` <- function(e1, e2) {

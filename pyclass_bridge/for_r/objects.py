@@ -5,6 +5,8 @@ Assumes nothing but Python. Guarantees: no function here changes an object.
 """
 
 import collections.abc
+import inspect
+import re
 import types
 
 from pyclass_bridge.for_r.attributes import attribute_names, get_attr
@@ -71,14 +73,33 @@ def repr_of(x):
 
 
 def print_text(x):
-    """What print(x) shows in R: a module's name, a tensor's str(), the result of the class's
-    `__r_print__`, else the repr."""
+    """What print(x) shows in R: `text_of(x)`, and the signature of what can be called."""
+    signature = None if isinstance(x, types.ModuleType) else _signature(x)
+    return text_of(x) if signature is None else f"{text_of(x)}\n signature: {signature}"
+
+
+def _signature(x):
+    """The signature of `x` without annotations; None if it has none."""
+    if not callable(x) or is_tensor(x):
+        return None
+    try:
+        signature = inspect.signature(x)
+    except (TypeError, ValueError):
+        return None
+    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return signature.replace(parameters=bare, return_annotation=signature.empty)
+
+
+def text_of(x):
+    """A module's name, a tensor's str(), the result of the class's `__r_print__`, else the repr."""
     if isinstance(x, types.ModuleType):
         return f"Module({x.__name__})"
-    return str(x) if is_tensor(x) else getattr(type(x), "__r_print__", repr)(x)
+    if is_tensor(x):
+        return re.sub(r"\bshape=\((\d+),\)", r"shape=(\1)", str(x))
+    return getattr(type(x), "__r_print__", repr)(x)
 
 
 def line_of(x, width=75):
-    """One line about `x` for R's str(): as `print_text`, white space squeezed, cut at `width`."""
-    text = " ".join(print_text(x).split())
+    """One line about `x` for R's str(): as `text_of`, white space squeezed, cut at `width`."""
+    text = " ".join(text_of(x).split())
     return text if len(text) <= width else text[: width - 3] + "..."

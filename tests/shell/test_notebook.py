@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 
 from support.notebooks import run_notebook
+from support.subprocesses import run_python
 
 
 def pictures(cell) -> list[bytes]:
@@ -26,3 +27,19 @@ def test_a_cell_shows_its_pictures_and_leaves_other_devices_alone(tmp_path):
     assert first.startswith(b"\x89PNG") and second.startswith(b"\x89PNG")
     assert first == pictures(cells[1])[0] and first != second
     assert (tmp_path / "own.pdf").exists() and not (tmp_path / "Rplots.pdf").exists()
+
+
+def test_a_cell_of_rpy2_may_end_in_a_model():
+    done = run_python("""
+        import pyclass_bridge
+        from IPython.core.interactiveshell import InteractiveShell
+        shell = InteractiveShell.instance()
+        shell.run_line_magic("load_ext", "rpy2.ipython")
+        shell.run_cell_magic("R", "", '''
+          library(pyclassbridge)
+          model <- keras_model_sequential(input_shape = 4) |> layer_dense(4)
+          model
+        ''')
+    """)
+    assert done.returncode == 0, done.stderr
+    assert "Total params: 20" in done.stdout

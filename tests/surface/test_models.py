@@ -211,6 +211,8 @@ STACK = """
         ("print(model, expand_nested = TRUE)", {"expand_nested": True}),
         ("print(model, layer_range = c('a', 'b'))", {"layer_range": ["a", "b"]}),
         ("cat(format(model, line_length = 50))", {"line_length": 50}),
+        ("print(model, digits = 3, quote = FALSE)", {}),
+        ("cat(format(model, digits = 3, line_length = 50))", {"line_length": 50}),
         ("{ freeze_weights(model, which = 1); print(model) }", {"show_trainable": True}),
     ],
 )

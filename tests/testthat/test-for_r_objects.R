@@ -200,3 +200,19 @@ test_that("users extend r_to_py() by the class of an R value", {
   expect_true(is_py_object(r_to_py(list(1, 2))))
   expect_identical(py_to_r(r_to_py(list(a = 1, b = "x"))), list(a = 1, b = "x"))
 })
+
+test_that("what can be called shows its signature", {
+  py_run_string("
+class Called:
+    def __repr__(self): return '<called>'
+    def __call__(self, a, *, b: int = 1) -> int: return a
+    def method(self, q=(1, 2)): pass
+")
+  shown <- function(code) capture.output(print(py_eval(code, convert = FALSE)))
+  expect_identical(shown("Called()"), c("<called>", " signature: (a, *, b=1)"))
+  expect_match(shown("lambda x, y=2: 0")[[2]], " signature: (x, y=2)", fixed = TRUE)
+  expect_match(shown("Called().method")[[2]], " signature: (q=(1, 2))", fixed = TRUE)
+  expect_match(shown("len")[[2]], " signature: (obj, /)", fixed = TRUE)
+  expect_length(shown("object()"), 1)
+  expect_length(capture.output(str(py_eval("len", convert = FALSE))), 1)
+})
