@@ -14,10 +14,13 @@ class_constructor <- function(kind) {
     )
   )
   body <- bquote({
+    if (is_injected(sys.call())) {
+      return(inject(sys.function(), sys.call(), parent.frame()))
+    }
     check_class_name(classname, .(paste0(kind, "()")))
     check_full_names(classname, names(sys.call()), .(c("classname", args)))
     define_keras_class(
-      .(kind), classname, .(as.call(c(quote(list), recommended))), list(...), public, private,
+      .(kind), classname, .(as.call(c(quote(list), recommended))), dynamic_dots(...), public, private,
       inherit, substitute(inherit), parent_env
     )
   })

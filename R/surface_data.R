@@ -309,7 +309,7 @@ class_numbers <- function(names, levels) {
 
 # Arguments given in `...`, all by name.
 named_dots <- function(fun, ...) {
-  dots <- list(...)
+  dots <- dynamic_dots(...)
   if (!all(has_name(dots))) {
     stop(fun, "(): further arguments must have names, as in `name = value`.", call. = FALSE)
   }

@@ -16,7 +16,7 @@
 #' zip_lists(list(a = 1, b = 2), list(b = 20, a = 10))$a
 #' }
 zip_lists <- function(...) {
-  lists <- lapply(list(...), as.list)
+  lists <- lapply(dynamic_dots(...), as.list)
   if (!length(lists)) {
     return(list())
   }
@@ -62,6 +62,10 @@ check_same_names <- function(keys, others) {
 #' }
 named_list <- function(...) {
   exprs <- as.list(substitute(list(...)))[-1L]
+  if (any(vapply(exprs, is_injection, NA))) {
+    require_rlang()
+    return(rlang::dots_list(..., .named = TRUE, .homonyms = "error"))
+  }
   if (length(exprs) && is_missing(exprs[[length(exprs)]])) {
     exprs <- exprs[-length(exprs)]
   }

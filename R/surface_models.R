@@ -34,6 +34,9 @@ keras_model_sequential <- function(input_shape = NULL, name = NULL, ..., input_d
                                    input_ragged = NULL, input_batch_shape = NULL,
                                    input_name = NULL, input_tensor = NULL, input_optional = FALSE,
                                    trainable = TRUE, layers = list()) {
+  if (is_injected(sys.call())) {
+    return(inject(sys.function(), sys.call(), parent.frame()))
+  }
   if (is_layers(input_shape)) {
     layers <- c(input_shape, layers)
     input_shape <- NULL
@@ -45,7 +48,7 @@ keras_model_sequential <- function(input_shape = NULL, name = NULL, ..., input_d
     optional = if (isTRUE(input_optional)) TRUE
   )
   given <- unname(as.list(if (is_py_object(layers)) list(layers) else layers))
-  models_module()$sequential(c(given, list(...)), as_dict(start), name, trainable)
+  models_module()$sequential(c(given, dynamic_dots(...)), as_dict(start), name, trainable)
 }
 
 is_layers <- function(x) {

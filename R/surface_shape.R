@@ -16,7 +16,7 @@
 #' shape(NA, 28, 28)
 #' shape(matrix(0, 2, 3))
 #' }
-shape <- function(..., dims = list(...)) {
+shape <- function(..., dims = dynamic_dots(...)) {
   parts <- as.list(dims)
   if (length(parts) == 1L && has_dims(parts[[1L]])) {
     dims <- tensor_dims(parts[[1L]])

@@ -237,7 +237,7 @@ slices_dataset <- function(name, tensors) {
 }
 
 zip_datasets <- function(...) {
-  tfdatasets_module()$zipped(dataset_value(list(...)))
+  tfdatasets_module()$zipped(dataset_value(dynamic_dots(...)))
 }
 
 dataset_concatenate <- function(dataset, ...) {
@@ -278,7 +278,7 @@ dataset_prefetch_to_device <- function(dataset, device, buffer_size = NULL) {
 
 dataset_options <- function(dataset, ...) {
   check_dataset(dataset, "dataset_options")
-  given <- list(...)
+  given <- dynamic_dots(...)
   if (!length(given)) {
     return(dataset$options())
   }

@@ -117,10 +117,13 @@ direct_body <- function(name, arguments, usual) {
 
 # Calls Keras with the arguments in `call`, the matched call of the wrapper; `frame` is its frame.
 call_surface <- function(name, shapes, indices, frame, call, run = surface$call) {
+  if (is_injected(sys.call(-1L))) {
+    return(inject(surface$made[[name]], sys.call(-1L), parent.frame(2L)))
+  }
   arguments <- intersect(names(formals(surface$made[[name]])), as.character(names(call)))
   given <- supplied(arguments, call, frame)
   named <- mget(given, envir = frame)
-  dots <- if (length(call) - 1L > length(arguments)) eval(quote(list(...)), frame) else list()
+  dots <- if (length(call) - 1L > length(arguments)) eval(quote(dynamic_dots(...)), frame) else list()
   by_name <- has_name(dots)
   extra <- dots[by_name]
   for (key in intersect(indices, given)) {
