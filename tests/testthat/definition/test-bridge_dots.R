@@ -30,5 +30,6 @@ test_that("without rlang an error says that it is needed", {
   needed <- require_rlang
   environment(needed) <- environment(mocked)
   environment(mocked)$require_rlang <- needed
-  expect_error(mocked(!!!list(1)), "need the R package rlang: install.packages")
+  call_it <- function() mocked(!!!list(1)) # expect_error() would splice by itself
+  expect_error(call_it(), "need the R package rlang: install.packages")
 })
