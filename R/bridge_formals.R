@@ -17,7 +17,33 @@ is_python_name <- function(name) {
 # One row of the class spec for each formal of `fn`, in order.
 spec_formals <- function(fn) {
   defaults <- formals(fn)
-  unname(Map(spec_formal, names(defaults), lapply(defaults, list)))
+  optional <- tested_by_missing(body(fn))
+  lapply(seq_along(defaults), function(i) {
+    formal <- spec_formal(names(defaults)[[i]], unname(defaults[i]))
+    if (formal$default == "none" && formal$name %in% optional) {
+      formal[c("default", "code")] <- list("code", "missing()")
+    }
+    formal
+  })
+}
+
+# The names that `code` tests by missing(): a function can do without these arguments.
+tested_by_missing <- function(code) {
+  if (!"missing" %in% all.names(code, unique = TRUE)) {
+    return(character())
+  }
+  if (is.call(code) && identical(code[[1L]], quote(missing)) && length(code) == 2L) {
+    return(as.character(code[[2L]]))
+  }
+  inner <- if (is.call(code)) as.list(code)[!vapply(as.list(code), is_missing, NA)]
+  unique(unlist(lapply(inner, tested_by_missing)))
+}
+
+# The formals without a default that a call needs.
+required_formals <- function(fn) {
+  rows <- spec_formals(if (is.primitive(fn)) args(fn) %||% function() NULL else fn)
+  needed <- Filter(function(row) row$default == "none" && row$kind != "dots", rows)
+  vapply(needed, `[[`, "", "name")
 }
 
 # `boxed` is a list of the default, since an empty default by itself is a missing argument.

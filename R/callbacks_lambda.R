@@ -10,7 +10,8 @@
 #' @param on_train_begin,on_train_end Functions of `logs`.
 #' @param on_train_batch_begin,on_train_batch_end Functions of `batch` and `logs`.
 #' @param ... The other hooks of Callback() and `on_exit`, by name. Epochs and batches count from 1.
-#'   A function may leave out its last arguments.
+#'   A function gets the arguments whose names it has, as with [add_callback()]; one that has none of
+#'   the names, such as `function(e, l)`, gets them by place, and may leave out the last.
 #' @return A callback.
 #' @examples
 #' \dontrun{
@@ -39,11 +40,33 @@ callback_lambda <- function(on_epoch_begin = NULL, on_epoch_end = NULL, on_train
 # The method of a hook, which calls the user's function with as many arguments as it takes.
 lambda_hook <- function(name, fn) {
   arguments <- sub(" .*", "", callback_hooks[[name]]$args)
-  most <- if (is.primitive(fn)) Inf else positional_range(fn)$most
-  passed <- lapply(arguments[seq_len(min(most, length(arguments)))], as.name)
+  passed <- lapply(passed_arguments(name, fn, arguments), as.name)
   formals <- structure(rep(list(NULL), length(arguments)), names = arguments)
   formals[arguments != "logs"] <- list(quote(expr = ))
   as.function(c(formals, as.call(c(bquote(functions[[.(name)]]), passed))))
+}
+
+# Which of the `arguments` of an event `fn` gets: by name those whose names it has; by place if it has
+# none of the names, or has them in their places. events/keras.py follows the same rule.
+passed_arguments <- function(name, fn, arguments) {
+  if (is.primitive(fn)) {
+    return(arguments)
+  }
+  own <- setdiff(names(formals(fn)), "...")
+  known <- own %in% arguments
+  required <- vapply(own, function(key) is_empty(formals(fn)[key]), NA)
+  if (any(known) && all(known | !required)) {
+    return(structure(own[known], names = own[known]))
+  }
+  misplaced <- own[known & match(own, arguments) != seq_along(own)]
+  if (length(misplaced)) {
+    stop(
+      "callback_lambda(): the function for `", name, "` takes ", ticked(own[!known]), ", but the ",
+      "event has only ", ticked(arguments), ".",
+      call. = FALSE
+    )
+  }
+  arguments[seq_len(min(positional_range(fn)$most, length(arguments)))]
 }
 
 # Checks an argument of a function that makes a callback: `is_right` tests the value, `wanted`

@@ -34,6 +34,19 @@ py_func <- function(f) {
   if (!is.function(f)) {
     stop("py_func(): `f` is a function, not ", class(f)[[1L]], ".", call. = FALSE)
   }
+  names <- names(formals(args(f)))
+  open <- names %in% "..."
+  if (any(open)) {
+    stop("py_func(): `...` is no part of a signature: name the arguments of `f`.", call. = FALSE)
+  }
+  wrong <- names[python_name(as.character(names)) != names]
+  if (length(wrong)) {
+    stop(
+      "py_func(): ", ticked(wrong), if (length(wrong) == 1L) " is no name" else " are no names",
+      " in Python; ", ticked(python_name(wrong)), " would be.",
+      call. = FALSE
+    )
+  }
   py_proxy(f, TRUE)
 }
 

@@ -87,6 +87,13 @@ py_iterator <- function(fn, completed = NULL, prefetch = 0L) {
   if (!is.function(fn)) {
     stop("py_iterator(): `fn` is a function without arguments.", call. = FALSE)
   }
+  needed <- required_formals(fn)
+  if (length(needed)) {
+    stop(
+      "py_iterator(): `fn` is called without arguments, but needs ", ticked(needed), ".",
+      call. = FALSE
+    )
+  }
   done <- for_r_proxies$DONE
   step <- function() {
     value <- fn()

@@ -16,7 +16,9 @@
 #' @param path String, a directory.
 #' @param convert TRUE or FALSE: do the results of its functions become R values?
 #' @param delay_load Anything but FALSE imports the module when it is first used; without effect
-#'   for the modules that are always there.
+#'   for the modules that are always there. A function is called after the import; a list may have the
+#'   functions `before_load()`, `on_load()`, `on_error(e)`, which gets the error, and
+#'   `get_module()`, which gives the name of the module to import.
 #' @return A module, whose members `$` gives.
 #' @examples
 #' \dontrun{
@@ -32,7 +34,7 @@ import <- function(module, as = NULL, convert = TRUE, delay_load = FALSE) {
   found <- if (isFALSE(delay_load)) {
     for_r_proxies$require_module(module)
   } else {
-    for_r_proxies$lazy_module(module)
+    for_r_proxies$lazy_module(module, NULL, load_hooks(delay_load, "import"))
   }
   py_proxy(found, convert)
 }
@@ -43,9 +45,29 @@ import_from_path <- function(module, path = ".", convert = TRUE, delay_load = FA
   found <- if (isFALSE(delay_load)) {
     for_r_proxies$import_from_path(module, path)
   } else {
-    for_r_proxies$lazy_module(module, path)
+    for_r_proxies$lazy_module(module, path, load_hooks(delay_load, "import_from_path"))
   }
   py_proxy(found, convert)
+}
+
+# The functions that a delayed module calls, as a dict: `delay_load` is TRUE, a function to call after
+# the import, or a list of functions by name.
+load_hooks <- function(delay_load, fun) {
+  hooks <- if (is.function(delay_load)) list(on_load = delay_load) else delay_load
+  known <- c("before_load", "on_load", "on_error", "get_module")
+  if (is.list(hooks)) {
+    # What reticulate's loader has beside these says which Python environment to start.
+    wrong <- setdiff(names(hooks), c(known, "environment", "priority"))
+    if (!all(has_name(hooks)) || length(wrong)) {
+      stop(
+        fun, "(): `delay_load` is TRUE, a function, or a list of ", ticked(known),
+        if (length(wrong)) paste0(", not `", wrong[[1L]], "`"), ".",
+        call. = FALSE
+      )
+    }
+    hooks <- drop_nulls(hooks[intersect(known, names(hooks))])
+  }
+  as_dict(if (is.list(hooks)) hooks else list())
 }
 
 #' @rdname import

@@ -16,8 +16,8 @@
 #' shape(NA, 28, 28)
 #' shape(matrix(0, 2, 3))
 #' }
-shape <- function(..., dims = dynamic_dots(...)) {
-  parts <- as.list(dims)
+shape <- function(..., dims = list(...)) {
+  parts <- as.list(if (missing(dims)) dynamic_dots(...) else dims)
   if (length(parts) == 1L && has_dims(parts[[1L]])) {
     dims <- tensor_dims(parts[[1L]])
   } else {

@@ -97,12 +97,15 @@ def adapted(event: str, fn):
     kinds = {p.kind for p in parameters}
     required = [p for p in parameters if p.default is p.empty and p.kind not in _OPEN]
     wrong = [p.name for p in required if p.name not in names or p.kind is p.POSITIONAL_ONLY]
+    call = _of_r(fn, event) if hasattr(fn, "__r_function__") else fn
+    if wrong and _go_by_place(parameters, names):
+        count = len([p for p in parameters if p.kind not in _OPEN])
+        return lambda **given: call(*[given[name] for name in names[:count]])
     if wrong:
         raise TypeError(
             f"add_callback(): the function for `{event}` takes {ticked(wrong)}, but the event has "
             f"only {ticked(names)}."
         )
-    call = _of_r(fn, event) if hasattr(fn, "__r_function__") else fn
     if kinds == {inspect.Parameter.VAR_POSITIONAL}:
         return lambda **given: call(*given.values())
     if inspect.Parameter.VAR_KEYWORD in kinds:
@@ -112,6 +115,15 @@ def adapted(event: str, fn):
 
 
 _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def _go_by_place(parameters, names) -> bool:
+    """Do the arguments with names of the event stand in their places? The rule is that of
+    callback_lambda() (R/callbacks_lambda.R)."""
+    own = [p.name for p in parameters if p.kind not in _OPEN and p.kind is not p.KEYWORD_ONLY]
+    return len(own) <= len(names) and all(
+        mine == theirs or mine not in names for mine, theirs in zip(own, names, strict=False)
+    )
 
 
 def _parameters(event: str, fn):

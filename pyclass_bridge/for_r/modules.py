@@ -5,6 +5,7 @@ Guarantees: Keras and TensorFlow are only imported when R asks for them or reads
 delayed module.
 """
 
+import functools
 import importlib
 import importlib.util
 import os
@@ -60,13 +61,28 @@ class LazyModule(types.ModuleType):
         return f"<module {self.__name__!r}, imported on first use>"
 
 
-def lazy_module(name, path=None):
-    """The module `name` if it is imported already, else one that imports it at first use."""
-    if path is None:
-        if name in sys.modules:
-            return sys.modules[name]
-        return LazyModule(name, lambda: require_module(name))
-    return LazyModule(name, lambda: import_from_path(name, path))
+def lazy_module(name, path=None, hooks=None):
+    """The module `name` if it is imported already, else one that imports it at first use. Of
+    `hooks`, `before_load` and `on_load` are called round the import, `on_error` with its exception,
+    and `get_module` gives the name to import."""
+    if path is None and not hooks and name in sys.modules:
+        return sys.modules[name]
+    return LazyModule(name, functools.partial(_load, name, path, hooks or {}))
+
+
+def _load(name, path, hooks):
+    def hook(event, *arguments):
+        return hooks[event](*arguments) if event in hooks else None
+
+    hook("before_load")
+    name = hook("get_module") or name
+    try:
+        module = require_module(name) if path is None else import_from_path(name, path)
+    except Exception as error:
+        hook("on_error", error)
+        raise
+    hook("on_load")
+    return module
 
 
 def import_from_path(name, path="."):

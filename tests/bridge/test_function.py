@@ -263,3 +263,20 @@ def test_a_python_error_goes_through_r_as_itself(r):
         r("function(f) f()")(fail)
     caught = r("function(f) tryCatch(f(), python.builtin.KeyError = function(e) class(e)[[1]])")
     assert caught(fail) == "python.builtin.KeyError"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "function(x, y) if (missing(y)) 'none' else y",
+        "function(x, y) { z <- !missing(y); if (z) y else 'none' }",
+        "function(x, y, z = 1) sapply(1, function(i) if (missing(y)) 'none' else y)",
+        "function(x, ..., y) if (missing(y)) 'none' else y",
+    ],
+)
+def test_an_argument_that_missing_asks_for_may_be_left_out(code):
+    function = pyclass_bridge.r(code)
+    assert function(1) == "none"
+    assert function(1, y="given") == "given"
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'x'"):
+        function()

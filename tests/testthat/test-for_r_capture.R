@@ -37,3 +37,27 @@ test_that("handlers go round code without warnings", {
   expect_identical(seen[7:8], c("on b", "on a"))
   expect_error(register_suppress_warnings_handler(1), "`suppress` and `restore`")
 })
+
+test_that("logging is captured, and goes where it went before", {
+  py_run_string("
+import io, logging, sys
+logger = logging.getLogger('captured_here')
+logger.propagate = False
+handler = logging.StreamHandler(sys.stderr)
+logger.addHandler(handler)
+kept = handler.stream
+")
+  text <- py_capture_output(py_run_string("logger.warning('seen')"))
+  expect_identical(text, "seen\n")
+  expect_true(py_eval("handler.stream is kept"))
+  expect_identical(py_capture_output(py_run_string("logger.warning('x')"), type = "stdout"), "")
+  made <- py_capture_output(py_run_string("
+later = logging.StreamHandler()
+logger.addHandler(later)
+logger.removeHandler(handler)
+logger.error('made inside')
+"))
+  expect_identical(made, "made inside\n")
+  expect_true(py_eval("later.stream is sys.stderr"))
+  py_run_string("logger.removeHandler(later)")
+})

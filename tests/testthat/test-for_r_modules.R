@@ -31,3 +31,31 @@ test_that("keras is imported on first use only", {
   expect_true("keras" %in% getNamespaceExports("pyclassbridge"))
   expect_true(bindingIsActive("keras", asNamespace("pyclassbridge")))
 })
+
+test_that("a delayed module calls its hooks", {
+  called <- character()
+  module <- import("not_there_by_this_name", delay_load = list(
+    environment = "r-own", priority = 5,
+    before_load = function() called <<- c(called, "before"),
+    get_module = function() "colorsys",
+    on_load = function() called <<- c(called, "loaded")
+  ))
+  expect_identical(called, character())
+  expect_equal(module$rgb_to_hsv(0, 0, 0)[[3]], 0)
+  module$hsv_to_rgb
+  expect_identical(called, c("before", "loaded"))
+
+  loaded <- FALSE
+  module <- import("colorsys", delay_load = function() loaded <<- TRUE)
+  expect_false(loaded)
+  module$rgb_to_hsv
+  expect_true(loaded)
+})
+
+test_that("the hook for an error gets it, and the error goes on", {
+  failure <- NULL
+  module <- import("no_such_module_at_all", delay_load = list(on_error = function(e) failure <<- e))
+  expect_error(module$x, class = "python.builtin.ModuleNotFoundError")
+  expect_s3_class(failure, "python.builtin.ModuleNotFoundError")
+  expect_error(import("math", delay_load = list(on_lod = function() 1)), "not `on_lod`", fixed = TRUE)
+})
