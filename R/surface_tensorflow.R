@@ -119,7 +119,11 @@ as_tensor.default <- function(x, dtype = NULL, ..., shape = NULL, name = NULL) {
   x <- keras_tensor_value(x)
   if (is.double(x) && !is.null(dtype)) {
     # A scalar or vector would be rounded to 32 bits first.
+    is_scalar <- length(x) == 1L && is.null(dim(x))
     x <- np_array(x)
+    if (is_scalar) {
+      x <- py_proxy(x, FALSE)$reshape(tuple())
+    }
   }
   tensor <- tf$convert_to_tensor(x, name = name)
   if (!is.null(dtype)) {

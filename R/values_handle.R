@@ -130,7 +130,7 @@ row_count <- function(x) nrow(x)
 # NULL for automatic row names (1, 2, ...).
 row_labels <- function(x) {
   labels <- if (.row_names_info(x) > 0L) attr(x, "row.names")
-  if (!identical(labels, seq_along(labels))) as.list(labels)
+  if (!is.null(labels) && !identical(labels, seq_along(labels))) as.list(labels)
 }
 
 # Values that Python makes (values/arrays.py, times.py, frames.py, sparse.py) ---------------------

@@ -86,4 +86,4 @@ def test_each_python_of_the_table_is_a_classifier():
 
 def test_the_continuous_integration_runs_on_the_machines_of_the_table():
     assert "make matrix" in (ROOT / ".ci" / "run").read_text()
-    assert "suites=${*:-trixie sid}" in (ROOT / "tools" / "matrix.sh").read_text()
+    assert "echo trixie) sid}" in (ROOT / "tools" / "matrix.sh").read_text()

@@ -1,6 +1,8 @@
 """Values cross as users of reticulate know them: the snippets of tests/reticulate, run by this
 package, give what reticulate itself has given.
 
+Of: values/table.py, values/convert.py, values/request.py.
+
 Its answers are recorded in `tests/snapshots/reticulate_*.txt` by `make judge`, which runs
 reticulate on Debian sid. Where the installed reticulate is as new as that, as on sid in `make
 matrix`, it runs here too and must still give what is recorded. A snippet with a line "#! reason"
