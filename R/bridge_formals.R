@@ -17,7 +17,7 @@ is_python_name <- function(name) {
 # One row of the class spec for each formal of `fn`, in order.
 spec_formals <- function(fn) {
   defaults <- formals(fn)
-  optional <- tested_by_missing(body(fn))
+  optional <- unlist(lapply(c(body(fn), unname(defaults)), tested_by_missing))
   lapply(seq_along(defaults), function(i) {
     formal <- spec_formal(names(defaults)[[i]], unname(defaults[i]))
     if (formal$default == "none" && formal$name %in% optional) {

@@ -9,8 +9,8 @@
 #' `reset_callbacks()` removes all. A model that is saved and loaded, or cloned, has no functions.
 #'
 #' On a Keras model, a function may have any of the arguments `model`, `epoch` or `batch`, `logs`
-#' and `path` that the event has; one that has none of these names, such as `function(m, e)`, gets
-#' them by place, in this order. Epochs and batches count from 1. If the function takes `logs` and
+#' and `path` that the event has; one that has none of these names, such as `function(e, l)`, gets
+#' them by place, without `model`, as functions of [callback_lambda()] do. Epochs and batches count from 1. If the function takes `logs` and
 #' returns a named list visibly, the list is merged into the logs. The events are the hooks of
 #' [Callback()]; `on_model_save`, `on_model_load` and `on_model_export`, also if a callback saves or
 #' loads the model; and `on_exit`, which always comes, after all others, also after an error and

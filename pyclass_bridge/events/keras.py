@@ -97,15 +97,17 @@ def adapted(event: str, fn):
     kinds = {p.kind for p in parameters}
     required = [p for p in parameters if p.default is p.empty and p.kind not in _OPEN]
     wrong = [p.name for p in required if p.name not in names or p.kind is p.POSITIONAL_ONLY]
-    call = _of_r(fn, event) if hasattr(fn, "__r_function__") else fn
-    if wrong and _go_by_place(parameters, names):
-        count = len([p for p in parameters if p.kind not in _OPEN])
-        return lambda **given: call(*[given[name] for name in names[:count]])
+    places = [name for name in names if name != "model"] or list(names)
+    if wrong and _go_by_place(parameters, names, places):
+        places = places[: len([p for p in parameters if p.kind not in _OPEN])]
+        call = _of_r(fn, event, places) if hasattr(fn, "__r_function__") else fn
+        return lambda **given: call(*[given[name] for name in places])
     if wrong:
         raise TypeError(
             f"add_callback(): the function for `{event}` takes {ticked(wrong)}, but the event has "
             f"only {ticked(names)}."
         )
+    call = _of_r(fn, event) if hasattr(fn, "__r_function__") else fn
     if kinds == {inspect.Parameter.VAR_POSITIONAL}:
         return lambda **given: call(*given.values())
     if inspect.Parameter.VAR_KEYWORD in kinds:
@@ -117,12 +119,12 @@ def adapted(event: str, fn):
 _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def _go_by_place(parameters, names) -> bool:
-    """Do the arguments with names of the event stand in their places? The rule is that of
-    callback_lambda() (R/callbacks_lambda.R)."""
+def _go_by_place(parameters, names, places) -> bool:
+    """Has the function no more arguments than the event has places, and those with names of the
+    event in their places? The rule is that of callback_lambda() (R/callbacks_lambda.R)."""
     own = [p.name for p in parameters if p.kind not in _OPEN and p.kind is not p.KEYWORD_ONLY]
-    return len(own) <= len(names) and all(
-        mine == theirs or mine not in names for mine, theirs in zip(own, names, strict=False)
+    return len(own) <= len(places) and all(
+        mine == place or mine not in names for mine, place in zip(own, places, strict=False)
     )
 
 
@@ -136,12 +138,13 @@ def _parameters(event: str, fn):
         ) from None
 
 
-def _of_r(fn, event: str):
+def _of_r(fn, event: str, places=None):
     """The R function of `fn` with the rules for hooks of Callback(): R counts from 1, and a named
-    list that the function returns visibly is merged into the logs."""
+    list that the function returns visibly is merged into the logs. `places` are the event's names
+    of its arguments, if it has other ones."""
     closure = fn.__r_function__
     parameters = parameters_of(r_function("describe_function")(closure)["formals"])
-    names = [f.name for f in parameters.named]
+    names = places or [f.name for f in parameters.named]
     index = _HOOKS.get(event)
     return core_function(
         closure,

@@ -270,7 +270,7 @@ def test_a_python_error_goes_through_r_as_itself(r):
     [
         "function(x, y) if (missing(y)) 'none' else y",
         "function(x, y) { z <- !missing(y); if (z) y else 'none' }",
-        "function(x, y, z = 1) sapply(1, function(i) if (missing(y)) 'none' else y)",
+        "function(x, y, z = missing(y)) if (z) 'none' else y",
         "function(x, ..., y) if (missing(y)) 'none' else y",
     ],
 )

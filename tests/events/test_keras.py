@@ -408,3 +408,56 @@ def test_all_functions_of_on_exit_run(keras):
     with told, pytest.raises(ZeroDivisionError):
         model.fit(X, Y, **ONCE)
     assert notes == ["second", "second"]
+
+
+# ---- one rule for the arguments, with callback_lambda() ------------------------------------------
+
+RULE = [
+    "function(epoch, logs) list(epoch, names(logs))",
+    "function(logs, epoch) list(epoch, names(logs))",
+    "function(e, l) list(e, names(l))",
+    "function(epoch, l) list(epoch, names(l))",
+    "function(logs) list(1, names(logs))",
+    "function(logs, unused = 2) list(unused - 1, names(logs))",
+]
+
+
+@pytest.mark.parametrize("function", RULE)
+def test_functions_of_callback_lambda_get_arguments_by_name_or_place(keras, function):
+    seen = pyclass_bridge.r(f"""local({{
+      seen <- NULL
+      f <- {function}
+      body(f) <- bquote(seen <<- .(body(f)))
+      model <- keras_model_sequential(input_shape = 1) |> layer_dense(1)
+      compile(model, "sgd", "mse")
+      fit(model, matrix(1:4), 1:4, epochs = 1, verbose = 0,
+          callbacks = callback_lambda(on_epoch_end = f))
+      list(seen[[1]], "loss" %in% unlist(seen[[2]]))
+    }})""")
+    assert seen == [1, True]
+
+
+def test_functions_of_add_callback_get_arguments_by_name_or_place(keras):
+    seen = pyclass_bridge.r("""local({
+      seen <- list()
+      model <- keras_model_sequential(input_shape = 1) |> layer_dense(1)
+      compile(model, "sgd", "mse")
+      add_callback(model, "on_epoch_end", function(e, l) {
+        seen$place <<- c(e == 1, "loss" %in% names(l))
+      })
+      add_callback(model, "on_epoch_end", function(logs, epoch) {
+        seen$name <<- c(epoch == 1, "loss" %in% names(logs))
+      })
+      fit(model, matrix(1:4), 1:4, epochs = 1, verbose = 0)
+      list(all(seen$place), all(seen$name))
+    })""")
+    assert seen == [True, True]
+
+
+def test_an_argument_out_of_its_place_is_an_error(keras):
+    with pytest.raises(pyclass_bridge.RError, match="takes `e`, but the event has only `epoch`"):
+        pyclass_bridge.r("callback_lambda(on_epoch_end = function(logs, e) e)")
+    with pytest.raises(TypeError, match="takes `e`, but the event has only"):
+        pyclass_bridge.r("""add_callback(
+          keras_model_sequential(input_shape = 1), "on_epoch_end", function(logs, e) e
+        )""")
