@@ -29,6 +29,7 @@
 save_model <- function(model, filepath, overwrite = FALSE, zipped = NULL, ...) {
   with_method(model, "save_model", "save", "a Keras model", "model")
   path <- free_path("save_model", filepath, overwrite)
+  surface_module()$tell_apart(model)
   model$save(path, overwrite = TRUE, zipped = zipped, ...)
   invisible(model)
 }
@@ -128,7 +129,8 @@ get_config <- function(object) {
 
 #' @rdname get_config
 from_config <- function(config, custom_objects = NULL) {
-  keras_module("surface.saving")$from_config(config, custom_objects)
+  objects <- custom_objects("from_config", custom_objects, substitute(custom_objects), parent.frame())
+  keras_module("surface.saving")$from_config(config, objects)
 }
 
 #' @rdname get_config

@@ -83,6 +83,7 @@ set_state_tree <- function(object, state_tree) {
 #' load_model_config(file)
 #' }
 save_model_config <- function(model, filepath = NULL, overwrite = FALSE) {
+  surface_module()$tell_apart(model)
   json <- model$to_json()
   if (is.null(filepath)) {
     return(json)
@@ -98,7 +99,8 @@ load_model_config <- function(filepath, custom_objects = NULL) {
     check_file(filepath, "load_model_config")
     filepath <- paste(readLines(filepath, encoding = "UTF-8"), collapse = "\n")
   }
-  objects <- custom_objects("load_model_config", as.list(custom_objects))
+  code <- substitute(custom_objects)
+  objects <- custom_objects("load_model_config", custom_objects, code, parent.frame())
   surface_module()$model_from_json(filepath, objects)
 }
 

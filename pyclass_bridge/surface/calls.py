@@ -8,6 +8,7 @@ Sequential model is added to it, as by `layer_*()` in a pipe. Calls from Python 
 from __future__ import annotations
 
 from .arguments import as_data, shape_of_numbers
+from .functions import functions_in, tell_apart
 from .names import at
 
 
@@ -17,6 +18,8 @@ def apply_layer(before, layer, start=None):
         if start is not None and not before.layers:
             before.add(start)
         before.add(layer)
+        if functions_in(layer):
+            tell_apart(before)
         return before
     if isinstance(layer, (at("layers.MultiHeadAttention"), at("layers.GroupQueryAttention"))):
         # A single tensor is both query and value: self-attention.

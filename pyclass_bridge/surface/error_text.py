@@ -13,6 +13,7 @@ import re
 import sys
 
 from ..bridge.condition import RError
+from ..bridge.r_functions import r_function
 from ..bridge.words import nearest, quoted, ticked
 from ..for_r.errors import remember_error
 from ..for_r.tensor import dims
@@ -51,6 +52,33 @@ def _no_object(found: re.Match) -> str:
     known = getattr(module, "ALL_OBJECTS_DICT", ())
     known = [n for n in known if n == n.lower() and n != kind]  # each class has two names
     return _no_string(kind, name, [*known, "accuracy"] if kind == "metric" else known)
+
+
+def _not_known(kind: str):
+    def text(found: re.Match) -> str:
+        return f"the {kind} `{found[1]}` is not known: {_remedy(kind, found[1])}"
+
+    return text
+
+
+def _remedy(kind: str, name: str) -> str:
+    if name == "r_function":
+        return (
+            "a function without a name was saved as this. If the model has only one, give it as "
+            "`custom_objects = list(r_function = f)`; several can't be told apart, so build the "
+            "model anew with named functions, and load its weights."
+        )
+    own = name.rpartition(">")[2]
+    key = name if name.isidentifier() else f"`{name}`"
+    variable = r_function("class_variable")(own) if kind == "class" else own
+    given = f"`custom_objects = list({key} = {variable or own})`"
+    if own == name:
+        return f"give it as {given}."
+    package = name.rpartition(">")[0]
+    return (
+        f'register it by `register_keras_serializable({variable or own}, "{own}", "{package}")`, '
+        f"or give it as {given}."
+    )
 
 
 def _no_dtype(found: re.Match) -> str:
@@ -184,8 +212,14 @@ _SENTENCES = (
     (r"File not found: filepath=(.*)\. Please ensure the file is .*", _no_model_file),
     (r"(?:\[Errno 2\] )?Unable to (?:synchronously )?open file \(.*name = '([^']*)'.*"
      r"No such file.*\)", r"there is no file \1."),
-    (r"(?s:.*)Could not locate (class|function) '(\w+)'.*",
-     r"the \1 `\2` is not known: give it as `custom_objects = list(\2 = \2)`."),
+    (r"(?s:.*)Could not locate function '([^']+)'.*", _not_known("function")),
+    (r"(?s:.*)Could not interpret \w+ identifier: \{.*'class_name': 'function', "
+     r"'config': '([^']+)'.*", _not_known("function")),
+    (r"(?s:.*)Unknown activation function: '([^']+)'.*", _not_known("function")),
+    (r"(?s:.*)Could not locate class '([^']+)'.*", _not_known("class")),
+    (r"(?s:.*)Unknown (?:layer|object): '([^']+)'\. Please ensure .*", _not_known("class")),
+    (r"(?s:.*)Could not interpret \w+ identifier: \{.*'class_name': '([^']+)'.*",
+     _not_known("class")),
     (r"Input \d+(?: with name '[^']*')? of layer '?(\S+?)'? is incompatible with the layer: ",
      r"layer `\1`: "),
     (r"expected axis -1 of input shape to have value (\d+), but received input with shape (\(.*\))",

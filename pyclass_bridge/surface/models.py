@@ -11,6 +11,7 @@ import keras
 
 from .arguments import as_shape, whole_number
 from .error_text import no_argument
+from .functions import tell_apart
 from .indices import zero_based
 from .methods import keywords_of
 
@@ -36,7 +37,9 @@ def sequential(layers: list, start: dict, name: str | None, trainable: bool):
         size = start["batch_size"]
         start["batch_size"] = whole_number("keras_model_sequential", "input_batch_size", size)
     first = [keras.layers.Input(**start)] if start else []
-    return keras.Sequential([*first, *layers], name=name, trainable=trainable)
+    model = keras.Sequential([*first, *layers], name=name, trainable=trainable)
+    tell_apart(model)
+    return model
 
 
 def _whole_dims(key: str, dims):
@@ -51,7 +54,9 @@ def functional(inputs, outputs, keywords: dict):
     for name in keywords:
         if name not in known:
             raise TypeError(no_argument("keras_model", name, known))
-    return keras.Model(inputs, outputs, **keywords)
+    model = keras.Model(inputs, outputs, **keywords)
+    tell_apart(model)
+    return model
 
 
 def get_layer(model, name, index):

@@ -16,8 +16,6 @@ import keras
 
 from .arguments import ANY, WHOLE, Argument, convert, documented, kind_of
 from .methods import keywords_of
-from .objects import by_name
-
 # Arguments that `export()` takes in its `**kwargs`, on JAX.
 _EXPORTING = frozenset({"is_static", "jax2tf_kwargs"})
 
@@ -38,14 +36,14 @@ def config_of(x) -> Config:
 def from_config(config, custom_objects=None):
     """The object made from a configuration of `config_of()`, or from one that names its class."""
     if isinstance(config, Config):
-        with keras.saving.custom_object_scope(by_name(custom_objects) or {}):
+        with keras.saving.custom_object_scope(custom_objects or {}):
             return config.made_by.from_config(_whole_values(config))
     if isinstance(config, dict) and "class_name" not in config:
         raise ValueError(
             "from_config() needs to know the class: give it what get_config() or "
             "serialize_keras_object() returns, or call `<class>$from_config(config)`."
         )
-    return keras.saving.deserialize_keras_object(config, custom_objects=by_name(custom_objects))
+    return keras.saving.deserialize_keras_object(config, custom_objects=custom_objects)
 
 
 def _whole_values(config: Config) -> dict:

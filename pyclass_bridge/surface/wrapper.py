@@ -16,6 +16,7 @@ from . import table
 from .arguments import Argument, as_data, as_shape, convert, kind_of, r_default
 from .calls import apply_layer, teach_keras
 from .error_text import no_argument, parameters
+from .functions import known, named, tell_apart
 from .indices import with_indices
 from .names import (
     Wrapped,
@@ -28,6 +29,7 @@ from .names import (
 from .objects import (
     by_name,
     custom_object_scope,
+    custom_objects,
     model_from_json,
     register,
     set_custom_objects,
@@ -37,13 +39,16 @@ from .own import adjusted, decode, preprocess, way_of
 
 __all__ = [
     "apply_layer",
+    "by_name",
     "call",
     "callable_of",
     "class_of",
     "custom_object_scope",
+    "custom_objects",
     "decode",
     "describe",
     "model_from_json",
+    "named",
     "names",
     "preprocess",
     "register",
@@ -51,6 +56,7 @@ __all__ = [
     "set_state_tree",
     "takes_layer",
     "teach_keras",
+    "tell_apart",
 ]
 
 EMPTY = inspect.Parameter.empty
@@ -194,8 +200,6 @@ def _keywords(wrapped: Wrapped, named: dict, extra: dict) -> dict:
         if argument is None:
             argument = Argument(key, key, kind_of(wrapped.name, key, EMPTY, ""))
         keywords[argument.keras_name] = convert(wrapped.name, argument, value)
-    if "custom_objects" in keywords:
-        keywords["custom_objects"] = by_name(keywords["custom_objects"])
     return adjusted(wrapped, keywords)
 
 
@@ -229,7 +233,10 @@ def _wrong_argument(wrapped: Wrapped, extra: dict) -> str | None:
 def _call(wrapped: Wrapped, target, positional, keywords: dict):
     """Call `target`; the error for an argument that Keras refuses suggests the nearest name."""
     try:
-        return target(*positional, **keywords)
+        if not wrapped.makes_again:
+            return target(*positional, **keywords)
+        with known(*(x for x in keywords.values() if isinstance(x, at("layers.Layer")))):
+            return target(*positional, **keywords)
     except (TypeError, ValueError) as error:
         extra = {k: v for k, v in keywords.items() if k not in _keras_names(wrapped)}
         sentence = _wrong_argument(wrapped, extra) if extra else None

@@ -13,6 +13,7 @@ import keras
 from ..surface.arguments import whole_number
 from ..surface.data import prepare, text_tensors
 from ..surface.explain import explained
+from ..surface.functions import named, tell_apart
 from ..surface.indices import zero_based
 from ..surface.methods import keywords_of
 from .run import flattened
@@ -23,7 +24,7 @@ __all__ = [
     "compile",
     "evaluate",
     "fit",
-    "named_function",
+    "named_metric",
     "on_batch",
     "predict",
     "predict_on_batch",
@@ -44,6 +45,7 @@ def compile(model, given: dict, extra: dict) -> None:
     for name in ("metrics", "weighted_metrics"):
         if name in keywords and not isinstance(keywords[name], (list, tuple, dict)):
             keywords[name] = [keywords[name]]
+    tell_apart(model, keywords)
     model.compile(**keywords)
 
 
@@ -127,10 +129,11 @@ def adapt(layer, data, keywords: dict) -> None:
     layer.adapt(data, **{k: whole_number("adapt", k, v) for k, v in keywords.items()})
 
 
-def named_function(name: str, function):
-    """`function`, renamed to `name`, which Keras shows."""
-    function.__name__ = name
-    return function
+def named_metric(name: str, function):
+    """`function` as a function called `name`, which Keras shows."""
+    if not hasattr(function, "__r_function__"):
+        function.__name__ = name
+    return named(function, name, sure=True)
 
 
 # ---- checks --------------------------------------------------------------------------------------
