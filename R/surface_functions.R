@@ -141,33 +141,30 @@ entry_name <- function(code, env) {
   if (is_string(name) && nzchar(name)) list(name = name, sure = FALSE)
 }
 
-# A user's variable that holds `fn`, seen from `env`, for a call such as do.call(layer_dense, x).
+# A user's variable that holds `fn`, for a call such as do.call(layer_dense, x). `env` is looked into
+# first.
 variable_name <- function(fn, env) {
   name <- find_variable(function(value) identical(value, fn), env)
   if (!is.null(name)) list(name = name, sure = FALSE)
 }
 
-# The user's variable that holds the class `name`, for an error about a class that Keras does not know.
+# The user's variable that holds the class `name`, for an error about a class that Keras does not
+# know.
 class_variable <- function(name) {
-  find_variable(function(value) identical(attr(value, "r_class", exact = TRUE), name), environment())
+  find_variable(function(value) identical(attr(value, "r_class", exact = TRUE), name))
 }
 
-# The name of a variable that holds a function for which `is_it` is TRUE, in `env`, around it, or in
-# the functions that called it.
-find_variable <- function(is_it, env) {
-  for (step in seq_len(sys.nframe() + 1L)) {
-    for (place in user_envs(env)) {
-      for (name in setdiff(ls(place), argument_names(place))) {
-        value <- if (!bindingIsActive(name, place)) get0(name, envir = place, inherits = FALSE)
-        if (is.function(value) && is_it(value)) {
-          return(name)
-        }
+# The name of a variable that holds a function for which `is_it` is TRUE: in `env`, or else in the
+# functions that run and what is around them.
+find_variable <- function(is_it, env = globalenv()) {
+  envs <- lapply(c(env, rev(sys.frames()), globalenv()), user_envs)
+  for (place in unique(do.call(c, envs))) {
+    for (name in setdiff(ls(place), argument_names(place))) {
+      value <- if (!bindingIsActive(name, place)) get0(name, envir = place, inherits = FALSE)
+      if (is.function(value) && is_it(value)) {
+        return(name)
       }
     }
-    if (frame_number(env) == 0L) {
-      return(NULL)
-    }
-    env <- calling_env(env)
   }
 }
 

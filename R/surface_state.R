@@ -83,7 +83,6 @@ set_state_tree <- function(object, state_tree) {
 #' load_model_config(file)
 #' }
 save_model_config <- function(model, filepath = NULL, overwrite = FALSE) {
-  surface_module()$tell_apart(model)
   json <- model$to_json()
   if (is.null(filepath)) {
     return(json)

@@ -8,7 +8,7 @@ Sequential model is added to it, as by `layer_*()` in a pipe. Calls from Python 
 from __future__ import annotations
 
 from .arguments import as_data, shape_of_numbers
-from .functions import functions_in, tell_apart
+from .functions import teach_saving
 from .names import at
 
 
@@ -18,8 +18,6 @@ def apply_layer(before, layer, start=None):
         if start is not None and not before.layers:
             before.add(start)
         before.add(layer)
-        if functions_in(layer):
-            tell_apart(before)
         return before
     if isinstance(layer, (at("layers.MultiHeadAttention"), at("layers.GroupQueryAttention"))):
         # A single tensor is both query and value: self-attention.
@@ -47,7 +45,8 @@ def _call_on_data(function, *data, **keywords):
 
 
 def teach_keras() -> None:
-    """Set `__r_call__` of Keras' classes."""
+    """Set `__r_call__` of Keras' classes, and tell R functions apart when a model is saved."""
+    teach_saving()
     at("layers.Layer").__r_call__ = _call_layer
     at("initializers.Initializer").__r_call__ = _call_initializer
     for path in ("constraints.Constraint", "losses.Loss", "regularizers.Regularizer"):

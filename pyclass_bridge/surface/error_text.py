@@ -54,11 +54,9 @@ def _no_object(found: re.Match) -> str:
     return _no_string(kind, name, [*known, "accuracy"] if kind == "metric" else known)
 
 
-def _not_known(kind: str):
-    def text(found: re.Match) -> str:
-        return f"the {kind} `{found[1]}` is not known: {_remedy(kind, found[1])}"
-
-    return text
+def not_known(kind: str, name: str) -> str:
+    """The error text for a custom class or function that Keras does not know by its `name`."""
+    return f"the {kind} `{name}` is not known: {_remedy(kind, name)}"
 
 
 def _remedy(kind: str, name: str) -> str:
@@ -68,17 +66,22 @@ def _remedy(kind: str, name: str) -> str:
             "`custom_objects = list(r_function = f)`; several can't be told apart, so build the "
             "model anew with named functions, and load its weights."
         )
-    own = name.rpartition(">")[2]
-    key = name if name.isidentifier() else f"`{name}`"
-    variable = r_function("class_variable")(own) if kind == "class" else own
-    given = f"`custom_objects = list({key} = {variable or own})`"
-    if own == name:
-        return f"give it as {given}."
-    package = name.rpartition(">")[0]
-    return (
-        f'register it by `register_keras_serializable({variable or own}, "{own}", "{package}")`, '
-        f"or give it as {given}."
-    )
+    package, _, own = name.rpartition(">")
+    variable = (r_function("class_variable")(own) if kind == "class" else None) or own
+    key, variable = (x if x.isidentifier() else f"`{x}`" for x in (name, variable))
+    give = f"give it as `custom_objects = list({key} = {variable})`."
+    if not package:
+        return give
+    call = f'register_keras_serializable({variable}, "{own}", "{package}")'
+    return f"register it by `{call}`, or {give}"
+
+
+def _no_function(found: re.Match) -> str:
+    return not_known("function", found[1])
+
+
+def _no_class(found: re.Match) -> str:
+    return not_known("class", found[1])
 
 
 def _no_dtype(found: re.Match) -> str:
@@ -212,14 +215,17 @@ _SENTENCES = (
     (r"File not found: filepath=(.*)\. Please ensure the file is .*", _no_model_file),
     (r"(?:\[Errno 2\] )?Unable to (?:synchronously )?open file \(.*name = '([^']*)'.*"
      r"No such file.*\)", r"there is no file \1."),
-    (r"(?s:.*)Could not locate function '([^']+)'.*", _not_known("function")),
+    (r"(?s:.*)Could not locate function '([^']+)'.*", _no_function),
     (r"(?s:.*)Could not interpret \w+ identifier: \{.*'class_name': 'function', "
-     r"'config': '([^']+)'.*", _not_known("function")),
-    (r"(?s:.*)Unknown activation function: '([^']+)'.*", _not_known("function")),
-    (r"(?s:.*)Could not locate class '([^']+)'.*", _not_known("class")),
-    (r"(?s:.*)Unknown (?:layer|object): '([^']+)'\. Please ensure .*", _not_known("class")),
+     r"'config': '([^']+)'.*", _no_function),
+    (r"Could not deserialize 'keras\.(?:losses|metrics)\.(\w+)' because it is not a KerasSaveable "
+     r"subclass", r"this Keras can't read `\1` from an .h5 file: load it with `compile = FALSE` and "
+     r"compile() the model again."),
+    (r"(?s:.*)Unknown activation function: '([^']+)'.*", _no_function),
+    (r"(?s:.*)Could not locate class '([^']+)'.*", _no_class),
+    (r"(?s:.*)Unknown (?:layer|object): '([^']+)'\. Please ensure .*", _no_class),
     (r"(?s:.*)Could not interpret \w+ identifier: \{.*'class_name': '([^']+)'.*",
-     _not_known("class")),
+     _no_class),
     (r"Input \d+(?: with name '[^']*')? of layer '?(\S+?)'? is incompatible with the layer: ",
      r"layer `\1`: "),
     (r"expected axis -1 of input shape to have value (\d+), but received input with shape (\(.*\))",

@@ -8,14 +8,15 @@ Importing this module does not import Keras.
 
 from __future__ import annotations
 
-import contextlib
+import functools
+import inspect
 import types
 
 from ..bridge.function import make_function, name_before
 from ..bridge.r_functions import r_function
-from .names import at, keras
+from .names import at
 
-# Modules of Keras in which Keras looks for a function by its name.
+# Modules of Keras in which it looks for a function by its name.
 _MODULES = ("activations", "constraints", "initializers", "losses", "metrics", "regularizers")
 
 
@@ -79,27 +80,36 @@ def _registered(function) -> bool:
 def _is_free(name: str, function, owners: dict) -> bool:
     if name in owners:
         return owners[name] == function.__r_function__
-    return not is_name_of_keras(name)
+    return name not in names_of_keras()
 
 
-def is_name_of_keras(name: str) -> bool:
-    """Does this name, in a configuration, mean a function of Keras?"""
-    modules = (getattr(keras(), module) for module in _MODULES)
-    return any(callable(getattr(module, name, None)) for module in modules)
+@functools.cache
+def names_of_keras() -> frozenset[str]:
+    """The names that, in a configuration, mean functions of Keras."""
+    modules = [inspect.getmodule(at(f"{module}.get")) for module in _MODULES]
+    return frozenset().union(*(module.ALL_OBJECTS_DICT for module in modules))
 
 
 def _tell(name: str, new: str) -> None:
-    owner = "Keras has a function" if is_name_of_keras(name) else "the model has another function"
+    is_keras = name in names_of_keras()
+    owner = "Keras has a function" if is_keras else "the model has another function"
     r_function("tell_name")(
-        f"{owner} `{name}`, so yours is `{new}` in the configuration of the model: load a saved "
-        f"model with `custom_objects = list({new} = ...)`."
+        f"{owner} `{name}`, so yours is `{new}` in the configuration of the model: load the saved "
+        f"model with `custom_objects = list({f'{name} = {name}' if is_keras else f'{new} = ...'})`."
     )
 
 
-def known(*items):
-    """A context manager within which Keras knows the R functions of these objects by name: it makes
-    parts of wrappers and of clones from their configurations."""
-    tell_apart(*items)
-    functions = {f.__name__: f for f in functions_in(*items) if not _registered(f)}
-    scope = at("saving.custom_object_scope")
-    return scope(functions) if functions else contextlib.nullcontext()
+def teach_saving() -> None:
+    """Tell the R functions of a model apart before Keras saves it, whoever asks for that."""
+    model = at("Model")
+    for method in ("save", "to_json"):
+        setattr(model, method, _after_telling_apart(getattr(model, method)))
+
+
+def _after_telling_apart(method):
+    @functools.wraps(method)
+    def saved(model, *args, **kwargs):
+        tell_apart(model)
+        return method(model, *args, **kwargs)
+
+    return saved

@@ -11,7 +11,6 @@ import keras
 
 from .arguments import as_shape, whole_number
 from .error_text import no_argument
-from .functions import tell_apart
 from .indices import zero_based
 from .methods import keywords_of
 
@@ -37,9 +36,7 @@ def sequential(layers: list, start: dict, name: str | None, trainable: bool):
         size = start["batch_size"]
         start["batch_size"] = whole_number("keras_model_sequential", "input_batch_size", size)
     first = [keras.layers.Input(**start)] if start else []
-    model = keras.Sequential([*first, *layers], name=name, trainable=trainable)
-    tell_apart(model)
-    return model
+    return keras.Sequential([*first, *layers], name=name, trainable=trainable)
 
 
 def _whole_dims(key: str, dims):
@@ -54,9 +51,7 @@ def functional(inputs, outputs, keywords: dict):
     for name in keywords:
         if name not in known:
             raise TypeError(no_argument("keras_model", name, known))
-    model = keras.Model(inputs, outputs, **keywords)
-    tell_apart(model)
-    return model
+    return keras.Model(inputs, outputs, **keywords)
 
 
 def get_layer(model, name, index):

@@ -8,8 +8,15 @@ from __future__ import annotations
 
 import inspect
 
-from .functions import is_name_of_keras, named
+from .functions import functions_in, named, names_of_keras, tell_apart
 from .names import at
+
+
+def known(*items):
+    """A context manager within which Keras knows the R functions of these objects by name: it makes
+    parts of wrappers and of clones from their configurations."""
+    tell_apart(*items)
+    return custom_object_scope({f.__name__: f for f in functions_in(*items)})
 
 
 def by_name(objects):
@@ -23,7 +30,7 @@ def by_name(objects):
         return objects
     found = {name: named(item, name, sure=True) for name, item in objects.items()}
     functions = {name: item for name, item in found.items() if hasattr(item, "__r_function__")}
-    for name in filter(is_name_of_keras, functions):
+    for name in functions.keys() & names_of_keras():
         found.setdefault(f"{name}_1", named(functions[name], f"{name}_1", sure=True))
     return found
 
@@ -63,8 +70,12 @@ def set_custom_objects(objects, clear: bool) -> dict:
 
 
 def custom_object_scope(objects):
-    """A context manager within which Keras knows `objects`."""
-    return at("saving.custom_object_scope")(objects)
+    """A context manager within which Keras knows `objects`, and those of the scope around it, which
+    Keras' own scope would hide."""
+    from keras.src.backend.common import global_state
+
+    around = global_state.get_global_attribute("custom_objects_scope_dict", {})
+    return at("saving.custom_object_scope")(around | (objects or {}))
 
 
 def model_from_json(text: str, custom_objects=None):

@@ -9,11 +9,15 @@ with arguments. Importing this module does not import Keras.
 from __future__ import annotations
 
 import contextlib
+import inspect
+import json
 import sys
 import weakref
 
 from . import table
+from .error_text import not_known
 from .names import Wrapped, at
+from .objects import custom_object_scope
 
 
 def adjusted(wrapped: Wrapped, keywords: dict) -> dict:
@@ -103,6 +107,53 @@ def _dataset(wrapped: Wrapped, keywords: dict, run) -> dict:
     }
 
 
+# ---- saved models ------------------------------------------------------------------------------
+
+
+def _load(wrapped: Wrapped, keywords: dict, run):
+    """Load a model in a scope of the custom objects, since Keras makes parts of some layers in an
+    .h5 file without them."""
+    with custom_object_scope(keywords.get("custom_objects")):
+        try:
+            return run(keywords)
+        except (TypeError, ValueError) as error:
+            unknown = _unknown_in_compilation(str(keywords.get("filepath")))
+            if unknown is None:
+                raise
+            raise TypeError(not_known(*unknown)) from error
+
+
+def _unknown_in_compilation(path: str) -> tuple[str, str] | None:
+    """(kind, name) of the first loss or metric in an .h5 file that Keras does not know: its own
+    error does not name it."""
+    import h5py
+
+    if not h5py.is_hdf5(path):
+        return None
+    with h5py.File(path) as file:
+        config = json.loads(file.attrs.get("training_config", "{}"))
+    for key, module in (("loss", "losses"), ("metrics", "metrics"), ("weighted_metrics", "metrics")):
+        for kind, name in _named_in(config.get(key)):
+            known = name in ("accuracy", "acc", "crossentropy", "ce", "compile_metrics")
+            known = known or at("saving.get_registered_object")(name) is not None
+            known = known or name in inspect.getmodule(at(f"{module}.get")).ALL_OBJECTS_DICT
+            if not known:
+                return kind, name
+    return None
+
+
+def _named_in(config) -> list[tuple[str, str]]:
+    """(kind, name) of each class and function in a configuration of losses or metrics."""
+    if isinstance(config, dict) and "class_name" in config:
+        is_function = config["class_name"] == "function"
+        return [("function", config["config"]) if is_function else ("class", config["class_name"])]
+    if isinstance(config, dict):
+        config = list(config.values())
+    if isinstance(config, list):
+        return [found for item in config for found in _named_in(item)]
+    return [("function", config)] if isinstance(config, str) else []
+
+
 # ---- applications ------------------------------------------------------------------------------
 
 # For each living model of application_*(), the module of Keras that it comes from.
@@ -154,4 +205,8 @@ _ADJUSTED = {
     "layer_string_lookup": _string_lookup,
     "op_arange": _arange,
 }
-_WAYS = {"dataset_imdb_word_index": _downloaded, "dataset_reuters_word_index": _downloaded}
+_WAYS = {
+    "dataset_imdb_word_index": _downloaded,
+    "dataset_reuters_word_index": _downloaded,
+    "load_model": _load,
+}

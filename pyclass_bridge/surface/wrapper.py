@@ -16,7 +16,7 @@ from . import table
 from .arguments import Argument, as_data, as_shape, convert, kind_of, r_default
 from .calls import apply_layer, teach_keras
 from .error_text import no_argument, parameters
-from .functions import known, named, tell_apart
+from .functions import named
 from .indices import with_indices
 from .names import (
     Wrapped,
@@ -30,6 +30,7 @@ from .objects import (
     by_name,
     custom_object_scope,
     custom_objects,
+    known,
     model_from_json,
     register,
     set_custom_objects,
@@ -56,7 +57,6 @@ __all__ = [
     "set_state_tree",
     "takes_layer",
     "teach_keras",
-    "tell_apart",
 ]
 
 EMPTY = inspect.Parameter.empty

@@ -45,6 +45,8 @@ def compile(model, given: dict, extra: dict) -> None:
     for name in ("metrics", "weighted_metrics"):
         if name in keywords and not isinstance(keywords[name], (list, tuple, dict)):
             keywords[name] = [keywords[name]]
+    if type(model).compile is keras.Model.compile:
+        _find_by_name(keywords)
     tell_apart(model, keywords)
     model.compile(**keywords)
 
@@ -137,6 +139,28 @@ def named_metric(name: str, function):
 
 
 # ---- checks --------------------------------------------------------------------------------------
+
+# Metrics that Keras chooses by the loss.
+_CHOSEN = frozenset({"accuracy", "acc", "crossentropy", "ce"})
+
+
+def _find_by_name(keywords: dict) -> None:
+    """Let Keras look up its losses and metrics by name now, since an unknown name would be an error
+    only when the training begins."""
+    for name in _strings(keywords.get("loss")):
+        keras.losses.get(name)
+    for name in _strings([keywords.get(key) for key in ("metrics", "weighted_metrics")]):
+        if name.lower() not in _CHOSEN:
+            keras.metrics.get(name)
+
+
+def _strings(value) -> list[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [name for item in value for name in _strings(item)]
+    return [value] if isinstance(value, str) else []
+
 
 
 def _refuse_classes(function: str, name: str, value, base: type) -> None:
