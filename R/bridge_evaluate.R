@@ -2,15 +2,18 @@
 # Each is small and has one caller in pyclass_bridge/; results cross by the table of values.
 # Python half: bridge/evaluate.py, bridge/source.py and bridge/function.py.
 
-describe_function <- function(fn) {
+# `given` says by which name the function was given, if that is asked for.
+describe_function <- function(fn, asks_name = FALSE) {
+  at <- sys.nframe() - 1L
+  given <- if (asks_name) name_in_call(fn, at)
   if (is.primitive(fn)) {
     known <- args(fn)
     return(list(
       formals = spec_formals(if (is.null(known)) function(...) NULL else known), doc = NULL,
-      is_async = FALSE
+      is_async = FALSE, given = given
     ))
   }
-  list(formals = spec_formals(fn), doc = body_doc(fn), is_async = is_async(fn))
+  list(formals = spec_formals(fn), doc = body_doc(fn), is_async = is_async(fn), given = given)
 }
 
 # What becomes of a value with a class in a call of Python: what the user's own r_to_py() method

@@ -67,6 +67,9 @@ call_layer <- function(frame, call, caller) {
     arguments <- arguments[-1L]
   }
   values <- eval(as.call(c(list(base::list), arguments)), caller)
+  for (i in which(vapply(values, is_r_function, NA))) {
+    values[[i]] <- named_functions(values[[i]], arguments[[i]], caller)
+  }
   before <- NULL
   if (length(values) && !has_name(values)[[1L]] && is_before(values[[1L]])) {
     before <- values[[1L]]

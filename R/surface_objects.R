@@ -20,12 +20,11 @@
 #' serialize_keras_object(layer)$config$activation
 #' }
 register_keras_serializable <- function(object, name = NULL, package = NULL) {
-  expr <- substitute(object)
   if (is.null(name) && is_r_function(object)) {
-    name <- if (is.symbol(expr)) as.character(expr) else stop(
-      "register_keras_serializable(): an anonymous function needs `name`.",
-      call. = FALSE
-    )
+    name <- given_name(object, substitute(object), parent.frame())$name
+    if (is.null(name)) {
+      stop("register_keras_serializable(): an anonymous function needs `name`.", call. = FALSE)
+    }
   }
   made <- py_proxy(surface_module(), FALSE)$register(object, name, package %||% "Custom")
   if (is_r_function(object)) {
@@ -54,9 +53,11 @@ registered_function <- function(fn) {
 #' Custom objects of Keras
 #'
 #' Objects that loaded models may refer to by name: for the session (`set_custom_objects()`), or
-#' while `expr` runs. Classes need no names in the list; a function without a name is an error.
+#' while `expr` runs. Classes need no names in the list, nor do functions that are variables. A
+#' function without a name is an error, and so are two functions of the same name.
 #'
-#' @param objects A list of classes and functions, with the names that saved models use.
+#' @param objects A list of classes and functions, with the names that saved models use. The
+#'   attribute `py_function_name` of a function is a name of it, too.
 #' @param clear FALSE keeps the objects that are registered already.
 #' @param expr Code.
 #' @return `set_custom_objects()` returns the objects registered before, invisibly;
@@ -70,26 +71,45 @@ registered_function <- function(fn) {
 #' set_custom_objects(before)
 #' }
 set_custom_objects <- function(objects = named_list(), clear = TRUE) {
-  objects <- custom_objects("set_custom_objects", objects)
+  objects <- custom_objects("set_custom_objects", objects, substitute(objects), parent.frame())
   invisible(surface_module()$set_custom_objects(objects, isTRUE(clear)))
 }
 
 #' @rdname set_custom_objects
 with_custom_object_scope <- function(objects, expr) {
-  objects <- custom_objects("with_custom_object_scope", objects)
+  code <- substitute(objects)
+  objects <- custom_objects("with_custom_object_scope", objects, code, parent.frame())
   with(py_proxy(surface_module(), FALSE)$custom_object_scope(objects), expr)
 }
 
-custom_objects <- function(fun, objects) {
+# The custom objects that `fun` was given as `code` in `env`, as a Python dict. A function is known
+# by the name in the list, and by its `py_function_name`.
+custom_objects <- function(fun, objects, code, env) {
+  if (inherits(objects, "python.builtin.dict") || inherits(objects, "python.builtin.list")) {
+    return(py_proxy(surface_module(), FALSE)$by_name(objects))
+  }
   if (is.function(objects) || is_py_object(objects)) {
     objects <- list(objects)
+    code <- call("list", code)
   }
-  unnamed <- !has_name(objects)
-  if (any(vapply(objects[unnamed], is_r_function, NA))) {
-    stop(fun, "(): a function in `objects` needs a name.", call. = FALSE)
+  codes <- written_parts(code, length(objects))
+  names <- names(objects) %||% character(length(objects))
+  for (i in which(vapply(objects, is_r_function, NA))) {
+    own <- given_name(objects[[i]], codes[[i]], env, names[[i]])$name
+    if (is.null(own)) {
+      stop(
+        fun, "(): element ", i, " of the custom objects is a function that needs a name, as in ",
+        "`list(", if (i > 1L) "..., ", "name = f)`.",
+        call. = FALSE
+      )
+    }
+    objects[[i]] <- named_function(objects[[i]], list(name = own, sure = TRUE))
+    if (nzchar(names[[i]]) && !own %in% names) {
+      objects <- c(objects, objects[i])
+      names <- c(names, own)
+    }
+    names[[i]] <- if (nzchar(names[[i]])) names[[i]] else own
   }
-  objects <- lapply(objects, function(object) {
-    if (is_r_function(object)) registered_function(object) else surface_values(object)
-  })
-  if (length(objects)) objects else as_dict(objects)
+  objects <- lapply(unname(as.list(objects)), surface_values)
+  py_proxy(surface_module(), FALSE)$custom_objects(fun, as.list(names), objects)
 }

@@ -104,19 +104,19 @@ export_savedmodel <- function(object, export_dir_base, ..., overwrite = TRUE,
 
 #' The configuration of a model, layer, metric, ...
 #'
-#' `get_config()` returns the configuration of an object together with its class, so that
-#' `from_config()` can make a new object from it, also after values were changed. `reset_state()`
-#' sets the variables of a metric, or of a layer such as a recurrent one, back to their initial
-#' values.
+#' `get_config()` returns the configuration of an object, from which `from_config()` makes a new
+#' object, also after values were changed. `reset_state()` sets the variables of a metric, or of a
+#' layer such as a recurrent one, back to their initial values.
 #'
 #' An object without a configuration, or without variables to reset, is an error, and so is a
-#' configuration without its class, such as an R list.
+#' configuration whose class is not known, such as another list.
 #'
 #' @param object An object of Keras.
 #' @param config A configuration from `get_config()`, or one with its class, as
 #'   `serialize_keras_object()` returns.
-#' @param custom_objects Classes by name, if the configuration contains custom ones.
-#' @return `get_config()` returns a Python dict, whose values are R's; `from_config()` an object;
+#' @param custom_objects Classes and functions by name, if the configuration contains custom ones.
+#' @return `get_config()` returns a named list, with the attribute `py_class`, the name of the class,
+#'   unless the object is a Sequential or functional model; `from_config()` an object;
 #'   `reset_state()` the object, invisibly.
 #' @examples
 #' \dontrun{
@@ -130,13 +130,21 @@ export_savedmodel <- function(object, export_dir_base, ..., overwrite = TRUE,
 #' }
 get_config <- function(object) {
   with_method(object, "get_config", "get_config", "an object of Keras with a configuration")
-  keras_module("surface.saving")$config_of(object)
+  found <- keras_module("surface.saving")$config_of(object)
+  structure(found$config, py_class = found$name)
 }
 
 #' @rdname get_config
 from_config <- function(config, custom_objects = NULL) {
-  keras_module("surface.saving")$from_config(config, custom_objects)
+  code <- substitute(custom_objects)
+  objects <- custom_objects("from_config", custom_objects, code, parent.frame())
+  name <- attr(config, "py_class", exact = TRUE)
+  attr(config, "py_class") <- NULL
+  keras_module("surface.saving")$from_config(config, name, objects)
 }
+
+# A list of one element for Python, whose lists of one scalar are vectors in R.
+list_of <- function(x) list(x)
 
 #' @rdname get_config
 reset_state <- function(object) {

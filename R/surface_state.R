@@ -98,7 +98,8 @@ load_model_config <- function(filepath, custom_objects = NULL) {
     check_file(filepath, "load_model_config")
     filepath <- paste(readLines(filepath, encoding = "UTF-8"), collapse = "\n")
   }
-  objects <- custom_objects("load_model_config", as.list(custom_objects))
+  code <- substitute(custom_objects)
+  objects <- custom_objects("load_model_config", custom_objects, code, parent.frame())
   surface_module()$model_from_json(filepath, objects)
 }
 

@@ -135,9 +135,14 @@ call_surface <- function(name, shapes, indices, frame, call, run = surface$call)
   for (key in intersect(training_data[[name]], given)) {
     refuse_na_in(named[[key]], key)
   }
+  if (!is.null(named$custom_objects)) {
+    named$custom_objects <- custom_objects(
+      name, named$custom_objects, call[["custom_objects"]], calling_env(frame)
+    )
+  }
   value <- .External(
-    core_call, run, name, as_dict(lapply_named(named, shapes)), unname(dots[!by_name]),
-    as_dict(lapply_named(extra, surface_shapes))
+    core_call, run, name, as_dict(lapply_named(named, shapes, call, frame)),
+    unname(dots[!by_name]), as_dict(lapply_named(extra, surface_shapes, call, frame))
   )
   if (is.null(value)) invisible() else value
 }
@@ -155,10 +160,11 @@ supplied <- function(arguments, call, frame) {
 
 surface_shapes <- c("input_shape", "batch_input_shape", "batch_shape")
 
-# Converts the values of arguments for Keras: NA in a shape becomes an open dim, and a wrapper such
-# as activation_relu becomes the function that it wraps. Names in a vector, such as those of a row
-# of parameters, are dropped.
-lapply_named <- function(values, shapes) {
+# Converts the values of arguments for Keras: NA in a shape becomes an open dim, a wrapper such as
+# activation_relu the function that it wraps, and an R function a Python function with its name.
+# Names in a vector, such as those of a row of parameters, are dropped. `call` is the call with
+# these arguments, `frame` the frame of the called function.
+lapply_named <- function(values, shapes, call, frame) {
   for (key in names(values)) {
     value <- values[[key]]
     if (is.atomic(value) && !is.object(value) && !is.null(names(value))) {
@@ -166,6 +172,8 @@ lapply_named <- function(values, shapes) {
     }
     if (key %in% shapes) {
       values[key] <- list(shape_value(value))
+    } else if (is_r_function(value) || holds_function(value)) {
+      values[[key]] <- named_functions(value, call[[key]], calling_env(frame))
     } else if (is.function(value) || is.factor(value) || is.data.frame(value)) {
       values[[key]] <- keras_value(value)
     }
@@ -187,8 +195,6 @@ keras_value <- function(x) {
   wrapped <- attr(x, "keras_name", exact = TRUE)
   if (!is.null(wrapped)) {
     surface_module()$callable_of(wrapped)
-  } else if (is.function(x)) {
-    registered_function(x)
   } else {
     keras_tensor_value(x)
   }

@@ -87,8 +87,10 @@ compile.keras.src.models.model.Model <- function(object, optimizer = "rmsprop", 
   output <- only_output(object)
   for (key in intersect(c("metrics", "weighted_metrics"), given)) {
     code <- eval(call("substitute", as.name(key)))
-    arguments[key] <- list(named_metrics(arguments[[key]], code, output))
+    arguments[key] <- list(named_metrics(arguments[[key]], code, parent.frame(), output))
   }
+  code <- substitute(loss)
+  arguments$loss <- named_functions(arguments$loss, code, parent.frame(), outputs = names(loss))
   further <- lapply(named_dots("compile", ...), surface_values)
   training_module()$compile(object, as_dict(arguments), as_dict(further))
   invisible(object)
@@ -250,29 +252,20 @@ adapt_data <- function(layer, data, na) {
 #' }
 custom_metric <- function(name, metric_fn) {
   # The proxy must not convert, since a converted function would be the R function without the name.
-  py_proxy(training_module(), FALSE)$named_function(name, metric_fn)
+  py_proxy(training_module(), FALSE)$named_metric(name, metric_fn)
 }
 
-# Names the R functions among the metrics after their names in the list, or after the variable.
-# `code` is the expression of the metrics. `output` is the name of the only output; NULL if there
-# are several outputs, so that the names in a list are those of outputs.
-named_metrics <- function(x, code, output) {
-  if (is.function(x) && !is_py_object(x)) {
-    return(if (is.symbol(code)) custom_metric(as.character(code), x) else x)
-  }
-  if (!is.list(x) || is.object(x)) {
-    return(x)
-  }
-  is_named <- has_name(x)
-  by_output <- is.null(output) && length(x) && all(is_named)
-  is_written_out <- is.call(code) && as.character(code[[1L]])[[1L]] %in% c("list", "c") &&
-    length(code) == length(x) + 1L
-  named <- lapply(seq_along(x), function(i) {
-    own_name <- is_named[[i]] && !by_output && !names(x)[[i]] %in% output
-    part <- if (is_written_out) code[[i + 1L]]
-    named_metrics(x[[i]], if (own_name) as.name(names(x)[[i]]) else part, character())
-  })
-  if (by_output) structure(named, names = names(x)) else named
+# The metrics with their R functions named, without the names in lists, since Keras takes these for
+# names of outputs, unless they are. `code` is the expression of the metrics in `env`. `output` is
+# the name of the only output; NULL if there are several outputs.
+named_metrics <- function(x, code, env, output) {
+  by_output <- is.null(output) && is.list(x) && length(x) && all(has_name(x))
+  x <- named_functions(x, code, env, outputs = if (by_output) names(x) else output)
+  if (by_output) lapply(x, without_names) else without_names(x)
+}
+
+without_names <- function(x) {
+  if (is.list(x) && !is.object(x)) lapply(unname(x), without_names) else x
 }
 
 only_output <- function(model) {

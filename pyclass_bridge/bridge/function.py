@@ -1,11 +1,13 @@
 """R functions as Python functions: a trampoline with the R signature, name and doc.
 
-Passed back to R, such a function is the identical closure.
+Passed back to R, such a function is the identical closure. A closure that crosses again without a
+name keeps the name of its living Python function.
 """
 
 from __future__ import annotations
 
 import inspect
+import weakref
 
 from .. import _core
 from .r_functions import r_function
@@ -39,10 +41,25 @@ def core_function(closure, name: str, parameters: Parameters, **options) -> _cor
     )
 
 
+# The named functions that live, by the addresses of their closures, which they keep alive.
+_named: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+
+def name_before(closure) -> str | None:
+    """The name under which Python already has this closure."""
+    function = _named.get(closure.address)
+    return None if function is None else function.__name__
+
+
 def make_function(closure, name: str | None = None, module: str = "r"):
-    """The Python function for the handle of an R closure or builtin."""
-    facts = r_function("describe_function")(closure)
+    """The Python function for the handle of an R closure or builtin. Without `name`, R says how the
+    function was given (R/surface_functions.R)."""
+    facts = r_function("describe_function")(closure, name is None)
     parameters = parameters_of(facts["formals"])
+    if name is None:
+        given = facts["given"] or {"name": None, "sure": False}
+        name = given["name"] if given["sure"] else name_before(closure) or given["name"]
+    is_named = name is not None
     name = name or "r_function"
     call = core_function(closure, name, parameters)
     out = trampoline(
@@ -54,4 +71,6 @@ def make_function(closure, name: str | None = None, module: str = "r"):
     # globals; a copy of the function that has the globals may have other defaults.
     mark = closure, len(vars(out)), out.__defaults__, out.__kwdefaults__
     out.__globals__["__r_closure__"] = mark
+    if is_named:
+        _named[closure.address] = out
     return out

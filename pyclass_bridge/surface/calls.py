@@ -8,6 +8,7 @@ Sequential model is added to it, as by `layer_*()` in a pipe. Calls from Python 
 from __future__ import annotations
 
 from .arguments import as_data, shape_of_numbers
+from .functions import teach_saving
 from .names import at
 
 
@@ -44,7 +45,8 @@ def _call_on_data(function, *data, **keywords):
 
 
 def teach_keras() -> None:
-    """Set `__r_call__` of Keras' classes."""
+    """Set `__r_call__` of Keras' classes, and tell R functions apart when a model is saved."""
+    teach_saving()
     at("layers.Layer").__r_call__ = _call_layer
     at("initializers.Initializer").__r_call__ = _call_initializer
     for path in ("constraints.Constraint", "losses.Loss", "regularizers.Regularizer"):

@@ -13,6 +13,7 @@ import re
 import sys
 
 from ..bridge.condition import RError
+from ..bridge.r_functions import r_function
 from ..bridge.words import nearest, quoted, ticked
 from ..for_r.errors import remember_error
 from ..for_r.tensor import dims
@@ -59,6 +60,36 @@ def _no_object(found: re.Match) -> str:
     known = getattr(module, "ALL_OBJECTS_DICT", ())
     known = [n for n in known if n == n.lower() and n != kind]  # each class has two names
     return _no_string(kind, name, [*known, "accuracy"] if kind == "metric" else known)
+
+
+def not_known(kind: str, name: str) -> str:
+    """The error text for a custom class or function that Keras does not know by its `name`."""
+    return f"the {kind} `{name}` is not known: {_remedy(kind, name)}"
+
+
+def _remedy(kind: str, name: str) -> str:
+    if name == "r_function":
+        return (
+            "a function without a name was saved as this. If the model has only one, give it as "
+            "`custom_objects = list(r_function = f)`; several can't be told apart, so build the "
+            "model anew with named functions, and load its weights."
+        )
+    package, _, own = name.rpartition(">")
+    variable = (r_function("class_variable")(own) if kind == "class" else None) or own
+    key, variable = (x if x.isidentifier() else f"`{x}`" for x in (name, variable))
+    give = f"give it as `custom_objects = list({key} = {variable})`."
+    if not package:
+        return give
+    call = f'register_keras_serializable({variable}, "{own}", "{package}")'
+    return f"register it by `{call}`, or {give}"
+
+
+def _no_function(found: re.Match) -> str:
+    return not_known("function", found[1])
+
+
+def _no_class(found: re.Match) -> str:
+    return not_known("class", found[1])
 
 
 def _no_dtype(found: re.Match) -> str:
@@ -192,8 +223,17 @@ _SENTENCES = (
     (r"File not found: filepath=(.*)\. Please ensure the file is .*", _no_model_file),
     (r"(?:\[Errno 2\] )?Unable to (?:synchronously )?open file \(.*name = '([^']*)'.*"
      r"No such file.*\)", r"there is no file \1."),
-    (r"(?s:.*)Could not locate (class|function) '(\w+)'.*",
-     r"the \1 `\2` is not known: give it as `custom_objects = list(\2 = \2)`."),
+    (r"(?s:.*)Could not locate function '([^']+)'.*", _no_function),
+    (r"(?s:.*)Could not interpret \w+ identifier: \{.*'class_name': 'function', "
+     r"'config': '([^']+)'.*", _no_function),
+    (r"Could not deserialize 'keras\.(?:losses|metrics)\.(\w+)' because it is not a KerasSaveable "
+     r"subclass", r"this Keras can't read `\1` from an .h5 file: load it with `compile = FALSE` "
+     r"and compile() the model again."),
+    (r"(?s:.*)Unknown activation function: '([^']+)'.*", _no_function),
+    (r"(?s:.*)Could not locate class '([^']+)'.*", _no_class),
+    (r"(?s:.*)Unknown (?:layer|object): '([^']+)'\. Please ensure .*", _no_class),
+    (r"(?s:.*)Could not interpret \w+ identifier: \{.*'class_name': '([^']+)'.*",
+     _no_class),
     (r"Input \d+(?: with name '[^']*')? of layer '?(\S+?)'? is incompatible with the layer: ",
      r"layer `\1`: "),
     (r"expected axis -1 of input shape to have value (\d+), but received input with shape (\(.*\))",

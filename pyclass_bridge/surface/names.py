@@ -157,6 +157,11 @@ class Wrapped:
         return self.is_layer and issubclass(self.cls, Merge)
 
     @functools.cached_property
+    def makes_again(self) -> bool:
+        """Does Keras make layers again from configurations, in a wrapper of a layer or a clone?"""
+        return not self.arguments.keys().isdisjoint(("layer", "model"))
+
+    @functools.cached_property
     def computes(self) -> bool:
         """Is it a loss or metric that computes a value when `y_true` and `y_pred` are given?"""
         return self.family in ("loss", "metric") and self.function is not None

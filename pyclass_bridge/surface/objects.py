@@ -8,16 +8,48 @@ from __future__ import annotations
 
 import inspect
 
+from .functions import functions_in, named, names_of_keras, tell_apart
 from .names import at
 
 
+def known(*items):
+    """A context manager within which Keras knows the R functions of these objects by name: it makes
+    parts of wrappers and of clones from their configurations."""
+    tell_apart(*items)
+    return custom_object_scope({f.__name__: f for f in functions_in(*items)})
+
+
 def by_name(objects):
-    """Custom objects as a dict; objects in a list without names are listed by their own names."""
+    """Custom objects as a dict; objects in a list without names are listed by their own names. A
+    function named as one of Keras' is listed by its name in configurations, too."""
     if callable(objects):
         objects = [objects]
-    if not isinstance(objects, (list, tuple)):
+    if isinstance(objects, (list, tuple)):
+        objects = {item.__name__: item for item in objects}
+    if not isinstance(objects, dict):
         return objects
-    return {item.__name__: item for item in objects}
+    found = {name: named(item, name, sure=True) for name, item in objects.items()}
+    functions = {name: item for name, item in found.items() if hasattr(item, "__r_function__")}
+    for name in functions.keys() & names_of_keras():
+        found.setdefault(f"{name}_1", named(functions[name], f"{name}_1", sure=True))
+    return found
+
+
+def custom_objects(function: str, names: list[str], objects: list) -> dict:
+    """The objects, given to the R function `function`, by their names in a list, or if these are
+    empty by their own names."""
+    found = {}
+    for name, item in zip(names, objects, strict=True):
+        name = name or item.__name__
+        if name in found and getattr(found[name], "__r_function__", None) != getattr(
+            item, "__r_function__", item
+        ):
+            raise ValueError(
+                f"{function}(): two custom objects are called `{name}`, so they can't be told "
+                "apart: give each the name that it has in the model, as in `list(name = object)`."
+            )
+        found[name] = item
+    return by_name(found)
 
 
 def register(item, name: str | None, package: str):
@@ -33,18 +65,22 @@ def set_custom_objects(objects, clear: bool) -> dict:
     before = dict(registry)
     if clear:
         registry.clear()
-    registry.update(by_name(objects))
+    registry.update(objects)
     return before
 
 
 def custom_object_scope(objects):
-    """A context manager within which Keras knows `objects`."""
-    return at("saving.custom_object_scope")(by_name(objects))
+    """A context manager within which Keras knows `objects`, and those of the scope around it, which
+    Keras' own scope would hide."""
+    from keras.src.backend.common import global_state
+
+    around = global_state.get_global_attribute("custom_objects_scope_dict", {})
+    return at("saving.custom_object_scope")(around | (objects or {}))
 
 
 def model_from_json(text: str, custom_objects=None):
     """A model without weights, from the JSON of its configuration."""
-    return at("models.model_from_json")(text, custom_objects=by_name(custom_objects))
+    return at("models.model_from_json")(text, custom_objects=custom_objects)
 
 
 def set_state_tree(item, tree) -> None:

@@ -9,9 +9,7 @@ with arguments. Importing this module does not import Keras.
 from __future__ import annotations
 
 import contextlib
-import pathlib
 import sys
-import tempfile
 import warnings
 import weakref
 
@@ -21,6 +19,7 @@ from ..for_r.ops import float_base
 from ..for_r.tensor import dtype_of, is_integer, is_symbolic, is_tensor, to_numpy, whole_like
 from . import table
 from .arguments import as_data
+from .loading import load_model
 from .names import Wrapped, at
 
 
@@ -204,16 +203,6 @@ def _dataset(wrapped: Wrapped, keywords: dict, run) -> dict:
     }
 
 
-def _load_model(wrapped: Wrapped, keywords: dict, run):
-    """A model from a file, or from the bytes of one, R's raw vector."""
-    if not isinstance(keywords.get("filepath"), (bytes, bytearray)):
-        return _loaded(keywords, run)
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder, "model.keras")
-        path.write_bytes(keywords["filepath"])
-        return _loaded(keywords | {"filepath": path}, run)
-
-
 # ---- applications ------------------------------------------------------------------------------
 
 # For each living model of application_*(), the module of Keras that it comes from.
@@ -269,13 +258,6 @@ def _cloned(wrapped: Wrapped, keywords: dict, run):
     return of_copy(keywords.get("model"), run(keywords))
 
 
-def _loaded(keywords: dict, run):
-    """The model with the levels of factors that its file holds."""
-    from .levels import of_file
-
-    return of_file(run(keywords), keywords.get("filepath"))
-
-
 _ADJUSTED = {
     "layer_feature_space": _feature_space,
     "layer_string_lookup": _string_lookup,
@@ -289,5 +271,5 @@ _WAYS = {
     "clone_model": _cloned,
     "dataset_imdb_word_index": _downloaded,
     "dataset_reuters_word_index": _downloaded,
-    "load_model": _load_model,
+    "load_model": load_model,
 }

@@ -1,7 +1,8 @@
 """Configurations of Keras objects, and models exported to other programs. The other half is
 R/surface_saving.R.
 
-`config_of()` stores the class with the configuration, so `from_config()` needs nothing else.
+R has configurations as plain lists. `config_of()` names the class, so that `from_config()` needs
+nothing else.
 """
 
 from __future__ import annotations
@@ -9,50 +10,89 @@ from __future__ import annotations
 import contextlib
 import inspect
 import shutil
+import sys
 import tempfile
+import weakref
 from pathlib import Path
 
 import keras
 
+from ..bridge.r_functions import r_handle
 from .arguments import ANY, WHOLE, Argument, convert, documented, kind_of
+from .functions import tell_apart
 from .methods import keywords_of
-from .objects import by_name
+from .objects import custom_object_scope
 
 # Arguments that `export()` takes in its `**kwargs`, on JAX.
 _EXPORTING = frozenset({"is_static", "jax2tf_kwargs"})
 
 
-class Config(dict):
-    """The configuration of an object, with the class of the object as `made_by`."""
-
-    made_by: type
+# The classes of the configurations given to R, by the names that these have.
+_classes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
-def config_of(x) -> Config:
-    """``x.get_config()`` as a `Config`."""
-    config = Config(x.get_config())
-    config.made_by = type(x)
-    return config
+def config_of(x) -> dict:
+    """``x.get_config()`` for R, and the name of the class of `x`; None for the models whose
+    configuration shows their class."""
+    tell_apart(x)
+    cls = type(x)
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    _classes[name] = cls
+    config = _kept_lists(x.get_config())
+    return {"config": config, "name": None if cls is _shown_class(config) else name}
 
 
-def from_config(config, custom_objects=None):
+def _kept_lists(value):
+    """`value` with each list of one element as R's list, since R has no other list for a scalar."""
+    if isinstance(value, dict):
+        return {key: _kept_lists(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        items = [_kept_lists(item) for item in value]
+        return r_handle("list_of")(items[0]) if len(items) == 1 else items
+    return value
+
+
+def _shown_class(config) -> type | None:
+    """The class of model that has a configuration with these names."""
+    if not isinstance(config, dict) or "layers" not in config:
+        return None
+    is_functional = config.keys() >= {"input_layers", "output_layers"}
+    return type(keras.Model(*[keras.Input((1,))] * 2)) if is_functional else keras.Sequential
+
+
+def from_config(config, name: str | None, custom_objects: dict):
     """The object made from a configuration of `config_of()`, or from one that names its class."""
-    if isinstance(config, Config):
-        with keras.saving.custom_object_scope(by_name(custom_objects) or {}):
-            return config.made_by.from_config(_whole_values(config))
-    if isinstance(config, dict) and "class_name" not in config:
+    if isinstance(config, dict) and "class_name" in config:
+        return keras.saving.deserialize_keras_object(_whole(config), custom_objects=custom_objects)
+    cls = _shown_class(config) if name is None else _classes.get(name)
+    if cls is None:
         raise ValueError(
             "from_config() needs to know the class: give it what get_config() or "
             "serialize_keras_object() returns, or call `<class>$from_config(config)`."
         )
-    return keras.saving.deserialize_keras_object(config, custom_objects=by_name(custom_objects))
+    with custom_object_scope(custom_objects):
+        return cls.from_config(_whole_values(cls, config))
 
 
-def _whole_values(config: Config) -> dict:
+def _whole(value):
+    """`value`, with whole doubles as integers in the configurations in it of Keras' classes."""
+    if isinstance(value, (list, tuple)):
+        return [_whole(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    value = {key: _whole(item) for key, item in value.items()}
+    module = sys.modules.get(str(value.get("module")))
+    cls = getattr(module, str(value.get("class_name")), None)
+    if isinstance(cls, type) and isinstance(value.get("config"), dict):
+        value["config"] = _whole_values(cls, value["config"])
+    return value
+
+
+def _whole_values(cls: type, config: dict) -> dict:
     """The configuration, with whole doubles as integers where the class takes integers."""
-    texts = documented(config.made_by) | documented(config.made_by.__init__)
-    known = inspect.signature(config.made_by).parameters
-    values = dict(config)
+    texts = documented(cls) | documented(cls.__init__)
+    known = inspect.signature(cls).parameters
+    values = {key: _whole(value) for key, value in config.items()}
     for key in values.keys() & known.keys():
         if kind_of("from_config", key, known[key].default, texts.get(key, "")) != ANY:
             values[key] = convert("from_config", Argument(key, key, WHOLE), values[key])

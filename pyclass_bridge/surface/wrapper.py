@@ -24,6 +24,7 @@ from .arguments import (
 )
 from .calls import apply_layer, teach_keras
 from .error_text import no_argument, parameters
+from .functions import named
 from .indices import with_indices
 from .names import (
     Wrapped,
@@ -36,6 +37,8 @@ from .names import (
 from .objects import (
     by_name,
     custom_object_scope,
+    custom_objects,
+    known,
     model_from_json,
     register,
     set_custom_objects,
@@ -45,13 +48,16 @@ from .own import adjusted, decode, is_adjusted, preprocess, way_of
 
 __all__ = [
     "apply_layer",
+    "by_name",
     "call",
     "callable_of",
     "class_of",
     "custom_object_scope",
+    "custom_objects",
     "decode",
     "describe",
     "model_from_json",
+    "named",
     "names",
     "preprocess",
     "register",
@@ -212,8 +218,6 @@ def _keywords(wrapped: Wrapped, named: dict, extra: dict) -> dict:
         if argument is None:
             argument = Argument(key, key, kind_of(wrapped.name, key, EMPTY, ""))
         keywords[argument.keras_name] = convert(wrapped.name, argument, value)
-    if "custom_objects" in keywords:
-        keywords["custom_objects"] = by_name(keywords["custom_objects"])
     return adjusted(wrapped, keywords)
 
 
@@ -247,7 +251,10 @@ def _wrong_argument(wrapped: Wrapped, extra: dict) -> str | None:
 def _call(wrapped: Wrapped, target, positional, keywords: dict):
     """Call `target`; the error for an argument that Keras refuses suggests the nearest name."""
     try:
-        return target(*positional, **keywords)
+        if not wrapped.makes_again:
+            return target(*positional, **keywords)
+        with known(*(x for x in keywords.values() if isinstance(x, at("layers.Layer")))):
+            return target(*positional, **keywords)
     except (TypeError, ValueError) as error:
         extra = {k: v for k, v in keywords.items() if k not in _keras_names(wrapped)}
         sentence = _wrong_argument(wrapped, extra) if extra else None

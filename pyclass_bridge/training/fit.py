@@ -15,6 +15,7 @@ from ..bridge.words import described
 from ..surface.arguments import whole_number
 from ..surface.data import prepare, text_tensors
 from ..surface.explain import explained
+from ..surface.functions import named, tell_apart
 from ..surface.indices import zero_based
 from ..surface.methods import keywords_of
 from .run import flattened
@@ -25,7 +26,7 @@ __all__ = [
     "compile",
     "evaluate",
     "fit",
-    "named_function",
+    "named_metric",
     "on_batch",
     "predict",
     "predict_on_batch",
@@ -46,6 +47,9 @@ def compile(model, given: dict, extra: dict) -> None:
     for name in ("metrics", "weighted_metrics"):
         if name in keywords and not isinstance(keywords[name], (list, tuple, dict)):
             keywords[name] = [keywords[name]]
+    if type(model).compile is keras.Model.compile:
+        _find_by_name(keywords)
+    tell_apart(model, keywords)
     model.compile(**keywords)
 
 
@@ -143,13 +147,35 @@ def adapt(layer, data, keywords: dict) -> None:
     layer.adapt(data, **{k: whole_number("adapt", k, v) for k, v in keywords.items()})
 
 
-def named_function(name: str, function):
-    """`function`, renamed to `name`, which Keras shows."""
-    function.__name__ = name
-    return function
+def named_metric(name: str, function):
+    """`function` as a function called `name`, which Keras shows."""
+    if not hasattr(function, "__r_function__"):
+        function.__name__ = name
+    return named(function, name, sure=True)
 
 
 # ---- checks --------------------------------------------------------------------------------------
+
+# Metrics that Keras chooses by the loss.
+_CHOSEN = frozenset({"accuracy", "acc", "crossentropy", "ce"})
+
+
+def _find_by_name(keywords: dict) -> None:
+    """Let Keras look up its losses and metrics by name now, since an unknown name would be an error
+    only when the training begins."""
+    for name in _strings(keywords.get("loss")):
+        keras.losses.get(name)
+    for name in _strings([keywords.get(key) for key in ("metrics", "weighted_metrics")]):
+        if name.lower() not in _CHOSEN:
+            keras.metrics.get(name)
+
+
+def _strings(value) -> list[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [name for item in value for name in _strings(item)]
+    return [value] if isinstance(value, str) else []
 
 
 def _refuse_classes(function: str, name: str, value, base: type) -> None:

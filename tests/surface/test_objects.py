@@ -70,7 +70,7 @@ def test_set_custom_objects_gives_what_was_there(scope, keras):
     before = scope("names(set_custom_objects())")
     assert before == "Mine" or "Mine" in before
     assert keras.saving.get_custom_objects() == {}
-    with pytest.raises(RuntimeError, match="a function in `objects` needs a name"):
+    with pytest.raises(RuntimeError, match="is a function that needs a name"):
         scope("set_custom_objects(list(function(x) x))")
 
 

@@ -1,0 +1,115 @@
+"""The names of R functions in Keras' objects: each gets the name that it was given by, and two
+functions of one name in a model are numbered. The other half is R/surface_functions.R.
+
+A configuration holds functions by name only, so a model with two functions of one name, or with one
+that is named as a function of Keras, would be loaded with the wrong one.
+Importing this module does not import Keras.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+
+from ..bridge.function import make_function, name_before
+from ..bridge.r_functions import r_function
+from .names import at
+
+# Modules of Keras in which it looks for a function by its name.
+_MODULES = ("activations", "constraints", "initializers", "losses", "metrics", "regularizers")
+
+
+def named(function, name: str | None, sure: bool):
+    """The R function `function` as a Python function called `name`."""
+    closure = getattr(function, "__r_function__", None)
+    if closure is None or name is None:
+        return function
+    if not sure:
+        name = name_before(closure) or name
+    return function if function.__name__ == name else make_function(closure, name)
+
+
+def functions_in(*items) -> list[types.FunctionType]:
+    """The R functions that Keras' objects hold, each once, in the order of the objects' parts."""
+    found, seen, rest = [], set(), list(reversed(items))
+    while rest:
+        item = rest.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, types.FunctionType):
+            if hasattr(item, "__r_function__"):
+                found.append(item)
+        elif isinstance(item, dict):
+            rest.extend(reversed(list(item.values())))
+        elif isinstance(item, (list, tuple, set)):
+            rest.extend(reversed(list(item)))
+        elif _has_parts(type(item)):
+            rest.extend(reversed(list(vars(item).values())))
+    return found
+
+
+def _has_parts(cls: type) -> bool:
+    """Is it a class of Keras, or derived from one, whose instances hold parts of a model?"""
+    if issubclass(cls, (at("Variable"), at("KerasTensor"))) or cls.__name__ in ("Node", "Tracker"):
+        return False
+    return hasattr(cls, "__dict__") and any(c.__module__.startswith("keras.") for c in cls.__mro__)
+
+
+def tell_apart(*items) -> None:
+    """Number R functions of one name in Keras' objects, and tell each that gets another name."""
+    owners = {}
+    for function in functions_in(*items):
+        if _registered(function):
+            continue
+        name, number = function.__name__, 0
+        while not _is_free(name, function, owners):
+            number += 1
+            name = f"{function.__name__}_{number}"
+        owners[name] = function.__r_function__
+        if number:
+            _tell(function.__name__, name)
+            function.__name__ = name
+
+
+def _registered(function) -> bool:
+    return at("saving.get_registered_name")(function) != function.__name__
+
+
+def _is_free(name: str, function, owners: dict) -> bool:
+    if name in owners:
+        return owners[name] == function.__r_function__
+    return name not in names_of_keras()
+
+
+@functools.cache
+def names_of_keras() -> frozenset[str]:
+    """The names that, in a configuration, mean functions of Keras."""
+    modules = [inspect.getmodule(at(f"{module}.get")) for module in _MODULES]
+    return frozenset().union(*(module.ALL_OBJECTS_DICT for module in modules))
+
+
+def _tell(name: str, new: str) -> None:
+    is_keras = name in names_of_keras()
+    owner = "Keras has a function" if is_keras else "the model has another function"
+    r_function("tell_name")(
+        f"{owner} `{name}`, so yours is `{new}` in the configuration of the model: load the saved "
+        f"model with `custom_objects = list({f'{name} = {name}' if is_keras else f'{new} = ...'})`."
+    )
+
+
+def teach_saving() -> None:
+    """Tell the R functions of a model apart before Keras saves it, whoever asks for that."""
+    model = at("Model")
+    for method in ("save", "to_json"):
+        setattr(model, method, _after_telling_apart(getattr(model, method)))
+
+
+def _after_telling_apart(method):
+    @functools.wraps(method)
+    def saved(model, *args, **kwargs):
+        tell_apart(model)
+        return method(model, *args, **kwargs)
+
+    return saved

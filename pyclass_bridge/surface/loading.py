@@ -1,0 +1,72 @@
+"""load_model(): models from files, and from the bytes of one. It has no other half in R.
+
+Custom objects are known while Keras loads; what it does not know is named in the error; the levels
+of factors that the file holds are remembered with the model. Importing this module does not import
+Keras.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pathlib
+import tempfile
+
+from .error_text import not_known
+from .names import Wrapped, at
+from .objects import custom_object_scope
+
+
+def load_model(wrapped: Wrapped, keywords: dict, run):
+    """The model of the file `filepath`, or of the bytes of one, R's raw vector."""
+    if not isinstance(keywords.get("filepath"), (bytes, bytearray)):
+        return _loaded(keywords, run)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "model.keras")
+        path.write_bytes(keywords["filepath"])
+        return _loaded(keywords | {"filepath": path}, run)
+
+
+def _loaded(keywords: dict, run):
+    from .levels import of_file
+
+    # Keras makes parts of some layers in an .h5 file without the custom objects that it was given.
+    with custom_object_scope(keywords.get("custom_objects")):
+        if keywords.get("compile", True):
+            _check_compilation(str(keywords.get("filepath")))
+        model = run(keywords)
+    return of_file(model, keywords.get("filepath"))
+
+
+# What a file is compiled with, and the modules of Keras that know it by name.
+_COMPILED = {"loss": "losses", "metrics": "metrics", "weighted_metrics": "metrics"}
+
+
+def _check_compilation(path: str) -> None:
+    """Raise TypeError for a loss or metric in an .h5 file that Keras does not know: its own error
+    does not name it, or comes when the model is used."""
+    import h5py
+
+    if not h5py.is_hdf5(path):
+        return
+    with h5py.File(path) as file:
+        config = json.loads(file.attrs.get("training_config", "{}"))
+    for key, module in _COMPILED.items():
+        for kind, name in _named_in(config.get(key)):
+            known = name in ("accuracy", "acc", "crossentropy", "ce", "compile_metrics")
+            known = known or at("saving.get_registered_object")(name) is not None
+            known = known or name in inspect.getmodule(at(f"{module}.get")).ALL_OBJECTS_DICT
+            if not known:
+                raise TypeError(not_known(kind, name))
+
+
+def _named_in(config) -> list[tuple[str, str]]:
+    """(kind, name) of each class and function in a configuration of losses or metrics."""
+    if isinstance(config, dict) and "class_name" in config:
+        is_function = config["class_name"] == "function"
+        return [("function", config["config"]) if is_function else ("class", config["class_name"])]
+    if isinstance(config, dict):
+        config = list(config.values())
+    if isinstance(config, list):
+        return [found for item in config for found in _named_in(item)]
+    return [("function", config)] if isinstance(config, str) else []
