@@ -7,7 +7,7 @@
 
 # Signals a Python exception as a condition of its classes; the core calls this.
 stop_python <- function(exception, is_error) {
-  classes <- setdiff(class(exception), "python.builtin.object")
+  classes <- setdiff(class(exception), c("python.builtin.object", "error", "condition"))
   frame <- user_frame()
   call <- call_at(frame)
   last_error$call <- call
@@ -28,7 +28,20 @@ stop_python <- function(exception, is_error) {
 
 # Signals an R error again that Python code did not handle.
 stop_again <- function(condition) {
-  stop(condition)
+  stop(as_python_error(condition))
+}
+
+# The conditions of R that went through Python have these classes besides their own.
+python_error_classes <- paste0("python.builtin.", c("RuntimeError", "Exception", "BaseException"))
+
+# An R error as R code below Python's frames gets it: Python code has seen a RuntimeError.
+as_python_error <- function(cond) {
+  if (!is.list(cond) || inherits(cond, "python.builtin.BaseException")) {
+    return(cond)
+  }
+  last <- c("error", "condition")
+  kinds <- c(setdiff(class(cond), last), python_error_classes, last)
+  structure(cond, class = kinds, of_r = cond)
 }
 
 # Raises an error whose call is the user's, however deep in this namespace it is called.
@@ -83,17 +96,33 @@ is_users <- function(fn) {
 
 # R's conditions to Python ---------------------------------------------------------------------
 
+# An error that went through Python is recorded as the one that R has signalled first.
 record_condition <- function(cond) {
-  .Call(core_caught, explain_unused(cond), sys.calls())
+  .Call(core_caught, explain_unused(attr(cond, "of_r", exact = TRUE) %||% cond), sys.calls())
 }
 
-# After signalCondition(), R code continues if no handler takes the error.
+# After signalCondition(), R code continues if no handler takes the error, but not after a Python
+# exception, which Python's code expects.
+goes_on <- function(cond, call) {
+  call_head(call) == "signalCondition" && !inherits(cond, "python.builtin.BaseException")
+}
+
 record_and_abort <- function(cond) {
-  if (call_head(sys.call(-1L)) == "signalCondition") {
+  if (goes_on(cond, sys.call(-1L))) {
     return(invisible())
   }
   record_condition(cond)
   invokeRestart("abort")
+}
+
+# The error leaves R code that Python has called. R code further out gets what Python code sees: the
+# R error as a RuntimeError, too, and a Python exception as an error, however it was signalled.
+record_and_pass_on <- function(cond) {
+  if (goes_on(cond, sys.call(-1L))) {
+    return(invisible())
+  }
+  record_condition(cond)
+  stop(as_python_error(cond))
 }
 
 # Issues an R warning as a Python warning at once, unless R makes it an error.
@@ -138,7 +167,7 @@ handler_calls <- function() {
     bquote(.Internal(.addCondHands(.(names(handlers)), .(handlers), .(globalenv()), NULL, TRUE)))
   }
   list(
-    chained = push(error = record_condition, interrupt = record_condition),
+    chained = push(error = record_and_pass_on, interrupt = record_condition),
     isolated = push(
       warning = warn_python, error = record_and_abort, interrupt = record_and_abort
     )
@@ -159,18 +188,36 @@ refuse_quit <- function(status) {
 }
 
 # The facts from which Python makes an exception: text as R prints it, class, message, call, calls,
-# the Python exception that the condition stands for, and the remedy for a missing package.
+# the Python exception that the condition stands for, what R code has said about that one, and the
+# remedy for a missing package.
 describe_condition <- function(cond, calls) {
   call <- users_call(cond)
   message <- paste(conditionMessage(cond), collapse = "\n")
+  exception <- exception_in(cond)
+  own <- inherits(cond, "python.builtin.BaseException")
   list(
     text = printed_error(message, call), class = as.list(class(cond)), message = message,
     call = if (!is.null(call)) shortened(shown_call(call)),
     calls = described_calls(calls, if (inherits(cond, "pyclassbridge_parse_error")) "parse_code"),
-    exception = if (inherits(cond, "python.builtin.BaseException")) cond$py_object,
+    exception = exception, note = if (!is.null(exception) && !own) message,
     remedy = stand_in_remedy(cond)
   )
 }
+
+# The Python exception that a condition is, stands for, or has as its parent (rlang::abort()).
+exception_in <- function(cond) {
+  if (is_py_object(cond)) {
+    cond
+  } else if (is.list(cond)) {
+    cond[["py_object"]] %||% exception_in(cond[["parent"]])
+  }
+}
+
+conditionMessage.python.builtin.object <- function(c) {
+  for_r$exception_text(c)
+}
+
+conditionCall.python.builtin.object <- function(c) NULL
 
 # The user's call of a condition; NULL at the top level of a file or a text.
 users_call <- function(cond) {
@@ -206,7 +253,9 @@ described_calls <- function(calls, last = NULL) {
   unname(lapply(calls[shown], described_call))
 }
 
-handler_heads <- c(".handleSimpleError", "record_condition", "stop_python", "refuse_quit")
+handler_heads <- c(
+  ".handleSimpleError", "record_condition", "stop_python", "stop_again", "refuse_quit"
+)
 
 evaluator_calls <- c(
   "console_run", "run_code", "withVisible", "eval", "evaluate_text", "source_env"

@@ -4,15 +4,17 @@
 
 #' The last Python exception
 #'
-#' It is the last one that became an R condition, handled or not. Python keeps it, and the
-#' objects of its frames, until the next one or `py_clear_last_error()`.
+#' It is the last one that became an R condition, handled or not; an error of R code that Python has
+#' called and passed on is one, too. Python keeps it, and the objects of its frames, until the next
+#' one or `py_clear_last_error()`.
 #'
 #' What R shows of an error of Keras or its backend is the sentence that matters; here is all of it.
 #'
 #' @param exception A Python exception to keep instead.
 #' @return NULL, or a list that prints as Python's traceback, of strings: `type`, `value` (Python's
 #'   whole text), `traceback`, `message` (`type` and `value`), `r_call` (the user's R call that
-#'   failed) and `r_trace` (all R calls under way, outermost first); `py_clear_last_error()` NULL,
+#'   failed), `r_trace` (all R calls under way, outermost first), and for an error of R code its
+#'   `r_class`; `py_clear_last_error()` NULL,
 #'   invisibly.
 #' @examples
 #' \dontrun{
@@ -29,9 +31,13 @@ py_last_error <- function(exception) {
   if (is.null(error)) {
     return(NULL)
   }
-  # The calls become text only here, since most errors are never asked about.
-  error$r_call <- if (!is.null(last_error$call)) shortened(shown_call(last_error$call))
-  error$r_trace <- vapply(described_calls(last_error$calls), `[[`, "", "text")
+  if (is.null(error$r_class)) {
+    # The calls become text only here, since most errors are never asked about.
+    error$r_call <- if (!is.null(last_error$call)) shortened(shown_call(last_error$call))
+    error$r_trace <- vapply(described_calls(last_error$calls), `[[`, "", "text")
+  } else {
+    error[c("r_class", "r_trace")] <- lapply(error[c("r_class", "r_trace")], as_strings)
+  }
   structure(error, class = "py_error")
 }
 

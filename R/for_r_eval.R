@@ -22,7 +22,12 @@ py_eval <- function(code, convert = TRUE) {
 #' Run Python code
 #'
 #' Code and files run in Python's main module, so later code sees what they define; `local = TRUE`
-#' keeps their definitions apart. Exceptions are R errors of their classes, such as
+#' keeps their definitions apart.
+#'
+#' In this code, and in functions that it defines, `r` is R: `r.x` is the variable `x` where the R
+#' code works that runs it (in a function, a test, a document, else the global environment), and
+#' `r.x = 1` assigns it there; `r["a.b"]` takes any name, `r.f(1)` calls a function, `dir(r)` gives
+#' the names. A variable `r` of one's own is left alone. Exceptions are R errors of their classes, such as
 #' `python.builtin.SyntaxError`; a file that is not there is an error.
 #'
 #' @param code String, statements; several strings are lines.
@@ -39,6 +44,9 @@ py_eval <- function(code, convert = TRUE) {
 #' ")
 #' py$twice(21L)
 #' py_run_string("n = 1; m = n + 1", local = TRUE)$m
+#' size <- 4
+#' py_run_string("r.area = r.size ** 2")
+#' area
 #'
 #' file <- tempfile(fileext = ".py")
 #' writeLines("rate = 0.5", file)

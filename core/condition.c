@@ -310,10 +310,21 @@ NO_RETURN static void go_on(Door *d, PyObject *exception) {
   r_continue(token);
 }
 
+/* R's py_last_error() shows an R error, too, that Python has passed on; stop_python() tells Python's
+ * own exceptions. The entry is not suspended, which would forget the jump. */
+static void remember(PyObject *exception) {
+  if (!PyErr_GivenExceptionMatches(exception, py.error_type))
+    return;
+  PyObject *none = call_python(py.remember_error, exception, NULL);
+  Py_XDECREF(none);
+  PyErr_Clear();
+}
+
 NO_RETURN void door_raise(Door *d) {
   if (!PyErr_Occurred())
     PyErr_SetString(PyExc_SystemError, "Python code failed without an exception");
   PyObject *exception = py_take_exception();
+  remember(exception);
   if (carries_jump(d->entry, exception))
     go_on(d, exception);
   if (PyErr_GivenExceptionMatches(exception, PyExc_KeyboardInterrupt))

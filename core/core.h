@@ -32,6 +32,7 @@ typedef struct {
   PyObject *handle_type;       /* subclass of Handle for R values in Python */
   PyObject *from_r;            /* (condition, calls) -> exception */
   PyObject *from_error_text;   /* (text) -> exception */
+  PyObject *remember_error;    /* (exception that is to become an R condition) */
   PyObject *jump_type;         /* exception for an R jump that carries no condition */
   PyObject *error_type;        /* RError */
   PyObject *converter_of;      /* (type) -> (object) -> Handle, (Handle,) or NotImplemented */

@@ -233,6 +233,7 @@ static const struct {
 } python_places[] = {{"handle_type", &py.handle_type},
                      {"from_r", &py.from_r},
                      {"from_error_text", &py.from_error_text},
+                     {"remember_error", &py.remember_error},
                      {"jump_type", &py.jump_type},
                      {"error_type", &py.error_type},
                      {"converter_of", &py.converter_of},

@@ -46,6 +46,7 @@ def _attach_python(core) -> None:
     from .classes.hooks import add_to_callbacks, from_hook
     from .for_r.attributes import missing_attribute
     from .for_r.classes import s3_class
+    from .for_r.errors import remember_error
     from .for_r.super import RSuper
     from .values import convert, handle
 
@@ -56,6 +57,7 @@ def _attach_python(core) -> None:
         handle_type=handle.RObject,
         from_r=condition.from_r,
         from_error_text=condition.from_error_text,
+        remember_error=remember_error,
         jump_type=condition.RJump,
         error_type=condition.RError,
         converter_of=convert.converter_of,

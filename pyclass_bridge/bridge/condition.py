@@ -135,6 +135,8 @@ def from_r(condition, calls) -> BaseException:
     except (RError, RJump) as error:
         return RError(f"an R error that can't be described: {error}", condition=condition)
     if facts["exception"] is not None:
+        if facts["note"] is not None:
+            _note(facts["exception"], f"in R: {facts['note']}")
         return _with_r_calls(facts["exception"], facts)
     kind = RParseError if "pyclassbridge_parse_error" in facts["class"] else RError
     error = kind(

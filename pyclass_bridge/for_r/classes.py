@@ -5,8 +5,13 @@ from __future__ import annotations
 
 
 def s3_class(cls: type) -> tuple[str, ...]:
-    """The S3 class of the instances of `cls`: its qualified name and those of its bases."""
-    return tuple(_qualified(base) for base in cls.__mro__)
+    """The S3 class of the instances of `cls`: its qualified name and those of its bases. Exceptions
+    are conditions of R besides, so that stop(), tryCatch() and signalCondition() take them."""
+    names = [_qualified(base) for base in cls.__mro__]
+    if issubclass(cls, BaseException):
+        kind = "interrupt" if issubclass(cls, KeyboardInterrupt) else "error"
+        names += [kind, "condition"]
+    return tuple(names)
 
 
 def _qualified(cls: type) -> str:

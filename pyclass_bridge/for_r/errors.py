@@ -1,18 +1,21 @@
 """The last Python exception that became an R condition. The other half is
 R/for_r_errors.R.
 
-It stays alive, with the objects of its frames, until the next one or until R clears it.
+A Python exception stays alive, with the objects of its frames, until the next one or until R clears
+it. Of an R error that Python has passed on only the texts stay, so no instance outlives its use.
 """
 
 import traceback
 
-_last_error = None
+from pyclass_bridge.bridge.condition import RError
+
+_last_error = None  # an exception, or the facts of an R error
 
 
 def remember_error(error):
-    """`error` is the last Python exception that became an R condition."""
+    """`error` is the last exception that became an R condition; None forgets it."""
     global _last_error
-    _last_error = error
+    _last_error = _facts_of(error) if isinstance(error, RError) else error
 
 
 def clear_last_error():
@@ -21,13 +24,23 @@ def clear_last_error():
 
 
 def last_error():
-    """None, or type, value, traceback and message (text) of the last error."""
-    if _last_error is None:
-        return None
+    """None, or type, value, traceback and message (text) of the last error; of an R error also its
+    R class and the R calls when it happened, which R does not know any more."""
     error = _last_error
-    return {
+    facts = _facts_of(error) if isinstance(error, BaseException) else error
+    return facts and {**facts, "traceback": "".join(facts["traceback"].format())}
+
+
+def _facts_of(error):
+    facts = {
         "type": type(error).__name__,
         "value": str(error),
-        "traceback": "".join(traceback.format_exception(error)),
+        # Its lines are read when they are asked for.
+        "traceback": traceback.TracebackException.from_exception(error, lookup_lines=False),
         "message": f"{type(error).__name__}: {error}",
     }
+    if isinstance(error, RError):
+        facts["r_class"] = list(error.r_class)
+        facts["r_call"] = error.call
+        facts["r_trace"] = [call.text for call in error.calls]
+    return facts

@@ -1,6 +1,6 @@
 """Python code and files that R runs. The other half is R/for_r_eval.R.
 
-They run in ``__main__`` unless R asks for local definitions.
+They run in ``__main__`` unless R asks for local definitions, and find R's variables as `r`.
 """
 
 import linecache
@@ -10,11 +10,16 @@ import textwrap
 import types
 
 from pyclass_bridge.for_r.modules import main_module
+from pyclass_bridge.for_r.variables import with_r
 
 
 def eval_code(code):
     """The value of the expression `code` in __main__."""
-    return eval(compile(textwrap.dedent(code).strip(), "<py_eval>", "eval"), main_module().__dict__)
+    return eval(compile(textwrap.dedent(code).strip(), "<py_eval>", "eval"), _main())
+
+
+def _main():
+    return with_r(main_module().__dict__)
 
 
 class _Scope:
@@ -47,7 +52,7 @@ def _execute(code, filename, scope):
 
 
 def _run(code, filename, local):
-    main = main_module().__dict__
+    main = _main()
     if not local:
         _execute(code, filename, main)
         return main
@@ -105,7 +110,7 @@ def run_file(file, local=False, prepend_path=True):
 def source_names(file):
     """Run the Python file in __main__; the public names it binds, modules left out."""
     path, code = _read(file)
-    main = main_module().__dict__
+    main = _main()
     with _FileGlobals(path, True):
         names = _execute(code, path, main)
     return [

@@ -11,6 +11,7 @@ import types
 
 from pyclass_bridge.for_r.attributes import attribute_names, get_attr
 from pyclass_bridge.for_r.tensor import is_tensor
+from pyclass_bridge.for_r.variables import r
 
 
 def item_or_attr(x, name):
@@ -29,10 +30,14 @@ def itself(x):
 
 
 def names_of(x):
-    """The keys of a mapping of strings, else the public attribute names of `x`."""
+    """The keys of a mapping of strings, else the public attribute names of `x`; `r` that R code
+    has in the main module is none of them."""
     if is_mapping(x) and all(isinstance(key, str) for key in x):
         return list(x)
-    return [name for name in attribute_names(x) if not name.startswith("_")]
+    names = [name for name in attribute_names(x) if not name.startswith("_")]
+    if isinstance(x, types.ModuleType) and vars(x).get("r") is r:
+        names.remove("r")
+    return names
 
 
 def is_mapping(x):

@@ -13,9 +13,11 @@ import sys
 import textwrap
 import traceback
 
+from pyclass_bridge.for_r.variables import with_r
+
 
 def _names(module) -> dict:
-    return vars(sys.modules["__main__"] if module is None else module)
+    return with_r(vars(sys.modules["__main__"] if module is None else module))
 
 
 def interact(module, banner: str) -> None:

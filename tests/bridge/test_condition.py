@@ -5,6 +5,7 @@ Also of: core/condition.c.
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import sys
 import warnings
@@ -90,7 +91,56 @@ def test_python_between_may_catch_before_r_further_out(r):
 def test_r_classes_survive_python_frames(r, levels):
     outer = r("function(f) tryCatch(f(), mine = function(e) c('caught', class(e)))")
     work = lambda: through(r, levels, lambda: r(f"stop({MINE})"))  # noqa: E731
-    assert outer(work) == ["caught", "mine", "error", "condition"]
+    assert outer(work) == ["caught", "mine", *AS_PYTHON, "error", "condition"]
+
+
+# The classes that R's own conditions get when they come out of Python's frames.
+AS_PYTHON = [f"python.builtin.{kind}" for kind in ("RuntimeError", "Exception", "BaseException")]
+
+
+@pytest.mark.parametrize("kind", AS_PYTHON)
+@pytest.mark.parametrize("levels", [0, 1, 2])
+@pytest.mark.parametrize("signal", [f"stop({MINE})", "stop('m')", "log('m')"])
+def test_an_r_error_out_of_python_is_a_runtime_error_for_r(r, signal, levels, kind):
+    outer = r(f"function(f) tryCatch(f(), {kind} = function(e) conditionMessage(e))")
+    seen = []
+
+    def work():
+        try:
+            r(signal)
+        except RError as error:
+            seen.append(error)
+            raise
+
+    message = "non-numeric argument to mathematical function" if "log" in signal else "m"
+    assert outer(lambda: through(r, levels, work)) == message
+    with pytest.raises(RError) as caught:
+        r("function(f) tryCatch(f(), error = function(e) stop(e))")(
+            lambda: through(r, levels, work)
+        )
+    assert caught.value is seen[1]
+    assert not set(AS_PYTHON) & set(caught.value.r_class)
+
+
+def test_an_r_error_that_stays_in_r_is_none_of_pythons(r):
+    with pytest.raises(RError, match="x"):
+        r("tryCatch(stop('x'), python.builtin.RuntimeError = function(e) 'python')")
+
+
+@pytest.mark.parametrize("levels", [0, 1])
+def test_the_last_error_is_the_r_error_that_python_passed_on(r, levels):
+    outer = r("function(f) { py_clear_last_error(); try(f(), silent = TRUE); py_last_error() }")
+    last = outer(lambda: through(r, levels, lambda: r(f"g <- function() stop({MINE}); g()")))
+    assert (last["type"], last["value"]) == ("RError", "Error: m")
+    assert last["r_class"] == ["mine", "error", "condition"]
+    assert "g()" in last["r_trace"]
+    assert "test_condition.py" in last["traceback"]
+
+    def handled():
+        with contextlib.suppress(RError):
+            r("stop('handled')")
+
+    assert outer(handled) is None
 
 
 def test_finally_runs_while_r_jumps_through(r):

@@ -19,3 +19,14 @@ test_that("eng_python() is an engine of knitr", {
   expect_error(eng_python(options("1 / 0", engine = "python", error = FALSE)), "ZeroDivisionError")
   expect_match(eng_python(options("1 / 0", engine = "python", error = TRUE)), "ZeroDivisionError")
 })
+
+test_that("in a chunk `r` has the variables of the document", {
+  skip_if_not_installed("knitr")
+  old <- knitr::knit_global()
+  options <- function(code) modifyList(knitr::opts_chunk$get(), list(code = code, error = FALSE))
+  assign("bridge_x", 20, envir = old)
+  on.exit(rm("bridge_x", "bridge_y", envir = old))
+  bridge_x <- 1
+  expect_match(eng_python(options(c("r.bridge_x + 1", "r.bridge_y = 2"))), "21")
+  expect_identical(get("bridge_y", envir = old), 2L)
+})
