@@ -57,9 +57,10 @@ def _has_parts(cls: type) -> bool:
     return hasattr(cls, "__dict__") and any(c.__module__.startswith("keras.") for c in cls.__mro__)
 
 
-def tell_apart(*items) -> None:
-    """Number R functions of one name in Keras' objects, and tell each that gets another name."""
-    owners = {}
+def tell_apart(*items, for_saving: bool = True) -> None:
+    """Number R functions of one name in Keras' objects, and tell each that gets another name. In a
+    file, names of Keras are not free; a metric may be shown by one."""
+    owners = dict.fromkeys(names_of_keras()) if for_saving else {}
     for function in functions_in(*items):
         if _registered(function):
             continue
@@ -78,9 +79,7 @@ def _registered(function) -> bool:
 
 
 def _is_free(name: str, function, owners: dict) -> bool:
-    if name in owners:
-        return owners[name] == function.__r_function__
-    return name not in names_of_keras()
+    return name not in owners or owners[name] == function.__r_function__
 
 
 @functools.cache

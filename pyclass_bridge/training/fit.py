@@ -49,7 +49,7 @@ def compile(model, given: dict, extra: dict) -> None:
             keywords[name] = [keywords[name]]
     if type(model).compile is keras.Model.compile:
         _find_by_name(keywords)
-    tell_apart(model, keywords)
+    tell_apart(model, keywords, for_saving=False)
     model.compile(**keywords)
 
 
