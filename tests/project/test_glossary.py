@@ -17,7 +17,7 @@ REPLACED = {
     "proxy": r"pyref",
     "handle": r"r_raw|robject\b(?!\")",
     "for_r": r"r_side|\bR side\b|bridge_raw",
-    "wrapper": r"surface.function",
+    "wrapper": r"surface[ -]function",
     "given": r"RSide|PythonSide",
 }
 
