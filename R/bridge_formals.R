@@ -17,21 +17,40 @@ is_python_name <- function(name) {
 # One row of the class spec for each formal of `fn`, in order.
 spec_formals <- function(fn) {
   defaults <- formals(fn)
-  unname(Map(spec_formal, names(defaults), lapply(defaults, list)))
+  unname(Map(spec_formal, names(defaults), lapply(defaults, list), list(may_be_missing(fn))))
 }
 
-# `boxed` is a list of the default, since an empty default by itself is a missing argument.
-spec_formal <- function(name, boxed) {
+# `boxed` is a list of the default, since an empty default by itself is a missing argument;
+# `optional` are names of arguments that may be left out though they have no default.
+spec_formal <- function(name, boxed, optional = character()) {
   formal <- list(name = name, kind = "plain", default = "none", value = NULL, code = "")
   if (name == "...") {
     formal$kind <- "dots"
-  } else if (!is_empty(boxed)) {
+  } else if (is_empty(boxed)) {
+    formal$default <- if (name %in% optional) "missing" else "none"
+  } else {
     formal$code <- deparse_line(boxed[[1L]])
     literal <- literal_of(boxed[[1L]])
     formal$default <- if (is.null(literal)) "code" else "literal"
     formal["value"] <- if (is.null(literal)) list(NULL) else literal
   }
   formal
+}
+
+# The names of which the body of `fn` asks missing().
+may_be_missing <- function(fn) {
+  code <- body(fn)
+  if ("missing" %in% all.names(code)) unique(asked_missing(code)) else character()
+}
+
+asked_missing <- function(code) {
+  if (!is.call(code)) {
+    return(character())
+  }
+  if (identical(code[[1L]], quote(missing)) && length(code) == 2L) {
+    return(as.character(code[[2L]]))
+  }
+  unlist(lapply(as.list(code), function(part) if (!is_empty(list(part))) asked_missing(part)))
 }
 
 is_empty <- function(boxed) {

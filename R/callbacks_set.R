@@ -87,7 +87,7 @@ callback_set <- function(id, on_begin = NULL, on_epoch_begin = NULL, on_batch_be
   check_active_list(name, active)
   check_member_list(name, public, "public")
   define_keras_class(
-    "CallbackSet", name, members, list(...),
+    "CallbackSet", name, members, dots_list(...),
     c(public, lapply(active, active_property), list(id = id), drop_nulls(list(weight = weight))),
     private, inherit, substitute(inherit), parent_env
   )

@@ -17,7 +17,7 @@ class_constructor <- function(kind) {
     check_class_name(classname, .(paste0(kind, "()")))
     check_full_names(classname, names(sys.call()), .(c("classname", args)))
     define_keras_class(
-      .(kind), classname, .(as.call(c(quote(list), recommended))), list(...), public, private,
+      .(kind), classname, .(as.call(c(quote(list), recommended))), dots_list(...), public, private,
       inherit, substitute(inherit), parent_env
     )
   })

@@ -17,7 +17,7 @@
 #' tuple(1L, 2L, convert = TRUE)[0]
 #' }
 tuple <- function(..., convert = FALSE) {
-  values <- list(...)
+  values <- dots_list(...)
   if (length(values) == 1L && is_many(values[[1L]])) {
     values <- elements(values[[1L]])
   }
@@ -54,7 +54,7 @@ elements <- function(x) {
 #' dict(units = 10L, convert = TRUE)$units
 #' }
 dict <- function(..., convert = FALSE) {
-  values <- list(...)
+  values <- dots_list(...)
   keys <- names(values) %||% character(length(values))
   if (!all(nzchar(keys))) {
     stop(

@@ -197,7 +197,7 @@ class_weights <- function(x) {
 
 # Arguments given in `...`, all by name.
 named_dots <- function(fun, ...) {
-  dots <- list(...)
+  dots <- dots_list(...)
   if (!all(has_name(dots))) {
     stop(fun, "(): further arguments must have names, as in `name = value`.", call. = FALSE)
   }

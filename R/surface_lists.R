@@ -16,7 +16,7 @@
 #' zip_lists(list(a = 1, b = 2), list(b = 20, a = 10))$a
 #' }
 zip_lists <- function(...) {
-  lists <- lapply(list(...), as.list)
+  lists <- lapply(dots_list(...), as.list)
   if (!length(lists)) {
     return(list())
   }
@@ -53,7 +53,7 @@ check_same_names <- function(keys, others) {
 #' An element without a name is named by its expression. Without arguments, the result is an empty
 #' list with names, which is an empty dict for Python. A name given twice is an error.
 #'
-#' @param ... Elements; an empty last argument is left out.
+#' @param ... Elements; an empty last argument is left out. `!!!` and `:=` are rlang's.
 #' @return A list with names.
 #' @examples
 #' \dontrun{
@@ -65,7 +65,12 @@ named_list <- function(...) {
   if (length(exprs) && is_missing(exprs[[length(exprs)]])) {
     exprs <- exprs[-length(exprs)]
   }
-  keys <- names(exprs) %||% character(length(exprs))
+  injected <- any(vapply(exprs, is_injected, NA))
+  if (injected) {
+    need_rlang()
+    values <- rlang::dots_list(..., .named = TRUE)
+  }
+  keys <- names(if (injected) values else exprs) %||% character(length(exprs))
   open <- !nzchar(keys)
   keys[open] <- vapply(exprs[open], function(expr) paste(deparse(expr), collapse = " "), "")
   if (anyDuplicated(keys)) {
@@ -73,5 +78,5 @@ named_list <- function(...) {
       call. = FALSE
     )
   }
-  structure(lapply(seq_along(exprs), function(i) ...elt(i)), names = keys)
+  if (injected) values else structure(lapply(seq_along(exprs), function(i) ...elt(i)), names = keys)
 }

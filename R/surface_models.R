@@ -45,7 +45,7 @@ keras_model_sequential <- function(input_shape = NULL, name = NULL, ..., input_d
     optional = if (isTRUE(input_optional)) TRUE
   )
   given <- unname(as.list(if (is_py_object(layers)) list(layers) else layers))
-  models_module()$sequential(c(given, list(...)), as_dict(start), name, trainable)
+  models_module()$sequential(c(given, dots_list(...)), as_dict(start), name, trainable)
 }
 
 is_layers <- function(x) {

@@ -14,7 +14,7 @@
 #' shape(matrix(0, 2, 3))
 #' }
 shape <- function(...) {
-  parts <- list(...)
+  parts <- dots_list(...)
   if (length(parts) == 1L && has_dims(parts[[1L]])) {
     dims <- tensor_dims(parts[[1L]])
   } else {

@@ -120,7 +120,7 @@ call_surface <- function(name, shapes, indices, frame, call, run = surface$call)
   arguments <- intersect(names(formals(surface$made[[name]])), as.character(names(call)))
   given <- supplied(arguments, call, frame)
   named <- mget(given, envir = frame)
-  dots <- if (length(call) - 1L > length(arguments)) eval(quote(list(...)), frame) else list()
+  dots <- if (length(call) - 1L > length(arguments)) eval(quote(dots_list(...)), frame) else list()
   by_name <- has_name(dots)
   extra <- dots[by_name]
   for (key in intersect(indices, given)) {

@@ -32,7 +32,7 @@
 #' }
 flags <- function(..., config = Sys.getenv("R_CONFIG_ACTIVE", unset = "default"),
                   file = "flags.yml", arguments = commandArgs(TRUE)) {
-  known <- list(...)
+  known <- dots_list(...)
   if (!all(vapply(known, inherits, NA, "keras_flag"))) {
     stop("flags(): arguments without a name must be flags, such as flag_numeric().", call. = FALSE)
   }
