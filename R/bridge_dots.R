@@ -1,6 +1,7 @@
 # Arguments in `...` as rlang's functions take them: a comma at the end says nothing, `!!!x` stands
 # for the elements of `x`, and `"{name}" := value` names an argument. Python half: none. The last two
-# are evaluated by the package rlang.
+# are evaluated by the package rlang. The core calls dynamic_dots() for the arguments of a call of
+# Python.
 
 # list(...) of a function with such dots.
 dynamic_dots <- function(...) {
@@ -10,8 +11,12 @@ dynamic_dots <- function(...) {
     return(rlang::list2(...))
   }
   n <- length(exprs)
-  if (n == 0L || !is_empty(exprs[n])) {
+  empty <- which(vapply(exprs, is_missing, NA))
+  if (!length(empty)) {
     return(list(...))
+  }
+  if (empty[[1L]] < n || has_name(exprs)[[n]]) {
+    stop_at_user("argument ", empty[[1L]], " of the call is empty.")
   }
   values <- lapply(seq_len(n - 1L), function(i) ...elt(i))
   names(values) <- names(exprs)[-n]
@@ -35,10 +40,7 @@ is_splice <- function(expr) {
 
 require_rlang <- function() {
   if (!requireNamespace("rlang", quietly = TRUE)) {
-    stop(
-      "`!!!` and `:=` in a call need the R package rlang: install.packages(\"rlang\").",
-      call. = FALSE
-    )
+    stop_at_user("`!!!` and `:=` in a call need the R package rlang: install.packages(\"rlang\").")
   }
 }
 

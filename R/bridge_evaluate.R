@@ -139,7 +139,8 @@ quit_status <- function(cond) cond$status
 # a value that an R method has returned invisibly, are returned invisibly. Compiled here, since R
 # would compile each of these closures anew at its second call.
 callable_template <- compiler::cmpfun(function(...) {
-  if (is.null(value <- .External(core_call, .proxy, ...)) || .Call(core_quiet)) {
+  value <- .External2(core_call_dots, .proxy, substitute(c(...)))
+  if (is.null(value) || core_quiet) {
     invisible(value)
   } else {
     value

@@ -17,47 +17,40 @@ is_python_name <- function(name) {
 # One row of the class spec for each formal of `fn`, in order.
 spec_formals <- function(fn) {
   defaults <- formals(fn)
-  optional <- unlist(lapply(c(body(fn), unname(defaults)), tested_by_missing))
-  lapply(seq_along(defaults), function(i) {
-    formal <- spec_formal(names(defaults)[[i]], unname(defaults[i]))
-    if (formal$default == "none" && formal$name %in% optional) {
-      formal[c("default", "code")] <- list("code", "missing()")
-    }
-    formal
-  })
+  unname(Map(spec_formal, names(defaults), lapply(defaults, list), list(may_be_missing(fn))))
 }
 
-# The names that `code` tests by missing(): a function can do without these arguments.
-tested_by_missing <- function(code) {
-  if (!"missing" %in% all.names(code, unique = TRUE)) {
-    return(character())
-  }
-  if (is.call(code) && identical(code[[1L]], quote(missing)) && length(code) == 2L) {
-    return(as.character(code[[2L]]))
-  }
-  inner <- if (is.call(code)) as.list(code)[!vapply(as.list(code), is_missing, NA)]
-  unique(unlist(lapply(inner, tested_by_missing)))
-}
-
-# The formals without a default that a call needs.
-required_formals <- function(fn) {
-  rows <- spec_formals(if (is.primitive(fn)) args(fn) %||% function() NULL else fn)
-  needed <- Filter(function(row) row$default == "none" && row$kind != "dots", rows)
-  vapply(needed, `[[`, "", "name")
-}
-
-# `boxed` is a list of the default, since an empty default by itself is a missing argument.
-spec_formal <- function(name, boxed) {
+# `boxed` is a list of the default, since an empty default by itself is a missing argument;
+# `optional` are names of arguments that may be left out though they have no default.
+spec_formal <- function(name, boxed, optional = character()) {
   formal <- list(name = name, kind = "plain", default = "none", value = NULL, code = "")
   if (name == "...") {
     formal$kind <- "dots"
-  } else if (!is_empty(boxed)) {
+  } else if (is_empty(boxed)) {
+    formal$default <- if (name %in% optional) "missing" else "none"
+  } else {
     formal$code <- deparse_line(boxed[[1L]])
     literal <- literal_of(boxed[[1L]])
     formal$default <- if (is.null(literal)) "code" else "literal"
     formal["value"] <- if (is.null(literal)) list(NULL) else literal
   }
   formal
+}
+
+# The names of which the body of `fn` asks missing().
+may_be_missing <- function(fn) {
+  code <- body(fn)
+  if ("missing" %in% all.names(code)) unique(asked_missing(code)) else character()
+}
+
+asked_missing <- function(code) {
+  if (!is.call(code)) {
+    return(character())
+  }
+  if (identical(code[[1L]], quote(missing)) && length(code) == 2L) {
+    return(as.character(code[[2L]]))
+  }
+  unlist(lapply(as.list(code), function(part) if (!is_empty(list(part))) asked_missing(part)))
 }
 
 is_empty <- function(boxed) {

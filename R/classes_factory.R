@@ -44,6 +44,9 @@ factory_env <- function(cls, name, arguments) {
 
 # Calls the class with the supplied arguments of the factory call whose frame is `frame`.
 call_class <- function(frame) {
+  if (is_injected(sys.call(-1L))) {
+    return(inject(sys.function(-1L), sys.call(-1L), parent.frame(2L)))
+  }
   factory <- parent.env(frame)
   # The call names the class, which tracebacks show, unless an argument has that name.
   head <- as.name(factory$class_name)
@@ -66,9 +69,10 @@ call_layer <- function(frame, call, caller) {
   if (length(arguments) && is_empty(arguments[1L])) {
     arguments <- arguments[-1L]
   }
-  values <- eval(as.call(c(list(base::list), arguments)), caller)
+  values <- eval(as.call(c(list(dynamic_dots), arguments)), caller)
+  codes <- if (is_injected(call)) vector("list", length(values)) else arguments
   for (i in which(vapply(values, is_r_function, NA))) {
-    values[[i]] <- named_functions(values[[i]], arguments[[i]], caller)
+    values[[i]] <- named_functions(values[[i]], codes[[i]], caller)
   }
   before <- NULL
   if (length(values) && !has_name(values)[[1L]] && is_before(values[[1L]])) {

@@ -68,7 +68,7 @@ simplify_results <- function(results) {
 #' Make a Python iterator from a function
 #'
 #' Python calls `fn` for each item, until its result is identical to `completed`. Anything but a
-#' function, and a negative `prefetch`, is an error.
+#' function without arguments, and a negative `prefetch`, is an error.
 #'
 #' @param fn A function without arguments.
 #' @param completed The result that ends the iteration.
@@ -84,13 +84,10 @@ simplify_results <- function(results) {
 #' import_builtins()$list(countdown)
 #' }
 py_iterator <- function(fn, completed = NULL, prefetch = 0L) {
-  if (!is.function(fn)) {
-    stop("py_iterator(): `fn` is a function without arguments.", call. = FALSE)
-  }
-  needed <- required_formals(fn)
-  if (length(needed)) {
+  if (!is.function(fn) || length(formals(fn))) {
     stop(
-      "py_iterator(): `fn` is called without arguments, but needs ", ticked(needed), ".",
+      "py_iterator(): `fn` is a function without arguments",
+      if (is.function(fn)) paste0(", and yours has ", ticked(names(formals(fn)))), ".",
       call. = FALSE
     )
   }

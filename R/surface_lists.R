@@ -53,7 +53,7 @@ check_same_names <- function(keys, others) {
 #' An element without a name is named by its expression. Without arguments, the result is an empty
 #' list with names, which is an empty dict for Python. A name given twice is an error.
 #'
-#' @param ... Elements; an empty last argument is left out.
+#' @param ... Elements; an empty last argument is left out. `!!!` and `:=` are rlang's.
 #' @return A list with names.
 #' @examples
 #' \dontrun{
@@ -62,20 +62,17 @@ check_same_names <- function(keys, others) {
 #' }
 named_list <- function(...) {
   exprs <- as.list(substitute(list(...)))[-1L]
+  values <- dynamic_dots(...)
   if (any(vapply(exprs, is_injection, NA))) {
-    require_rlang()
-    return(rlang::dots_list(..., .named = TRUE, .homonyms = "error"))
+    values <- rlang::dots_list(..., .named = TRUE)
   }
-  if (length(exprs) && is_missing(exprs[[length(exprs)]])) {
-    exprs <- exprs[-length(exprs)]
-  }
-  keys <- names(exprs) %||% character(length(exprs))
-  open <- !nzchar(keys)
+  keys <- names(values) %||% character(length(values))
+  open <- which(!nzchar(keys))
   keys[open] <- vapply(exprs[open], function(expr) paste(deparse(expr), collapse = " "), "")
   if (anyDuplicated(keys)) {
     stop("named_list(): the name `", keys[duplicated(keys)][[1L]], "` is given twice.",
       call. = FALSE
     )
   }
-  structure(lapply(seq_along(exprs), function(i) ...elt(i)), names = keys)
+  structure(values, names = keys)
 }

@@ -170,7 +170,8 @@ static int name_as_python(Visit *v, PyObject *f) {
   return names ? 0 : -1;
 }
 
-static SEXP core_quiet(void) { return r_lgl(result_is_quiet); }
+/* R reads it as a variable, which takes less than a call: was the last result returned invisibly? */
+static SEXP quiet;
 
 /* Calls f as Python does, or by the mark of its type: own(f, ...). */
 static PyObject *call_from_r(Visit *v, PyObject *f) {
@@ -187,13 +188,13 @@ static PyObject *call_from_r(Visit *v, PyObject *f) {
   return out;
 }
 
-static SEXP core_call(SEXP args) {
+/* Calls the Python object of x with the pairlist `args`. */
+static SEXP call_with(SEXP x, SEXP args) {
   Visit v;
   visit_open(&v);
   result_is_quiet = false;
-  SEXP x = CADR(args);
   PyObject *f = proxy_object(x);
-  v.x = CDDR(args);
+  v.x = args;
   if (!f)
     visit_fail(&v);
   count_arguments(&v);
@@ -211,7 +212,81 @@ static SEXP core_call(SEXP args) {
   v.result = call_from_r(&v, f);
   door_back(&v.door);
   Py_DECREF(f);
-  return visit_end_with_result(&v);
+  SEXP out = visit_end_with_result(&v);
+  LOGICAL(quiet)[0] = result_is_quiet;
+  return out;
+}
+
+static SEXP core_call(SEXP args) { return call_with(CADR(args), CDDR(args)); }
+
+/* ---- the arguments in `...` ---- */
+
+/* The code of the i-th argument in `...`, from 1: `..1`, or `...elt(10)`. */
+static SEXP dots_element(int i) {
+  static SEXP known[9];
+  if (i > 9) {
+    SEXP at = PROTECT(r_cons(PROTECT(r_int(i)), R_NilValue));
+    SEXP call = r_lcons(r_sym("...elt"), at);
+    UNPROTECT(2);
+    return call;
+  }
+  if (!known[i - 1])
+    known[i - 1] = r_sym((char[]){'.', '.', (char)('0' + i), '\0'});
+  return known[i - 1];
+}
+
+/* Does R's rule for arguments suffice, or must dynamic_dots() look: is one empty or begins with `!`, or
+ * is it `name := value`? */
+static bool are_plain(SEXP code) {
+  static SEXP bang, colon_equals;
+  if (!bang) {
+    bang = r_sym("!");
+    colon_equals = r_sym(":=");
+  }
+  for (; code != R_NilValue; code = CDR(code)) {
+    SEXP x = CAR(code), head = TYPEOF(x) == LANGSXP ? CAR(x) : R_NilValue;
+    if (x == R_MissingArg || head == bang || head == colon_equals)
+      return false;
+  }
+  return true;
+}
+
+/* Replaces the code of the arguments in `...` of the frame `env` by their values. */
+static SEXP evaluate_dots(SEXP code, SEXP env) {
+  int i = 1;
+  for (SEXP cell = code; cell != R_NilValue; cell = CDR(cell), i++) {
+    SETCAR(cell, r_eval(PROTECT(dots_element(i)), env));
+    UNPROTECT(1);
+  }
+  return code;
+}
+
+static SEXP dots_of_list(SEXP env) {
+  SEXP call = PROTECT(r_lcons(r_sym("dynamic_dots"), PROTECT(r_cons(R_DotsSymbol, R_NilValue))));
+  SEXP list = PROTECT(r_eval(call, env)), names = PROTECT(r_get_attr(list, R_NamesSymbol));
+  SEXP out = R_NilValue;
+  for (R_xlen_t i = XLENGTH(list) - 1; i >= 0; i--) {
+    PROTECT(out);
+    SEXP cell = r_cons(VECTOR_ELT(list, i), out);
+    UNPROTECT(1);
+    out = cell;
+    if (names != R_NilValue && LENGTH(STRING_ELT(names, i)) > 0)
+      SET_TAG(out, r_sym(r_utf8(STRING_ELT(names, i))));
+  }
+  UNPROTECT(4);
+  return out;
+}
+
+/* Calls x with what is in `...` of the frame that asks; the second argument is a new call of their
+ * code. Its cells are emptied at the end, since they would count as places where R keeps the values. */
+static SEXP core_call_dots(SEXP call, SEXP op, SEXP args, SEXP env) {
+  SEXP x = CADR(args), code = CDR(CADDR(args));
+  SEXP values = PROTECT(are_plain(code) ? evaluate_dots(code, env) : dots_of_list(env));
+  SEXP out = PROTECT(call_with(x, values));
+  for (; values != R_NilValue; values = CDR(values))
+    SETCAR(values, R_NilValue);
+  UNPROTECT(2);
+  return out;
 }
 
 /* ---- proxies and handles ---- */
@@ -270,9 +345,14 @@ static const struct {
 } routines[] = {ROUTINE(core_get_attr), ROUTINE(core_set_attr),     ROUTINE(core_call),
                 ROUTINE(core_is_proxy), ROUTINE(core_convert_flag), ROUTINE(core_proxy),
                 ROUTINE(core_to_r),     ROUTINE(core_handle),       ROUTINE(core_caught),
-                ROUTINE(core_set_self), ROUTINE(core_sleep),        ROUTINE(core_quiet)};
+                ROUTINE(core_set_self), ROUTINE(core_sleep),        ROUTINE(core_call_dots)};
 
 void define_primitives(SEXP env) {
+  quiet = PROTECT(r_alloc(LGLSXP, 1));
+  LOGICAL(quiet)[0] = false;
+  r_define(r_sym("core_quiet"), quiet, env);
+  r_preserve_object(quiet);
+  UNPROTECT(1);
   SEXP tag = r_sym("native symbol");
   for (size_t i = 0; i < sizeof routines / sizeof *routines; i++) {
     SEXP address = PROTECT(r_native_symbol(routines[i].address, tag));

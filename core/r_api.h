@@ -13,10 +13,11 @@
  * Every name of R that the compiled core needs, by R version and by the class that "Writing R
  * Extensions" and R's own lists give it (tests/core/test_r_api.py compares them with the core):
  *   API, every R
- *     CADR CAR CDDR CDR COMPLEX COMPLEX_ELT DATAPTR_RO INTEGER INTEGER_ELT LENGTH LOGICAL
+ *     CADDR CADR CAR CDDR CDR COMPLEX COMPLEX_ELT DATAPTR_RO INTEGER INTEGER_ELT LENGTH LOGICAL
  *     LOGICAL_ELT MARK_NOT_MUTABLE PRINTNAME R_BaseEnv R_CHAR R_CheckUserInterrupt R_ClassSymbol
- *     R_ClearExternalPtr R_ContinueUnwind R_DimNamesSymbol R_DimSymbol R_ExternalPtrAddr
- *     R_ExternalPtrTag R_GlobalEnv R_IsNA R_MakeExternalPtr R_MakeExternalPtrFn R_MakeUnwindCont
+ *     R_ClearExternalPtr R_ContinueUnwind R_DimNamesSymbol R_DimSymbol R_DotsSymbol
+ *     R_ExternalPtrAddr R_ExternalPtrTag R_GlobalEnv R_IsNA R_MakeExternalPtr R_MakeExternalPtrFn
+ *     R_MakeUnwindCont
  *     R_MissingArg R_NaInt R_NamesSymbol R_NewEnv R_NilValue R_ParseVector R_PreserveObject
  *     R_QuoteSymbol R_RegisterCFinalizerEx R_ReleaseObject R_SetExternalPtrAddr R_ToplevelExec
  *     R_UnwindProtect RAW RAW_RO REAL REAL_ELT Rf_allocVector Rf_asLogical Rf_asReal Rf_cons

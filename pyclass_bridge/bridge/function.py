@@ -21,6 +21,8 @@ def formal_of(row: dict) -> Formal:
         default = row["value"]
     elif row["default"] == "code":
         default = RCode(row["code"])
+    elif row["default"] == "missing":
+        default = MISSING
     return Formal(row["name"], default, row["kind"] == "dots")
 
 

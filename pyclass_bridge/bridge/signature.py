@@ -20,7 +20,8 @@ TRAMPOLINE = "<R>"  # the file that tracebacks show for the functions made here
 
 
 class Missing:
-    """Stands for the missing default of a parameter that follows one with a default."""
+    """Stands for the missing default of a parameter that follows one with a default, or of which R
+    code asks `missing()`."""
 
     def __repr__(self) -> str:
         return "<no default>"
@@ -50,8 +51,8 @@ class RCode:
 
 @dataclass(frozen=True)
 class Formal:
-    """One formal of an R function: `default` is `inspect.Parameter.empty`, a literal or `RCode`;
-    `name` is its name in Python."""
+    """One formal of an R function: `default` is `inspect.Parameter.empty`, a literal, `RCode` or
+    `MISSING`; `name` is its name in Python."""
 
     r_name: str
     default: object = inspect.Parameter.empty

@@ -129,6 +129,21 @@ def test_keyword_only_after_dots(define):
         a.m(1)
 
 
+def test_an_argument_of_which_r_asks_missing_may_be_left_out(define):
+    code = """
+        A %py_class% {
+          m <- function(..., key) if (missing(key)) 'none' else key
+          n <- function(x, y, z) c(missing(y), missing(z))
+        }
+        A()
+    """
+    a = define(code)
+    assert (a.m(1), a.m(key=3)) == ("none", 3)
+    assert (a.n(1), a.n(1, 2), a.n(1, z=2)) == ([True, True], [False, True], [True, False])
+    with pytest.raises(TypeError, match="required positional argument: 'x'"):
+        a.n()
+
+
 def test_names_with_dots_both_ways(define):
     a = define(
         """

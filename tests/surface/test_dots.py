@@ -57,3 +57,17 @@ def test_spliced_arguments_of_a_wrapper(model):
     assert model("(keras_input(3) |> layer_dense(!!!args))$shape") == (None, 5)
     assert model("shape(!!!list(2, 3)) == shape(2, 3)") is True
     assert model("named_list(!!!args)") == {"units": 5, "activation": "relu"}
+
+
+def test_factories_and_python_objects_take_them_too(keras, define):
+    define("""
+      args <- list(units = 3)
+      Mine <- Layer("Mine", initialize = function(units, k = 1) {
+        super$initialize()
+        self$units <- units
+      }, call = function(x) x)
+      Plain %py_class% { initialize <- function(x, y = 2) self$x <- x + y }
+    """)
+    assert define("Mine(!!!args)").units == define("Mine(3, )").units == 3
+    assert define("Plain(!!!list(y = 5, x = 1))$x") == define("Plain(4, )$x") == 6
+    assert define("import_builtins()$max(!!!list(3, 9), )") == 9

@@ -301,3 +301,25 @@ def test_shape(r, keras):
     assert r("op_zeros(shape(2, 3))").shape == (2, 3)
     with pytest.raises(RuntimeError, match="a dim must be a whole number or NA, not"):
         r("shape(1.5)")
+
+
+ENDS_WITH_A_COMMA = {
+    "layer_dense": "layer_dense(units = 4, )$units == 4",
+    "in a pipe": "keras_model_sequential(input_shape = 3, ) |> layer_dense(4, ) |> is_py_object()",
+    "layer_add": "dim(layer_add(keras_input(3), keras_input(3), ))[[2]] == 3L",
+    "op_add": "as.numeric(op_add(1, 2, )) == 3",
+    "op_einsum": "as.numeric(op_einsum('i,i->', c(1, 2), c(3, 4), )) == 11",
+    "optimizer_adam": "optimizer_adam(0.5, )$name == 'adam'",
+    "callback_lambda": "is_py_object(callback_lambda(on_epoch_end = function(epoch, logs) 1, ))",
+    "Callback": "is.function(Callback('X', on_epoch_end = function(epoch, logs) 1, ))",
+    "training": (
+        "{ m <- keras_model_sequential(input_shape = 2) |> layer_dense(1); x <- matrix(1, 4, 2); "
+        "m |> compile(loss = 'mse', ); m |> fit(x, x[, 1], epochs = 1, verbose = 0, ); "
+        "m |> evaluate(x, x[, 1], verbose = 0, ); nrow(predict(m, x, verbose = 0, )) == 4 }"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", ENDS_WITH_A_COMMA.values(), ids=ENDS_WITH_A_COMMA)
+def test_a_call_may_end_with_a_comma(define, keras, code):
+    assert define(code) is True

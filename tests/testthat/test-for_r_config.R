@@ -66,11 +66,3 @@ test_that("a function for any thread runs on the thread that calls it", {
   expect_identical(seen, "worker")
   expect_error(py_main_thread_func(1), "`f` is a function")
 })
-
-test_that("py_func() refuses what can't be a signature", {
-  expect_error(py_func(function(x, ...) x), "`...` is no part of a signature", fixed = TRUE)
-  expect_error(py_func(function(x, n.m = 1) x), "`n.m` is no name in Python; `n_m`", fixed = TRUE)
-  expect_error(py_func(function(`a b`, lambda) 1), "`a b`, `lambda` are no names", fixed = TRUE)
-  expect_error(py_func(quote(x)), "is a function, not name", fixed = TRUE)
-  expect_identical(py_func(function(x, y = 2) x + y)(1), 3)
-})

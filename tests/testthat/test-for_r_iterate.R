@@ -53,10 +53,3 @@ test_that("as.list() takes a mapping by its keys, anything else by its items", {
   expect_identical(as.list(py_eval("range(2)")), list(0L, 1L))
   expect_identical(sapply(py_eval("range(3)"), function(x) x + 1L), 1:3)
 })
-
-test_that("the function of an iterator is called without arguments", {
-  expect_error(py_iterator(function(x, y) x), "but needs `x`, `y`", fixed = TRUE)
-  n <- 0
-  step <- function(by = 1, ...) if (n < 2) n <<- n + by
-  expect_identical(iterate(py_iterator(step)), c(1, 2))
-})
