@@ -127,10 +127,11 @@ slot_of <- function(x, name) methods::slot(x, name)
 
 row_count <- function(x) nrow(x)
 
-# NULL for automatic row names (1, 2, ...).
+# NULL for the row names 1, 2, ..., which R makes itself. Where R knows that it has made them, they
+# are not looked at: that takes longer than a column.
 row_labels <- function(x) {
   labels <- if (.row_names_info(x) > 0L) attr(x, "row.names")
-  if (!is.null(labels) && !identical(labels, seq_along(labels))) as.list(labels)
+  if (!is.null(labels) && !identical(labels, seq_len(nrow(x)))) as.list(labels)
 }
 
 # Values that Python makes (values/arrays.py, times.py, frames.py, sparse.py) ---------------------

@@ -83,3 +83,7 @@ list(
   shown(methods::as(3:1, "pMatrix")),
   shown(Matrix::sparseMatrix(i = 1, j = 1, x = 1, dims = c(1, 2), dimnames = list("a", NULL)))
 )
+
+#- row names that are 1, 2, ...
+#! They are those that R makes itself: pandas counts from 0.
+kind(iris[1:2, c(1, 5)])

@@ -85,7 +85,7 @@ startsWith(kind(lm(dist ~ speed, cars)), "dict")
 
 #- values of R alone
 #! They are R values here, too, in a handle.
-list(kind(quote(x)), kind(quote(f(x))), kind(expression(a, b)))
+startsWith(c(kind(quote(x)), kind(quote(f(x))), kind(expression(a, b))), "PyCapsule")
 
 #- arrays and tables
 list(
