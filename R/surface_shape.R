@@ -102,6 +102,14 @@ as.double.keras_shape <- function(x, ...) {
   as.double(as.integer(x))
 }
 
+as.list.keras_shape <- function(x, ...) unclass(x)
+
+is.na.keras_shape <- function(x) is.na(as.integer(x))
+
+str.keras_shape <- function(object, ...) {
+  cat(" ", format(object), "\n", sep = "")
+}
+
 `[.keras_shape` <- function(x, i) {
   structure(unclass(x)[i], class = "keras_shape")
 }
@@ -112,10 +120,12 @@ c.keras_shape <- function(...) {
 
 # NA in the result stands for an open dim.
 Summary.keras_shape <- function(..., na.rm = FALSE) {
-  dims <- unlist(lapply(list(...), as.integer))
-  do.call(.Generic, list(dims, na.rm = na.rm))
+  values <- lapply(list(...), function(x) if (inherits(x, "keras_shape")) as.integer(x) else x)
+  do.call(.Generic, c(values, na.rm = na.rm))
 }
 
 `==.keras_shape` <- function(e1, e2) {
   identical(as.integer(shape(e1)), as.integer(shape(e2)))
 }
+
+`!=.keras_shape` <- function(e1, e2) !(e1 == e2)

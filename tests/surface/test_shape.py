@@ -49,6 +49,11 @@ def test_python_gets_a_tuple(keras, r):
         ("is.na(sum(shape(NA, 3)))", True),
         ("sum(shape(NA, 3), na.rm = TRUE)", 3),
         ("as.integer(shape(4, 3))", [4, 3]),
+        ("max(shape(2, 3), 3.5)", 3.5),
+        ("shape(2, 3) != c(2, 4)", True),
+        ("is.na(shape(NA, 3))", [True, False]),
+        ("inherits(as.list(shape(2, 3)), 'keras_shape')", False),
+        ("utils::capture.output(str(shape(NA, 3)))", " shape(NA, 3)"),
     ],
 )
 def test_what_r_does_with_shapes(keras, r, code, value):
