@@ -46,8 +46,9 @@ named_function <- function(fn, name) {
   py_proxy(surface_module(), FALSE)$named(fn, name$name, isTRUE(name$sure))
 }
 
-# list(name, sure), or NULL for a function that has no name.
-given_name <- function(fn, code, env, entry = "") {
+# list(name, sure), or NULL for a function that has no name. `searches` says whether to look for a
+# variable that holds the function, which takes milliseconds.
+given_name <- function(fn, code, env, entry = "", searches = TRUE) {
   own <- attr(fn, "py_function_name", exact = TRUE)
   if (is_string(own)) {
     return(list(name = own, sure = TRUE))
@@ -57,21 +58,21 @@ given_name <- function(fn, code, env, entry = "") {
   }
   head <- call_head(code)
   if (is.symbol(code)) {
-    written_name(fn, as.character(code), env)
+    written_name(fn, as.character(code), env, searches)
   } else if (head %in% c("::", ":::")) {
     list(name = as.character(code[[3L]]), sure = TRUE)
   } else if (head %in% c("$", "@")) {
     list(name = as.character(code[[3L]]), sure = FALSE)
   } else if (head == "(") {
-    given_name(fn, code[[2L]], env)
+    given_name(fn, code[[2L]], env, searches = searches)
   } else if (head != "function") {
-    entry_name(code, env) %||% variable_name(fn, env)
+    entry_name(code, env) %||% if (searches) variable_name(fn, env)
   }
 }
 
 # The name of a variable in `env`. An argument of a function has the name that its caller wrote, as
 # far as the callers are known.
-written_name <- function(fn, name, env) {
+written_name <- function(fn, name, env, searches) {
   for (step in seq_len(sys.nframe())) {
     home <- binding_env(name, env)
     code <- if (!is.null(home)) argument_code(name, home)
@@ -80,7 +81,7 @@ written_name <- function(fn, name, env) {
     }
     env <- calling_env(home)
     if (!is.symbol(code)) {
-      return(given_name(fn, code, env) %||% list(name = name, sure = FALSE))
+      return(given_name(fn, code, env, "", searches) %||% list(name = name, sure = FALSE))
     }
     if (!identical(get0(as.character(code), envir = env, mode = "function"), fn)) {
       return(list(name = name, sure = FALSE))
@@ -172,7 +173,7 @@ find_variable <- function(is_it, env = globalenv()) {
 # `env` and those around it, without packages.
 user_envs <- function(env) {
   envs <- list()
-  while (!identical(env, topenv(env))) {
+  while (!identical(env, topenv(env)) && !identical(env, emptyenv())) {
     envs <- c(envs, env)
     env <- parent.env(env)
   }
@@ -204,7 +205,7 @@ name_among <- function(fn, values, codes, env, entries = character(length(values
   for (i in seq_along(values)) {
     value <- values[[i]]
     if (identical(value, fn)) {
-      return(given_name(fn, codes[[i]], env, entries[[i]]))
+      return(given_name(fn, codes[[i]], env, entries[[i]], searches = FALSE))
     }
     if (is.list(value) && !is.object(value)) {
       inner <- names(value) %||% character(length(value))
