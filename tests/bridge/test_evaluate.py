@@ -9,8 +9,8 @@ from pyclass_bridge import RError, run_file
 
 
 def test_variables_are_seen_by_the_code_alone(r):
-    assert r("x <- bridge_x + 1; x", bridge_x=41) == 42.0
-    assert r("exists('bridge_x') || exists('x')") is False
+    assert r("bridge_y <- bridge_x + 1; bridge_y", bridge_x=41) == 42.0
+    assert r("exists('bridge_x') || exists('bridge_y')") is False
     r("bridge_kept <- 5")
     assert r("bridge_kept") == 5.0
     assert r("bridge_kept + bridge_x", bridge_x=1) == 6.0
