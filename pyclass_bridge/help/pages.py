@@ -20,7 +20,7 @@ from . import roxygen
 from .docstring import SECTIONS, Parts, is_r_class, parts_of
 from .examples import examples_in_r
 from .page import Page, as_text, usage
-from .words import Rules, is_definition, r_names
+from .words import Rules, in_own_words, is_definition, r_names
 
 __all__ = [
     "has_page",
@@ -50,7 +50,7 @@ def surface_page(name: str, formals: list[str], width: int = 80) -> str:
     parts["Title"] = parts["Title"] or f"`{name}()`"
     if wrapped.cls is not None and wrapped.function is not None and "Value" not in parts:
         parts["Value"] = parts_of(wrapped.function).get("Value", "")
-    words = in_r(parts, Rules.of(wrapped), _names_of(formals))
+    words = in_own_words(name, in_r(parts, Rules.of(wrapped), _names_of(formals)))
     page = page_of(name, OURS, usage(name, formals, width), words)
     path = _path_in_r(wrapped.target, name)
     page.add("See Also", f"`py_help({path})` shows Keras' own words.")

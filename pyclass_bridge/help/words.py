@@ -100,6 +100,26 @@ COMMON = {
     "unroll": "TRUE or FALSE: is the loop over time unrolled?",
     "zero_indexed": "TRUE or FALSE: do indices count from 0, as in Python? They count from 1 in R.",
 }
+# Parts of the page of a wrapper that differs from what Keras says of its function, in R's words.
+OWN = {
+    "op_arange": {
+        "Description": "`op_arange(3)` is 1 2 3, and `op_arange(3, 7)` is 3 4 5 6 7: as with "
+        "`seq()` a range begins at 1 if one number is given, its end is one of the numbers, and "
+        "it goes down if the end is below the start.",
+        "Value": "Tensor of evenly spaced numbers; integers if all arguments are.",
+        "Arguments": {
+            "start": "Number at which the range begins; the end, if it is the only number.",
+            "end": "Number at which the range ends.",
+            "step": "Number from one value to the next, below 0 if the range goes down; the step 1 "
+            "goes both ways.",
+        },
+    },
+    "op_nonzero": {
+        "Value": "Tensor with a row for each element that is not zero and a column for each dim, "
+        "as `which(arr.ind = TRUE)` has them.",
+    },
+    "op_top_k": {"Value": "List with the tensors `values` and `indices`."},
+}
 # What `...` accepts, by the sort of wrapper.
 DOTS = {
     "layer": "What all layers take, by name: `name`, `dtype`, `trainable`; `input_shape` for the "
@@ -129,6 +149,13 @@ def r_names() -> dict:
             if target is not None:
                 found.setdefault(target, name)
     return found
+
+
+def in_own_words(name: str, words: dict) -> dict:
+    """`words`, the parts of the page of the wrapper `name`, with those that R's function has."""
+    own = OWN.get(name, {})
+    arguments = words.get("Arguments", {}) | own.get("Arguments", {})
+    return words | own | {"Arguments": arguments}
 
 
 @functools.cache

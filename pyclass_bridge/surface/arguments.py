@@ -166,19 +166,32 @@ def shape_of_numbers(function: str, value):
     return as_shape(each_float(value, lambda x: whole_number(function, "shape", x)))
 
 
-def as_data(value, stay_doubles: bool = False):
-    """R vectors and arrays as arrays, also within lists. Doubles of a vector get Keras' float type,
-    unless they `stay_doubles` because a `dtype` is applied later; those of an array are float64."""
+def as_data(value):
+    """R vectors and arrays as arrays, also within lists; doubles get Keras' float type."""
+    return _as_arrays(value, lambda doubles: doubles.astype(_floatx(), copy=False))
+
+
+def as_operand(value, stay_doubles: bool = False):
+    """R vectors and arrays as arrays for an operation, also within lists. The doubles of a vector
+    get Keras' float type, as a list of Python's numbers does, unless they `stay_doubles`; those of
+    an array are float64, as NumPy's are."""
+    floatx = "float64" if stay_doubles else _floatx()
+    return _as_arrays(value, lambda x: x, lambda doubles: doubles.astype(floatx, copy=False))
+
+
+def _as_arrays(value, array, vector=None):
+    """R vectors and arrays as arrays, also within lists. Those of doubles are changed by `array`,
+    and vectors by `vector` if it is given."""
     if isinstance(value, np.ndarray):
-        return _for_backend(value)
+        return _for_backend(array(value) if value.dtype == np.float64 else value)
     if not isinstance(value, list):
         return value
     types = set(map(type, value))
     if not types or not types <= _NUMBERS:
         has_arrays = types & {list, np.ndarray}
-        return [as_data(x, stay_doubles) for x in value] if has_arrays else value
+        return [_as_arrays(x, array, vector) for x in value] if has_arrays else value
     if float in types:
-        return _for_backend(np.array(value, "float64" if stay_doubles else _floatx()))
+        return _for_backend((vector or array)(np.array(value, "float64")))
     return _for_backend(narrow(np.array(value)))
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from ..for_r.ops import float_base
 from ..for_r.tensor import dtype_of, is_integer, is_symbolic, is_tensor, to_numpy, whole_like
 from . import table
-from .arguments import as_data
+from .arguments import as_operand
 from .loading import load_model
 from .names import Wrapped, at
 
@@ -127,7 +127,7 @@ def _feature_space(function: str, keywords: dict) -> dict:
 def _timeseries(function: str, keywords: dict) -> dict:
     """R's vectors as arrays, so that data and targets have one type."""
     vectors = {key: keywords[key] for key in ("data", "targets") if key in keywords}
-    return keywords | {key: as_data(value, stay_doubles=True) for key, value in vectors.items()}
+    return keywords | {key: as_operand(value, stay_doubles=True) for key, value in vectors.items()}
 
 
 # ---- data from R's vectors ---------------------------------------------------------------------

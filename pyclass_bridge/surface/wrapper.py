@@ -16,6 +16,7 @@ from . import table
 from .arguments import (
     Argument,
     as_data,
+    as_operand,
     as_shape,
     convert,
     kind_of,
@@ -94,18 +95,23 @@ def describe(name: str) -> dict:
 
 def _direct_call(wrapped: Wrapped):
     """A function that converts R vectors to arrays where Keras takes tensors, and calls Keras."""
-    function = wrapped.function
-    ways = [as_data if argument.is_tensor else None for argument in wrapped.arguments.values()]
-    if ways == [as_data]:
-        return lambda x: function(as_data(x))
-    if ways == [as_data, as_data]:
-        return lambda *pair: function(*map(as_data, whole_beside(pair)))
+    function, convert_data = wrapped.function, _converter(wrapped)
+    is_tensor = [argument.is_tensor for argument in wrapped.arguments.values()]
+    if is_tensor == [True]:
+        return lambda x: function(convert_data(x))
+    if is_tensor == [True, True]:
+        return lambda *pair: function(*map(convert_data, whole_beside(pair)))
     return lambda *values: function(
         *[
-            way(value) if way else value
-            for way, value in zip(ways, whole_beside(values), strict=True)
+            convert_data(value) if takes else value
+            for takes, value in zip(is_tensor, whole_beside(values), strict=True)
         ]
     )
+
+
+def _converter(wrapped: Wrapped):
+    """What makes arrays of R's data for `wrapped`."""
+    return as_operand if wrapped.name.startswith("op_") else as_data
 
 
 def _passes_all(wrapped: Wrapped) -> bool:
@@ -168,7 +174,7 @@ def call(name: str, named: dict, dots: list, extra: dict):
     keywords = _keywords(wrapped, named, extra)
     if is_operation(name):
         _arrays(wrapped, keywords)
-        dots = [as_data(value) for value in dots]
+        dots = list(map(_converter(wrapped), dots))
     if name in table.INDICES:
         make_call = functools.partial(_call_in_order, wrapped, dots)
         return with_indices(name, keywords, zero_indexed, make_call)
@@ -204,7 +210,8 @@ def _arrays(wrapped: Wrapped, keywords: dict) -> None:
     for name in names:
         if name in keywords:
             keep = stay_doubles or (wrapped.name, name) in table.DOUBLES
-            keywords[name] = as_data(keywords[name], keep)
+            way = functools.partial(as_operand, stay_doubles=True) if keep else _converter(wrapped)
+            keywords[name] = way(keywords[name])
 
 
 def _keywords(wrapped: Wrapped, named: dict, extra: dict) -> dict:

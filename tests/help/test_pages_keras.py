@@ -89,6 +89,13 @@ def test_axes_indices_and_their_defaults():
     assert "zero_indexed: TRUE or FALSE: do indices count from 0" in page("op_argmax")
 
 
+def test_what_r_has_beyond_keras_is_told_in_its_own_words():
+    arange = page("op_arange")
+    assert "half-open" not in arange and "its end is one of the numbers" in arange
+    assert "`values`" not in page("op_top_k") and "values" in section(page("op_top_k"), "Value")
+    assert "row for each element" in section(page("op_nonzero"), "Value")
+
+
 def test_types_of_arguments():
     text = " ".join(page("layer_conv_2d").split())
     assert "kernel_size: integer or vector of 2 integers, specifying" in text

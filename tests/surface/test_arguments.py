@@ -213,9 +213,9 @@ def test_one_value_where_keras_takes_a_list(r):
         ("op_bitwise_and(matrix(c(5, 3), 1), 1)", "int32"),
         ("op_cast(matrix(1.5, 1, 1), 'int32')", "int32"),
         ("op_scatter(rbind(1, 3), c(1, 2), 4)", "float64"),
-        ("activation_softmax(matrix(1, 2, 2))", "float64"),
-        ("loss_mean_squared_error(matrix(1, 2, 2), matrix(0, 2, 2))", "float64"),
-        ("regularizer_l2(1)(matrix(1, 2, 2))", "float64"),
+        ("activation_softmax(matrix(1, 2, 2))", "float32"),
+        ("loss_mean_squared_error(matrix(1, 2, 2), matrix(0, 2, 2))", "float32"),
+        ("regularizer_l2(1)(matrix(1, 2, 2))", "float32"),
     ],
 )
 def test_dtypes(r, code, expected):
@@ -365,7 +365,7 @@ CALLS = {
     "regularizer_l1(0.1)(c(1, 2))": lambda: keras.regularizers.L1(0.1)(ops.array([1.0, 2.0])),
     "constraint_nonneg()(c(-1, 1))": lambda: ops.array([0.0, 1.0]),
     "constraint_unitnorm(axis = 1)(matrix(3, 2, 2))": lambda: keras.constraints.UnitNorm(axis=0)(
-        ops.full((2, 2), 3.0, "float64")
+        ops.full((2, 2), 3.0)
     ),
     "learning_rate_schedule_cosine_decay(0.1, 100)(50)": lambda: (
         keras.optimizers.schedules.CosineDecay(0.1, 100)(50)
@@ -389,7 +389,7 @@ CALLS = {
     ),
     "activation_relu(c(-1, 7), max_value = 6)": lambda: ops.array([0.0, 6.0]),
     "activation_softmax(matrix(c(1, 2, 3, 4), 2), axis = 1)": lambda: keras.activations.softmax(
-        ops.array([[1.0, 3.0], [2.0, 4.0]], "float64"), axis=0
+        ops.array([[1.0, 3.0], [2.0, 4.0]]), axis=0
     ),
 }
 

@@ -54,8 +54,7 @@ def train():
     predictions = model.predict(x, verbose=0)
     accuracy = keras.metrics.CategoricalAccuracy()
     accuracy.update_state(y, predictions)
-    # R has the predictions as doubles.
-    first = keras.losses.categorical_crossentropy(y[:3], predictions[:3].astype("float64"))
+    first = keras.losses.categorical_crossentropy(y[:3], predictions[:3])
     return {
         "history": history, "scores": scores, "predictions": predictions, "model": model,
         "as.numeric(accuracy$result())": float(accuracy.result()),
