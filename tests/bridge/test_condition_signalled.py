@@ -14,8 +14,7 @@ class TrialPruned(Exception):
 
 
 CHAIN = (
-    "structure(class = c('error', 'condition'), "
-    "list(message = 'outer', call = NULL, parent = {}))"
+    "structure(class = c('error', 'condition'), list(message = 'outer', call = NULL, parent = {}))"
 )
 # R functions of an exception that end with it.
 SIGNALS = {
