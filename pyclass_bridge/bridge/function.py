@@ -7,6 +7,7 @@ name keeps the name of its living Python function.
 from __future__ import annotations
 
 import inspect
+import itertools
 import weakref
 
 from .. import _core
@@ -43,14 +44,17 @@ def core_function(closure, name: str, parameters: Parameters, **options) -> _cor
     )
 
 
-# The named functions that live, by the addresses of their closures, which they keep alive.
+# The named functions that live, numbered as they were made, by the addresses of their closures,
+# which they keep alive. A closure has a new function whenever it crosses, and the last to be made
+# may be the first to go.
 _named: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+_numbers = itertools.count()
 
 
 def name_before(closure) -> str | None:
-    """The name under which Python already has this closure."""
-    function = _named.get(closure.address)
-    return None if function is None else function.__name__
+    """The name of the first of the functions that Python has of this closure."""
+    functions = _named.get(closure.address, {})
+    return next((function.__name__ for function in functions.values()), None)
 
 
 def make_function(closure, name: str | None = None, module: str = "r"):
@@ -74,5 +78,13 @@ def make_function(closure, name: str | None = None, module: str = "r"):
     mark = closure, len(vars(out)), out.__defaults__, out.__kwdefaults__
     out.__globals__["__r_closure__"] = mark
     if is_named:
-        _named[closure.address] = out
+        _remember(out)
     return out
+
+
+def _remember(function) -> None:
+    """Keep the name of `function` for its closure. The functions of a closure keep their table,
+    which does not keep them."""
+    functions = _named.setdefault(function.__r_function__.address, weakref.WeakValueDictionary())
+    functions[next(_numbers)] = function
+    function.__globals__["__r_functions__"] = functions

@@ -17,8 +17,8 @@ MAIN = sys.modules["__main__"]
 def clean_main():
     before = dict(vars(MAIN))
     yield
-    for name in set(vars(MAIN)) - set(before):
-        delattr(MAIN, name)
+    vars(MAIN).clear()
+    vars(MAIN).update(before)
 
 
 READS = [

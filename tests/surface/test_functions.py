@@ -126,6 +126,28 @@ def test_a_function_that_a_class_keeps_has_one_name(functions, keras):
         assert layer.inner.activation.__name__ == "double"
 
 
+def test_a_function_that_a_class_keeps_has_its_name_whenever_it_is_saved(functions, tmp_path):
+    functions("""
+      Kept <- Layer("Kept",
+        initialize = function(act, ...) {
+          super$initialize(...)
+          self$act <- act
+        },
+        call = function(x) self$act(x),
+        get_config = function() c(super$get_config(), list(act = self$act)))
+      act_of <- function(k) { act <- function(x) x * k; Kept(act) }
+      first <- Kept(double)
+      model <- keras_model(input, input |> first() |> act_of(2)() |> act_of(3)())
+      files <- paste0(path, 1:2, ".keras")
+    """, path=str(tmp_path / "model"))  # fmt: skip
+    with pytest.warns(UserWarning, match="yours is `act_1`"):
+        functions("for (file in files) save_model(model, file)")
+    for _ in range(2):
+        assert functions("serialize_keras_object(first)$config$act$config") == "double"
+    configs = functions("lapply(get_config(model)$layers[-1], function(l) l$config$act$config)")
+    assert configs == ["double", "act", "act_1"]
+
+
 def test_an_error_of_a_function_has_its_name(functions):
     functions("broken <- function(x) stop('no value')")
     with pytest.raises(RuntimeError, match="no value"):

@@ -92,8 +92,10 @@ def test_idioms_of_r_give_what_they_give_with_a_data_frame_of_r(idiom):
     package = idiom.partition("::")[0] if "::" in idiom else "base"
     if not pyclass_bridge.r("function(x) requireNamespace(x, quietly = TRUE)")(package):
         pytest.skip(f"the R package {package} is not installed")
+    # A scope of its own: other tests of the process may have left a `split()` of theirs.
     identical = pyclass_bridge.r(
-        f"function(df) {{ ours <- {idiom}; df <- {OWN}; identical(ours, {idiom}) }}"
+        f"evalq(function(df) {{ ours <- {idiom}; df <- {OWN}; identical(ours, {idiom}) }},"
+        " new.env(parent = parent.env(globalenv())))"
     )
     assert identical(pd.DataFrame(FRAME)) is True
 
