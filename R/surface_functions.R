@@ -77,7 +77,8 @@ written_name <- function(fn, name, env, searches) {
     home <- binding_env(name, env)
     code <- if (!is.null(home)) argument_code(name, home)
     if (!is.language(code) || identical(home, globalenv())) {
-      return(list(name = name, sure = !name %in% argument_names(home)))
+      is_global <- identical(home, globalenv())
+      return(list(name = name, sure = is_global || !name %in% argument_names(home)))
     }
     env <- calling_env(home)
     if (!is.symbol(code)) {
@@ -94,15 +95,19 @@ written_name <- function(fn, name, env, searches) {
 # The expression of an argument; of another variable its value. match.call() has `..1` for the first
 # of the arguments that a function passes on in `...`.
 argument_code <- function(name, env) {
-  if (grepl("^[.][.][0-9]+$", name)) {
+  if (is_dots_part(name)) {
     at <- as.integer(substring(name, 3L))
     return(eval(quote(substitute(list(...))), env)[[at + 1L]])
   }
   eval(call("substitute", as.name(name)), env)
 }
 
+is_dots_part <- function(name) {
+  startsWith(name, "..") && grepl("^[.][.][0-9]+$", name)
+}
+
 binding_env <- function(name, env) {
-  if (grepl("^[.][.][0-9]+$", name)) {
+  if (is_dots_part(name)) {
     name <- "..."
   }
   while (!identical(env, emptyenv())) {
@@ -127,7 +132,12 @@ calling_env <- function(env) {
 }
 
 frame_number <- function(env) {
-  Position(function(frame) identical(frame, env), sys.frames(), right = TRUE, nomatch = 0L)
+  frames <- sys.frames()
+  at <- length(frames)
+  while (at > 0L && !identical(frames[[at]], env)) {
+    at <- at - 1L
+  }
+  at
 }
 
 # The name of the element that `x[[i]]` is, in which `x` and `i` are variables or such elements, as
@@ -193,12 +203,15 @@ name_in_call <- function(fn, at) {
     return(if (is_string(own)) list(name = own, sure = TRUE))
   }
   frame <- sys.frame(at)
-  caller <- calling_env(frame)
+  caller <- sys.frame(sys.parents()[[at]])
   if (identical(topenv(caller), topenv()) && !exists(".proxy", envir = caller)) {
     return(NULL) # the call is one of this namespace, not of a factory
   }
   codes <- as.list(eval(quote(substitute(list(...))), frame))[-1L]
-  name_among(fn, eval(quote(list(...)), frame), unname(codes), caller)
+  if (all(vapply(codes, call_head, "") == "function")) {
+    return(NULL)
+  }
+  name_among(fn, eval(quote(list(...)), frame), codes, caller)
 }
 
 name_among <- function(fn, values, codes, env, entries = character(length(values))) {

@@ -6,8 +6,9 @@
 #'
 #' A dim that is neither a whole number nor open is an error.
 #'
-#' @param ... Whole numbers, with NA or NULL for open dims; or one tensor or array, whose dims are
-#'   returned (open dims as scalar tensors).
+#' @param ... Whole numbers, with NA or NULL for open dims, scalar tensors, and tensors with dims of
+#'   their own, which stand for these; or one tensor or array, whose dims are returned (open dims as
+#'   scalar tensors).
 #' @param dims The same in one list or vector.
 #' @return A shape: a list of integers and NULL that prints as `shape(NA, 3)`. `[`, `c()`, `rev()`
 #'   and `==` give and take shapes, and `prod()` and its kin take them as integers.
@@ -60,7 +61,11 @@ shape_dims <- function(x) {
     return(list(NULL))
   }
   if (is_py_object(x)) {
-    return(if (inherits(x, "python.builtin.tuple")) iterate(x, simplify = FALSE) else list(x))
+    if (inherits(x, "python.builtin.tuple")) {
+      return(iterate(x, simplify = FALSE))
+    }
+    dims <- if (py_has_attr(x, "shape")) tensor_dims(x)
+    return(if (length(dims)) dims else list(x))
   }
   lapply(unclass(as.list(x)), function(dim) {
     if (is.null(dim) || is_py_object(dim)) {

@@ -144,8 +144,9 @@ def _converted(function: str, argument: Argument, value):
         return _tuples(value)
     if kind == SHAPE:
         value = as_shape(value)
-        if argument.name in table.TARGET_SHAPES and isinstance(value, tuple):
-            value = tuple(-1 if dim is None else dim for dim in value)
+        if isinstance(value, tuple):
+            opened = -1 if argument.name in table.TARGET_SHAPES else None
+            value = tuple(opened if dim in (None, -1) else dim for dim in value)
     return value
 
 

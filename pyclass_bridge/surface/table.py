@@ -248,7 +248,8 @@ SHAPES = frozenset({
     "noise_shape", "output_shape",
 })  # fmt: skip
 
-# Shapes in which NA is the dim that the number of elements determines, -1 in Keras.
+# Shapes in which NA is the dim that the number of elements determines, -1 in Keras. In the others
+# NA and -1 are open dims, None in Keras.
 TARGET_SHAPES = frozenset({"newshape", "target_shape"})
 
 # Arguments, of any function or as (function, argument), that Keras takes as lists only: a single

@@ -24,6 +24,13 @@ def test_op_shape_gives_a_shape(keras, r, code):
     assert r(f"op_shape({code}) == shape(3)") is True
 
 
+@pytest.mark.parametrize("dim", ["NA", "-1"])
+def test_an_open_dim(keras, r, dim):
+    assert r(f"keras_input(c({dim}, 4))$shape == shape(NA, NA, 4)") is True
+    assert r(f"keras_input(batch_shape = shape(2, {dim}))$shape == shape(2, NA)") is True
+    assert r(f"op_reshape(1:6, c({dim}, 2))$shape == shape(3, 2)") is True
+
+
 def test_python_gets_a_tuple(keras, r):
     assert r("op_ones(shape(2, 3))").shape == (2, 3)
     assert r("function(x) x$shape")(keras.ops.ones((2, 3))) == (2, 3)
@@ -38,6 +45,9 @@ def test_python_gets_a_tuple(keras, r):
         ("format(shape(NA, 2, 3)[2:3])", "shape(2, 3)"),
         ("format(c(shape(NA, 2), 5))", "shape(NA, 2, 5)"),
         ("format(rev(shape(2, 3)))", "shape(3, 2)"),
+        ("format(shape(op_ones(c(2, 3)), 4))", "shape(2, 3, 4)"),
+        ("format(shape(keras_input(3), 4))", "shape(NA, 3, 4)"),
+        ("op_reshape(1:6, shape(op_array(2L), 3))$shape == shape(2, 3)", True),
         ("shape(2, 3)[[2]]", 3),
         ("is.null(shape(NA, 3)[[1]])", True),
         ("length(shape(NA, 3))", 2),
