@@ -186,6 +186,21 @@ str.python.builtin.object <- function(object, ...) {
   for_r_of(x)$item_or_attr(x, name)
 }
 
+# An exception that R has caught is a list with its message and call; Python's attributes, such as
+# `e$args` and `e$errno`, follow them.
+`$.python.builtin.BaseException` <- function(x, name) {
+  if (is_py_object(x)) {
+    return(.Call(core_get_attr, x, name))
+  }
+  fields <- unclass(x)
+  exception <- fields[["py_object"]]
+  if (name %in% names(fields) || !is_py_object(exception) || !py_has_attr(exception, name)) {
+    fields[[name]]
+  } else {
+    .Call(core_get_attr, exception, name)
+  }
+}
+
 `$<-.python.builtin.object` <- function(x, name, value) {
   .Call(core_set_attr, x, name, value)
   x

@@ -57,6 +57,14 @@ def test_the_exception_in_the_condition_is_the_object(r):
     assert caught.value is error
 
 
+def test_the_condition_has_the_attributes_of_the_exception(r):
+    get = r("function(f) tryCatch(f(), error = function(e) list(e$errno, e$strerror, e$no_such))")
+    assert get(raising(OSError(5, "too full"))) == [5, "too full", None]
+    both = r("function(f) tryCatch(f(), error = function(e) c(e$message, e$msg))")
+    error = SyntaxError("inner")
+    assert both(raising(error)) == ["SyntaxError: inner", "inner"]
+
+
 def test_r_calls_are_noted_in_the_exception(r):
     error = ValueError("v")
     with pytest.raises(ValueError, match="v"):
