@@ -53,7 +53,7 @@ py("datetime.timedelta(seconds=1.5)")
 #- what stays an object
 lapply(c(
   "{1}", "frozenset()", "range(3)", "slice(1, 2)", "decimal.Decimal('0.1')",
-  "fractions.Fraction(1, 3)", "pathlib.PurePosixPath('a')", "datetime.time(1, 2)",
+  "fractions.Fraction(1, 3)", "uuid.UUID(int=1)", "datetime.time(1, 2)",
   "collections.deque([1])", "types.MappingProxyType({'a': 1})"
 ), function(code) class(py(code))[[1L]])
 
