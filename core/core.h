@@ -127,22 +127,26 @@ void c_stack_tell_r(void); /* owner of the top: sets R's limits to this thread's
 /* ---- entry.c: the stack of entries ------------------------------------------------------- */
 
 struct Entry {
-  uintptr_t below;       /* top_word before the push: the entry below and its bit */
-  uintptr_t thread;      /* the thread that pushed it */
-  PyThreadState *tstate; /* saved while R runs without the GIL; NULL while the thread has it */
-  const char *label;     /* what runs, for the report of a long wait; borrowed */
-  PyObject *interrupt;   /* the exception for which R_interrupts_pending was set; owned */
-  SEXP caught;           /* cell of the condition and the calls that R's handlers recorded */
-  PyObject *carrier;     /* the exception that carries an R jump to this entry's door; owned */
-  SEXP jump;             /* the token of that jump; preserved */
-  bool jumping;          /* the door has continued that jump */
-  int first_young;       /* where its young proxies begin in pointer.c's list */
-  int young;             /* how many it has made */
-  unsigned collections;  /* pointer.c's count at the push, or when it last handed them over */
-  bool foreign;          /* pushed for rpy2: holds the GIL and has no guard of ours */
-  bool calls_r;          /* it is suspended in Python code that only calls an R function */
-  bool chained;          /* the entry below is this thread's own, suspended at one of our doors */
-  bool isolated;         /* an entry is below, and this one is not chained */
+  uintptr_t below;        /* top_word before the push: the entry below and its bit */
+  uintptr_t thread;       /* the thread that pushed it */
+  PyThreadState *tstate;  /* saved while R runs without the GIL; NULL while the thread has it */
+  const char *label;      /* what runs, for the report of a long wait; borrowed */
+  PyObject *interrupt;    /* the exception for which R_interrupts_pending was set; owned */
+  SEXP caught;            /* cell of the condition and the calls that R's handlers recorded */
+  PyObject *carrier;      /* the exception that carries an R jump to this entry's door; owned */
+  SEXP jump;              /* the token of that jump; preserved */
+  bool jumping;           /* the door has continued that jump */
+  int first_young;        /* where its young proxies begin in pointer.c's list */
+  int young;              /* how many it has made */
+  unsigned collections;   /* pointer.c's count at the push, or when it last handed them over */
+  bool foreign;           /* pushed for rpy2: holds the GIL and has no guard of ours */
+  bool calls_r;           /* it is suspended in Python code that only calls an R function */
+  bool chained;           /* the entry below is this thread's own, suspended at one of our doors */
+  bool isolated;          /* an entry is below, and this one is not chained */
+  bool is_newcomer;       /* while it waits to be pushed: its thread has no other entry */
+  double waits_since;     /* when its thread began to wait to return to it */
+  double prefer_from;     /* when the return begins to go before new entries */
+  Entry *earlier, *later; /* the returns that began to wait before and after it; entry.c */
 };
 
 int entry_push(Entry *e, const char *label); /* GIL held before and after; -1: Python exception */

@@ -12,6 +12,9 @@
  *                    so a thread that reads its own id here has written it
  *   waiters_mutex    held while a waiter tests and sleeps, never while it waits for the GIL
  *   stack_changed    broadcast under waiters_mutex after a change, if anyone waits
+ *   returning        the number of threads that wait to return to their suspended entries, the
+ *                    list of which (first_return, last_return) and changed_at, the time of the
+ *                    last change of the stack, belong to waiters_mutex
  *   starving_since   when the last wait ended, or when the first of the present waiters began;
  *                    turns: the number of waits that have ended. Both are read and written without
  *                    a lock, since they only decide who goes first
@@ -26,10 +29,15 @@
 #define SUSPENDED ((uintptr_t)1)
 #define REPORT_AFTER_SECONDS 10.0
 #define PATIENCE_SECONDS 0.005 /* Python's default switch interval of the GIL */
+#define RETURN_PATIENCE_SECONDS 0.2
+#define STANDSTILL_SECONDS 0.15
+#define PREFERENCE_SECONDS 0.5
 
 static _Atomic uintptr_t top_word;
 static _Atomic uintptr_t running_thread;
-static _Atomic int waiting;
+static _Atomic int waiting, returning;
+static Entry *first_return, *last_return;
+static double changed_at;
 static _Atomic double starving_since;
 static _Atomic unsigned turns;
 static pthread_mutex_t waiters_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -80,6 +88,7 @@ static void wake(void) {
   if (atomic_load(&waiting) == 0)
     return;
   pthread_mutex_lock(&waiters_mutex);
+  changed_at = monotonic();
   pthread_cond_broadcast(&stack_changed);
   pthread_mutex_unlock(&waiters_mutex);
 }
@@ -131,6 +140,57 @@ static void give_way(void) {
       break;
   pthread_mutex_unlock(&waiters_mutex);
   PyEval_RestoreThread(tstate);
+}
+
+/* ---- returns go before new entries ---- */
+
+/* An entry that is pushed above one whose thread waits to return makes it wait longer, without end
+ * if there is always another. So threads that have no entry let the first of the returns go before
+ * them. They stop when the stack stands still, since the thread on top may need them, or when they
+ * have waited for long; once the return has waited four times as long, they try it again. */
+
+static bool has_entry(unsigned long thread) { /* with the GIL, so that no entry is popped */
+  Entry *e = entry_of(atomic_load(&top_word));
+  while (e && e->thread != thread)
+    e = entry_of(e->below);
+  return e != NULL;
+}
+
+/* Holds waiters_mutex. */
+static bool return_goes_first(void) {
+  Entry *first = first_return;
+  double now = monotonic();
+  if (!first || now < first->prefer_from)
+    return false;
+  double since = changed_at > first->prefer_from ? changed_at : first->prefer_from;
+  if (now - since < STANDSTILL_SECONDS && now - first->prefer_from < PREFERENCE_SECONDS)
+    return true;
+  first->prefer_from = now + 3 * (now - first->waits_since);
+  return false;
+}
+
+static bool try_push_in_turn(Entry *e) {
+  return !(e->is_newcomer && return_goes_first()) && try_push(e);
+}
+
+static void begin_return(Entry *e) {
+  e->waits_since = monotonic();
+  e->prefer_from = e->waits_since + RETURN_PATIENCE_SECONDS;
+  e->later = NULL;
+  pthread_mutex_lock(&waiters_mutex);
+  e->earlier = last_return;
+  *(last_return ? &last_return->later : &first_return) = e;
+  last_return = e;
+  pthread_mutex_unlock(&waiters_mutex);
+  atomic_fetch_add(&returning, 1);
+}
+
+static void end_return(Entry *e) {
+  pthread_mutex_lock(&waiters_mutex);
+  *(e->earlier ? &e->earlier->later : &first_return) = e->later;
+  *(e->later ? &e->later->earlier : &last_return) = e->earlier;
+  pthread_mutex_unlock(&waiters_mutex);
+  atomic_fetch_sub(&returning, 1);
 }
 
 static void begin_waiting(void) {
@@ -234,8 +294,12 @@ int entry_push(Entry *e, const char *label) {
     return refuse();
   if (should_give_way())
     give_way();
-  if (!try_push(e) && wait_until(e, try_push, true) < 0)
-    return -1;
+  e->is_newcomer = atomic_load(&returning) > 0 && !has_entry(e->thread);
+  if (e->is_newcomer || !try_push(e)) {
+    e->is_newcomer = !has_entry(e->thread);
+    if (wait_until(e, try_push_in_turn, true) < 0)
+      return -1;
+  }
   Entry *below = entry_of(e->below);
   e->chained = below && (e->below & SUSPENDED) && below->thread == e->thread && !below->foreign;
   e->isolated = below && !e->chained;
@@ -309,8 +373,11 @@ void entry_suspend(Entry *e) {
 }
 
 void entry_resume(Entry *e) {
-  if (!try_resume(e))
+  if (!try_resume(e)) {
+    begin_return(e);
     wait_until(e, try_resume, false);
+    end_return(e);
+  }
   c_stack_tell_r();
 }
 
