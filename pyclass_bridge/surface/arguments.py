@@ -146,7 +146,8 @@ def _converted(function: str, argument: Argument, value):
         value = as_shape(value)
         if isinstance(value, tuple):
             opened = -1 if argument.name in table.TARGET_SHAPES else None
-            value = tuple(opened if dim in (None, -1) else dim for dim in value)
+            is_open = [dim is None or (isinstance(dim, int) and dim == -1) for dim in value]
+            value = tuple(opened if o else dim for o, dim in zip(is_open, value, strict=True))
     return value
 
 
