@@ -3,7 +3,8 @@
 
 has_variable <- function(name) exists(name, envir = active_env(sys.nframe()))
 
-variable <- function(name) get(name, envir = active_env(sys.nframe()))
+# The value as a Python function gets it.
+variable <- function(name) r_to_py(get(name, envir = active_env(sys.nframe())))
 
 set_variable <- function(name, value) {
   assign(name, value, envir = active_env(sys.nframe()))

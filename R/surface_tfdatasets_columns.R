@@ -125,8 +125,13 @@ dataset_prepare <- function(dataset, x, y = NULL, named = TRUE, named_features =
       call. = FALSE
     )
   }
-  features <- select_columns(substitute(x), columns, parent.frame(), "x")
-  response <- select_columns(substitute(y), columns, parent.frame(), "y")
+  chosen <- if (inherits(x <- substitute(x), "call") && call_head(x) == "~") {
+    formula_columns(x, columns, missing(y) || is.null(substitute(y)))
+  } else {
+    list(x = x, y = substitute(y))
+  }
+  features <- select_columns(chosen$x, columns, parent.frame(), "x")
+  response <- select_columns(chosen$y, columns, parent.frame(), "y")
   prepared <- tfdatasets_module()$prepared(
     dataset, as.list(features), if (length(response)) as.list(response), named, named_features,
     parallel_records
@@ -135,6 +140,26 @@ dataset_prepare <- function(dataset, x, y = NULL, named = TRUE, named_features =
     return(prepared)
   }
   batch_dataset("dataset_prepare", prepared, batch_size, num_parallel_batches, drop_remainder)
+}
+
+# The columns of a formula such as `y ~ a + b`, in which `.` is all columns but the response.
+formula_columns <- function(formula, columns, has_no_y) {
+  if (!has_no_y) {
+    stop("dataset_prepare(): give `y` or a formula as `x`, not both.", call. = FALSE)
+  }
+  response <- if (length(formula) == 3L) all.vars(formula[[2L]])
+  code <- formula[[length(formula)]]
+  if (!all(setdiff(all.names(code), all.vars(code)) %in% c("+", "("))) {
+    stop(
+      "dataset_prepare(): the formula ", deparse_line(formula), " may only list columns with `+`.",
+      call. = FALSE
+    )
+  }
+  features <- all.vars(code)
+  if ("." %in% features) {
+    features <- union(setdiff(features, "."), setdiff(columns, response))
+  }
+  list(x = features, y = response)
 }
 
 selection <- new.env(parent = emptyenv())

@@ -42,7 +42,10 @@ def names_of(x):
 
 def is_mapping(x):
     """Is `x` a mapping (dict, OrderedDict, os.environ, ...)?"""
-    return isinstance(x, collections.abc.Mapping)
+    try:
+        return isinstance(x, collections.abc.Mapping)
+    except AttributeError:  # of `__class__`, as with what numpy.load() has as `f`
+        return issubclass(type(x), collections.abc.Mapping)
 
 
 def length(x, default=None):

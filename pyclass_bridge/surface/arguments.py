@@ -297,6 +297,11 @@ def _axis(function: str, name: str, value):
         raise ValueError(
             f"{function}(): `{name}` counts from 1, so 0 is not valid: 1 is the first, -1 the last."
         )
+    if value == 1 and name == "shared_axes":
+        raise ValueError(
+            f"{function}(): `shared_axes` counts the batch as axis 1, which can't be shared: "
+            "the first dim of a sample is axis 2."
+        )
     return value - 1 if value > 0 else value
 
 

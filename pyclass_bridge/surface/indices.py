@@ -27,9 +27,7 @@ def with_indices(function: str, keywords: dict, zero_indexed: bool, call):
         return result
     if indices.by_row:
         result = _by_row(result)
-    if not zero_indexed:
-        result = _one_based(result, _parts(indices, keywords))
-    return dict(zip(indices.names, result, strict=True)) if indices.names else result
+    return result if zero_indexed else _one_based(result, _parts(indices, keywords))
 
 
 def _by_row(result):

@@ -152,7 +152,7 @@ def unfit(model, label: str, name: str | None, count: int, highest: int) -> str 
     loss, shown = _loss(model, name)
     units = _units(model, name)
     if loss is None:
-        return None
+        return _unfit_for_own(label, count, shown) if shown and units == 1 else None
     if loss not in _FOR_CLASSES:
         # "categorical_crossentropy" is refused by Keras, and surface/explain.py says why.
         if count < 3 or (loss == "categorical_crossentropy" and units != 1):
@@ -173,6 +173,16 @@ def unfit(model, label: str, name: str | None, count: int, highest: int) -> str 
     )
 
 
+def _unfit_for_own(label: str, count: int, shown: str) -> str | None:
+    if count < 3:
+        return None
+    return (
+        f"`{label}` is a factor of {count} levels, but the model's output has one unit for the "
+        f"loss {shown}: give a unit to each level, or the numbers that are meant, such as "
+        f"as.integer({label}) - 1L."
+    )
+
+
 def _softmax(units: int | None, count: int) -> str:
     if units is not None and units >= count:
         return ", or give a column for each level by to_categorical()"
@@ -184,8 +194,8 @@ def _counted(units: int) -> str:
 
 
 def _loss(model, name: str | None) -> tuple[str | None, str]:
-    """The name of Keras' function for the loss of the output `name`, and the loss as shown; None
-    for a loss that is not Keras' own."""
+    """The name of Keras' function for the loss of the output `name`, and the loss as shown. The
+    name is None for a loss that is not Keras' own; what is shown is "" if there is none."""
     loss, names = getattr(model, "loss", None), names_of(model, "y")
     if isinstance(loss, dict):
         loss = loss.get(name) if name in names else next(iter(loss.values()), None)
@@ -197,11 +207,17 @@ def _loss(model, name: str | None) -> tuple[str | None, str]:
             loss = keras.losses.get(loss)
         except ValueError:  # Keras says so itself
             return None, ""
-    function = loss.fn if isinstance(loss, LossFunctionWrapper) else loss
-    if not getattr(function, "__module__", "").startswith("keras.src.losses"):
+    if loss is None:
         return None, ""
+    function = loss.fn if isinstance(loss, LossFunctionWrapper) else loss
+    if not _module(function).startswith("keras.src.losses"):
+        return None, quoted([getattr(function, "__name__", type(function).__name__)])
     name = getattr(function, "__name__", None)
     return name, quoted([given if isinstance(given, str) else name])
+
+
+def _module(function) -> str:
+    return getattr(function, "__module__", None) or type(function).__module__
 
 
 def unnamed(model, name: str | None, count: int) -> bool:

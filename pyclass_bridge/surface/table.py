@@ -291,7 +291,6 @@ class Indices(NamedTuple):
     result: the parts of the result that are indices; a result that is one tensor has one part.
     flags: logical arguments; each that is TRUE adds one part to the result.
     unless: if this argument is given, the result has no indices.
-    names: the names of the parts of the result in R.
     by_row: is the result a matrix with a row for each element, as that of which(arr.ind = TRUE)?
     made: the type in which Keras takes a list of indices.
     """
@@ -300,10 +299,19 @@ class Indices(NamedTuple):
     result: slice = slice(0)
     flags: tuple[str, ...] = ()
     unless: str | None = None
-    names: tuple[str, ...] = ()
     by_row: bool = False
     made: type | None = None
 
+
+# The names of the parts of results, where Keras or a backend has a class with names for them.
+RESULT_NAMES = {
+    "op_eig": ("eigenvalues", "eigenvectors"),
+    "op_eigh": ("eigenvalues", "eigenvectors"),
+    "op_qr": ("q", "r"),
+    "op_slogdet": ("sign", "logabsdet"),
+    "op_svd": ("u", "s", "vh"),
+    "op_top_k": ("values", "indices"),
+}
 
 _ALL = slice(None)
 INDICES = {
@@ -333,7 +341,7 @@ INDICES = {
     "op_switch": Indices(("index",)),
     "op_take": Indices(("indices",)),
     "op_take_along_axis": Indices(("indices",)),
-    "op_top_k": Indices(result=slice(1, 2), names=("values", "indices")),
+    "op_top_k": Indices(result=slice(1, 2)),
     "op_unique": Indices(result=slice(1, 3), flags=("return_index", "return_inverse")),
     "op_unravel_index": Indices(("indices",), _ALL),
     "op_vectorize": Indices(("excluded",), made=set),

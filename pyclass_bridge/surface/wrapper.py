@@ -119,7 +119,8 @@ def _passes_all(wrapped: Wrapped) -> bool:
     Keras' order?"""
     plain = all(a.required and a.kind == "any" for a in wrapped.arguments.values())
     special = wrapped.cls or wrapped.open or wrapped.first or wrapped.before_dots is not None
-    special = special or wrapped.name in table.INDICES or wrapped.name in table.ORDERS
+    tables = (table.INDICES, table.ORDERS, table.RESULT_NAMES)
+    special = special or any(wrapped.name in known for known in tables)
     special = special or is_adjusted(wrapped)
     is_op = wrapped.name.startswith(("op_", "activation_")) and "dtype" not in wrapped.arguments
     return is_op and plain and not special and len(wrapped.arguments) > 0
@@ -164,6 +165,14 @@ def callable_of(name: str):
 def call(name: str, named: dict, dots: list, extra: dict):
     """A call of the wrapper `name`: `named` are the formals that were given; `dots` and `extra` are
     the arguments in `...` without and with names."""
+    result = _result(name, named, dots, extra)
+    # A backend may have a class for it, which would stay an object that R counts from 0.
+    if isinstance(result, tuple) and name in table.RESULT_NAMES:
+        return dict(zip(table.RESULT_NAMES[name], result, strict=True))
+    return result
+
+
+def _result(name: str, named: dict, dots: list, extra: dict):
     wrapped = wrapped_by(name)
     first = [named.pop(key) for key in wrapped.first if key in named]
     if wrapped.merges:

@@ -86,7 +86,7 @@ def column(series):
     """The R vector of a Series, without names."""
     kind = series.dtype
     if isinstance(kind, pandas.CategoricalDtype):
-        levels = column(kind.categories.to_series())
+        levels = _levels(kind.categories)
         return factor(series.cat.codes.to_numpy(), levels, kind.ordered)
     if isinstance(kind, pandas.SparseDtype):
         return column(series.sparse.to_dense())
@@ -105,6 +105,13 @@ def column(series):
         return _masked(series)
     missing = series.isna()
     return _objects([None if gone else v for gone, v in zip(missing, series, strict=True)])
+
+
+def _levels(categories):
+    """The labels of categories: R's text of numbers, logicals and times, Python's of the others."""
+    if categories.dtype.kind in "fbM" or isinstance(categories.dtype, pandas.StringDtype):
+        return column(categories.to_series())
+    return _core.texts([str(label) for label in categories], ())
 
 
 def _masked(series):

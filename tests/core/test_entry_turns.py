@@ -46,8 +46,8 @@ def test_calls_that_do_not_come_back_to_python_let_the_others_return():
 
 
 def test_a_return_waits_for_a_thread_above_that_needs_a_new_entry(r):
-    """The thread above waits for what a third one does in R, which has to get in although the thread
-    below waits to return."""
+    """The thread above waits for what a third one does in R, which has to get in although the
+    thread below waits to return."""
     call, add = r("function(f) f()"), r("function(x) x + 1")
     above_is_in, third = threading.Event(), threading.Event()
     order, sums = [], []

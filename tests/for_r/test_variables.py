@@ -22,6 +22,12 @@ def clean_main():
 
 
 READS = [
+    ("df <- data.frame(a = 1:3); py_eval('(len(r.df), \"a\" in r.df, r.df.shape[1])')", [3, True, 1]),
+    ("f <- factor(c('lo', 'hi')); py_eval('[v == \"lo\" for v in r.f]')", [True, False]),
+    ("d <- as.Date('2020-01-01'); py_eval('str(r.d)')", "2020-01-01"),
+    ("v <- c(a = 1, b = 2); py_eval('r.v + [3]')", [1.0, 2.0, 3.0]),
+    ("l <- list(df = data.frame(a = 1:3)); py_eval('len(r.l[\"df\"])')", 3),
+    ("p <- structure('a', class = c('fs_path', 'character')); py_eval('r.p + \"b\"')", "ab"),
     ("x <- 3; py_eval('r.x')", 3.0),
     ("a.b <- 'dot'; py_eval('r[\"a.b\"]')", "dot"),
     ("f <- function(a, b = 2) a + b; py_eval('r.f(1, b=4)')", 5.0),

@@ -247,6 +247,11 @@ UNFIT = {
     "classifier(1, NULL, loss_mean_absolute_error)": SOFTMAX,
     "classifier(1, NULL, 'hinge')": SOFTMAX,
     "classifier(3, 'sigmoid', 'binary_crossentropy')": COLUMNS,
+    "classifier(1, NULL, function(y_true, y_pred) y_true - y_pred)": (
+        'has one unit for the loss "loss": give a unit to each level, or the numbers that '
+        "are meant, such as as.integer(y) - 1L."
+    ),
+    "classifier(1, NULL, (Loss('Own', call = function(y_true, y_pred) y_pred))())": 'loss "Own"',
     "classifier(2)": "but the model's output has 2 units: the loss",
     "classifier(1)": "but the model's output has one unit: the loss",
 }
@@ -265,7 +270,15 @@ def test_a_factor_that_the_loss_does_not_take(keras, model, use):
         ("classifier(1, 'sigmoid', 'binary_crossentropy')", "droplevels(labels[some])"),
         ("classifier(1, NULL, 'mse')", "droplevels(labels[some])"),
         ("classifier(5)", "labels[some]"),
-        ("classifier(1, NULL, function(y_true, y_pred) y_true - y_pred)", "labels[some]"),
+        (
+            "classifier(1, NULL, function(y_true, y_pred) y_true - y_pred)",
+            "as.integer(labels)[some]",
+        ),
+        (
+            "classifier(1, NULL, function(y_true, y_pred) y_true - y_pred)",
+            "droplevels(labels[some])",
+        ),
+        ("classifier(3, NULL, function(y_true, y_pred) y_pred)", "labels[some]"),
         ("classifier(1, 'sigmoid', 'binary_crossentropy')", "codes[some] - 1"),
     ],
 )

@@ -158,6 +158,15 @@ TWINS = {
     "dataset_prepare(frame, x = -b, y = b, named = FALSE, named_features = TRUE)": FRAME.map(
         lambda r: ({k: r[k] for k in "afd"}, r["b"])
     ),
+    "dataset_prepare(frame, b ~ a + d)": FRAME.map(
+        lambda r: {"x": tf.stack([r["a"], r["d"]]), "y": r["b"]}
+    ),
+    "dataset_prepare(frame, b ~ ., named = FALSE, named_features = TRUE)": FRAME.map(
+        lambda r: ({k: r[k] for k in "afd"}, r["b"])
+    ),
+    "dataset_prepare(frame, ~ a, named = FALSE, named_features = TRUE)": FRAME.map(
+        lambda r: {"a": r["a"]}
+    ),
 }  # fmt: skip
 
 SETUP = """
@@ -320,6 +329,9 @@ ERRORS = {
     "range_dataset(0, 1, 0.25)": "`by` takes whole numbers, not 0.25",
     "dataset_concatenate(r, 1)": "dataset_concatenate\\(\\): `...` must be a dataset",
     "dataset_prepare(r, a)": "have no columns by name",
+    "dataset_prepare(frame, b ~ log(a))": "may only list columns with `\\+`",
+    "dataset_prepare(frame, b ~ a, y = b)": "give `y` or a formula as `x`, not both",
+    "dataset_prepare(frame, b ~ z)": 'no column "z"',
     "dataset_prepare(frame, 'z')": 'no column "z"; the columns are "a", "b"',
     "dataset_prepare(frame, c(a, b))": "columns of different types \\(float32, int32\\)",
     "csv_record_spec(names = 'a', types = 'ii')": "there are 1 name, but 2 types",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 
 import numpy as np
 import pandas as pd
@@ -148,6 +149,24 @@ def test_equal_labels_give_no_row_names_and_say_so():
 def test_row_names(index, names):
     frame = pd.DataFrame({"a": [1.5, 2.5]}, index=index)
     assert pyclass_bridge.r("rownames")(frame) == names
+
+
+@pytest.mark.parametrize(
+    ("values", "levels"),
+    [
+        (pd.cut([5, 25], [0, 18, 65]), ["(0, 18]", "(18, 65]"]),
+        (pd.Categorical([100000, 2]), ["2", "100000"]),
+        (pd.Categorical([1.5, 2]), ["1.5", "2"]),
+        (pd.Categorical([True, False]), ["FALSE", "TRUE"]),
+        (pd.Categorical(pd.PeriodIndex(["2020-01", "2020-02"], freq="M")), ["2020-01", "2020-02"]),
+        (pd.Categorical(pd.to_timedelta([1, 2], "D")), ["1 days 00:00:00", "2 days 00:00:00"]),
+        (pd.Categorical([decimal.Decimal("0.1"), "b"]), ["0.1", "b"]),
+        (pd.Categorical(pd.MultiIndex.from_tuples([(1, 2), (3, 4)])), ["(1, 2)", "(3, 4)"]),
+    ],
+)
+def test_levels_are_labels(values, levels):
+    for made in (values, pd.Series(values), pd.DataFrame({"f": values})):
+        assert pyclass_bridge.r("function(x) levels(if (is.list(x)) x$f else x)")(made) == levels
 
 
 def test_whole_numbers_beyond_a_double_are_told():
