@@ -79,7 +79,6 @@ if __name__ == "__main__":
     for name, load in LOADS.items():
         wait, made = run(load, duration)
         is_late |= wait > LIMIT
-        print(
-            f"{name}: longest wait {wait:.3f} s; {sum(made)} calls, {min(made)} to {max(made)} a thread"
-        )
+        calls = f"{sum(made)} calls, {min(made)} to {max(made)} a thread"
+        print(f"{name}: longest wait {wait:.3f} s; {calls}")
     sys.exit(1 if is_late else 0)

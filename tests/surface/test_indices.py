@@ -44,7 +44,7 @@ def test_no_result_is_a_tuple_that_r_counts_from_0(r, name):
         twin[1] = (np.array(twin[1]) + 1).tolist()
     ours = plain(r(f"function(x, ...) {name}(x, ...)")(np.array(matrix), *more))
     assert list(ours) == list(table.RESULT_NAMES[name])
-    assert np.allclose(np.array(list(ours.values())[0], complex), np.array(twin[0], complex))
+    assert np.allclose(np.array(next(iter(ours.values())), complex), np.array(twin[0], complex))
     first = r(f"function(x, ...) {name}(x, ...)[[1]]")(np.array(matrix), *more)
     assert np.allclose(np.array(plain(first), complex), np.array(twin[0], complex))
 
