@@ -101,14 +101,21 @@ record_condition <- function(cond) {
   .Call(core_caught, explain_unused(attr(cond, "of_r", exact = TRUE) %||% cond), sys.calls())
 }
 
-# After signalCondition(), R code continues if no handler takes the error, but not after a Python
-# exception, which Python's code expects.
-goes_on <- function(cond, call) {
-  call_head(call) == "signalCondition" && !inherits(cond, "python.builtin.BaseException")
+# After signalCondition(), R code continues if no handler takes the error. Not so after a Python
+# exception, which Python's code expects, and after an error of rlang::abort(), which would print it
+# and stop with an error that has neither its class nor its message. The handler of `cond` asks.
+goes_on <- function(cond) {
+  signals <- sys.nframe() - 2L
+  if (signals < 1L || call_head(sys.call(signals)) != "signalCondition") {
+    return(FALSE)
+  }
+  by <- if (signals > 1L) environment(sys.function(signals - 1L))
+  by_rlang <- is.environment(by) && environmentName(topenv(by)) == "rlang"
+  !inherits(cond, "python.builtin.BaseException") && !(by_rlang && inherits(cond, "error"))
 }
 
 record_and_abort <- function(cond) {
-  if (goes_on(cond, sys.call(-1L))) {
+  if (goes_on(cond)) {
     return(invisible())
   }
   record_condition(cond)
@@ -118,7 +125,7 @@ record_and_abort <- function(cond) {
 # The error leaves R code that Python has called. R code further out gets what Python code sees: the
 # R error as a RuntimeError, too, and a Python exception as an error, however it was signalled.
 record_and_pass_on <- function(cond) {
-  if (goes_on(cond, sys.call(-1L))) {
+  if (goes_on(cond)) {
     return(invisible())
   }
   record_condition(cond)
@@ -188,8 +195,8 @@ refuse_quit <- function(status) {
 }
 
 # The facts from which Python makes an exception: text as R prints it, class, message, call, calls,
-# the Python exception that the condition stands for, what R code has said about that one, and the
-# remedy for a missing package.
+# the Python exception that the condition stands for, what R code has said about that one, the
+# condition that caused it (rlang::abort(parent =)), and the remedy for a missing package.
 describe_condition <- function(cond, calls) {
   call <- users_call(cond)
   message <- paste(conditionMessage(cond), collapse = "\n")
@@ -200,8 +207,14 @@ describe_condition <- function(cond, calls) {
     call = if (!is.null(call)) shortened(shown_call(call)),
     calls = described_calls(calls, if (inherits(cond, "pyclassbridge_parse_error")) "parse_code"),
     exception = exception, note = if (!is.null(exception) && !own) message,
+    parent = if (is.null(exception)) parent_condition(cond),
     remedy = stand_in_remedy(cond)
   )
+}
+
+parent_condition <- function(cond) {
+  parent <- if (is.list(cond)) unclass(cond)[["parent"]]
+  if (inherits(parent, "condition")) parent
 }
 
 # The Python exception that a condition is, stands for, or has as its parent (rlang::abort()).

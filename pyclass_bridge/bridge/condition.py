@@ -147,6 +147,8 @@ def from_r(condition, calls) -> BaseException:
         calls=_calls(facts["calls"]),
         condition=condition,
     )
+    if facts["parent"] is not None:
+        error.__cause__ = from_r(facts["parent"], None)
     if any(call.file and os.path.exists(call.file) for call in error.calls):
         _note(error, _calls_text(error.calls))
     if facts["remedy"] is not None:
