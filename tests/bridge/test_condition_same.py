@@ -1,4 +1,4 @@
-"""The error that R signals is the one that is caught: class, message and call, whatever runs between.
+"""The error that R signals is the one that is caught, whatever runs between.
 
 Of: bridge/condition.py, R/bridge_condition.R, core/condition.c.
 """
