@@ -8,15 +8,14 @@ runs no Python code from it. Importing this module does not import Keras.
 from __future__ import annotations
 
 import base64
-import contextlib
-import glob
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 
 import numpy as np
+
+from ..bridge.whole_file import replacing
 
 _PLAIN = (bool, int, float, str, type(None))
 
@@ -134,21 +133,14 @@ def write(path: str, tree, members: dict[str, bytes]) -> None:
 
     If an error or the end of the process interrupts this, an earlier file at `path` is unchanged.
     """
-    unfinished = f"{_unfinished(path)}{os.getpid()}.tmp"
-    try:
-        with open(unfinished, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                archive.writestr("state.json", json.dumps(tree))
-                for name, data in members.items():
-                    archive.writestr(name, data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(unfinished)
-        raise
-    _sync_directory(path)
+    with (
+        replacing(path) as unfinished,
+        open(unfinished.descriptor, "wb", closefd=False) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        archive.writestr("state.json", json.dumps(tree))
+        for name, data in members.items():
+            archive.writestr(name, data)
 
 
 def read(path: str):
@@ -169,25 +161,3 @@ def read(path: str):
 def not_written(path: str) -> str:
     """The text of the error for a file that is damaged or not a checkpoint."""
     return f"{path} is damaged, or is not a checkpoint of callback_checkpoint_state()."
-
-
-def remove_unfinished(path: str) -> None:
-    """Remove the unfinished files beside `path` that killed processes have left."""
-    for leftover in glob.glob(f"{glob.escape(_unfinished(path))}*.tmp"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(leftover)
-
-
-def _unfinished(path: str) -> str:
-    """The prefix of the paths of unfinished files: hidden files in the same directory."""
-    directory, name = os.path.split(path)
-    return os.path.join(directory, f".{name}.")
-
-
-def _sync_directory(path: str) -> None:
-    """Flush the directory, so that the new name is on the disk too."""
-    directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -43,6 +43,30 @@ def test_custom_objects_of_a_saved_model(keras, tmp_path, given):
     ) == [True, True]  # fmt: skip
 
 
+def test_a_failed_save_leaves_the_old_file(keras, tmp_path):
+    path = tmp_path / "model.keras"
+    assert from_r(
+        DENSE
+        + """
+        Broken <- Layer("Broken", call = function(inputs) inputs,
+          save_own_variables = function(store) stop("no"))
+        save_model(model, path)
+        model$add(Broken())
+        failed <- tryCatch(save_model(model, path, overwrite = TRUE), error = conditionMessage)
+        c(is.character(failed), length(load_model(path)$layers) == length(model$layers) - 1)
+        """,
+        path=str(path),
+    ) == [True, True]  # fmt: skip
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_link_to_a_model_stays_a_link(keras, tmp_path):
+    path, link = tmp_path / "model.keras", tmp_path / "link.keras"
+    link.symlink_to(path)
+    from_r(DENSE + "save_model(model, path); TRUE", path=str(link))
+    assert link.is_symlink() and path.is_file() and not path.is_symlink()
+
+
 def test_what_r_saves_python_loads(keras, tmp_path):
     path, weights = tmp_path / "model.keras", tmp_path / "model.weights.h5"
     predicted = from_r(

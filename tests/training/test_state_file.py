@@ -45,7 +45,8 @@ for _ in range(50):
     writing += number > last
     last = number
     leftovers += len(os.listdir(os.path.dirname(path))) - 1
-    state_file.remove_unfinished(path)
+    last += 1
+    write(last)
     assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
 print("killed", leftovers, writing)
 """
