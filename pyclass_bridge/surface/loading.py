@@ -85,8 +85,12 @@ def _check_whole(path: str) -> None:
     import h5py
 
     if path.endswith(".keras"):
-        with zipfile.ZipFile(path) as archive:
-            wrong = archive.testzip()
+        with open(path, "rb") as file:
+            try:
+                with zipfile.ZipFile(file) as archive:
+                    wrong = archive.testzip()
+            except OSError as error:  # of a place in the file that it has not
+                raise EOFError(str(error)) from error
         if wrong is not None:
             raise zipfile.BadZipFile(wrong)
     elif path.endswith((".h5", ".hdf5")):
