@@ -31,7 +31,7 @@ ASKED = $(filter $(REQUIRED) $(DONE)/r $(DONE)/backend,$?)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench figures valgrind gctorture matrix judge torch ultralytics test-ultralytics synalinks \
+.PHONY: help demo test lint bench figures valgrind gctorture stress-files matrix judge torch ultralytics test-ultralytics synalinks \
   test-synalinks setup clean always
 .NOTPARALLEL:
 
@@ -43,6 +43,7 @@ help:
 	@echo 'make bench      every benchmark in benchmarks/'
 	@echo 'make valgrind   the thread test under memcheck'
 	@echo 'make gctorture  the fast tests with R collecting all the time'
+	@echo 'make stress-files damaged and crafted files, writing that is killed or has no space'
 	@echo 'make matrix     the tests on Debian 13 and sid, in chroots (root; ARGS=all, ARGS=bench)'
 	@echo 'make judge      record what reticulate gives for the snippets in tests/reticulate (root)'
 	@echo 'make torch      add the PyTorch backend to .venv'
@@ -75,6 +76,9 @@ valgrind: $(DONE)/core $(DONE)/test
 
 gctorture: $(DONE)/core $(DONE)/test
 	$(BIN)/python tests/stress/gctorture.py
+
+stress-files: $(DONE)/core $(DONE)/test
+	$(BIN)/python tests/stress/files.py
 
 # What says something about R and Python, on the R and the Python of Debian 13 and sid: ARGS=all runs
 # all tests there, ARGS=bench makes the figures, ARGS='fast sid' takes one of the two.

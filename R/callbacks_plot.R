@@ -1,6 +1,6 @@
 # callback_plot(): draws the curves of a training while it runs, as plot() draws a history: into a
 # PNG file, below the cell of a notebook, or on R's device. The callback is a class of Callback().
-# Python half: none.
+# Python half: none; bridge/whole_file.py replaces the picture.
 
 #' Plot a training while it runs
 #'
@@ -148,14 +148,20 @@ check_plot_path <- function(path) {
   }
 }
 
-# Writes the new picture beside the old one, then renames it.
+# Replaces the picture as a whole. In the name of a file, a device takes `%` for the number of a page.
 replace_png <- function(path, open_png, draw) {
-  part <- tempfile(".curves-", dirname(path), ".png")
-  on.exit(unlink(part))
-  on_device(function() open_png(part), draw)
-  if (!file.rename(part, path)) {
-    stop("callback_plot(): ", path, " can't be written.", call. = FALSE)
+  begun <- FALSE
+  write <- function(part) {
+    begun <<- TRUE
+    on_device(function() open_png(gsub("%", "%%", part, fixed = TRUE)), draw)
   }
+  tryCatch(
+    keras_module("bridge.whole_file")$replace_by(path, ".png", write),
+    python.builtin.OSError = function(e) {
+      if (begun) stop(e)
+      stop("callback_plot(): ", path, " can't be written.", call. = FALSE)
+    }
+  )
 }
 
 # Draws on a new device, then closes it and makes the former device current again.

@@ -8,6 +8,9 @@
 #' unless `skip_mismatch` is TRUE. A path with another ending is an error. `load_model()` reads a
 #' saved model.
 #'
+#' The new file is written beside the old one and then replaces it, so the old one is there until
+#' the new one is complete. (A model that is saved as a directory, or in shards, is not.)
+#'
 #' @param model A Keras model.
 #' @param filepath A path that ends in `.keras`; for weights in `.weights.h5`. With NULL the saved
 #'   model is a raw vector, which `load_model()` takes, too.
@@ -36,7 +39,9 @@ save_model <- function(model, filepath = NULL, overwrite = FALSE, zipped = NULL,
     return(readBin(file, "raw", file.size(file)))
   }
   path <- free_path("save_model", filepath, overwrite)
-  model$save(path, overwrite = TRUE, zipped = zipped, ...)
+  write <- function(path) model$save(path, overwrite = TRUE, zipped = zipped, ...)
+  files <- if (isFALSE(zipped)) list() else list(".keras", ".h5")
+  keras_module("surface.saving")$save(path, files, write)
   invisible(model)
 }
 
@@ -45,7 +50,8 @@ save_model_weights <- function(model, filepath, overwrite = FALSE, max_shard_siz
   with_method(model, "save_model_weights", "save_weights", "a Keras model", "model")
   path <- free_path("save_model_weights", filepath, overwrite)
   if (is.null(max_shard_size)) {
-    model$save_weights(path, overwrite = TRUE)
+    write <- function(path) model$save_weights(path, overwrite = TRUE)
+    keras_module("surface.saving")$save(path, list(".weights.h5"), write)
   } else {
     model$save_weights(path, overwrite = TRUE, max_shard_size = max_shard_size)
   }

@@ -18,7 +18,9 @@
 #' `load_state_dict(state)`, which a resumed training calls before `on_train_begin`. The state may
 #' be any R value, since R serializes it. A Python object in it, other than a NumPy array, is an
 #' error that names the callback. (Python objects in an environment of the state are lost, as with
-#' [saveRDS()].) The counters of Keras' own callbacks are saved too, such as the remaining patience
+#' [saveRDS()].) A checkpoint is read as data: if a state holds more, such as functions, an R6
+#' object, or a formula that was made in a method, resuming is an error unless `safe_mode = FALSE`
+#' says that the file is trusted. The counters of Keras' own callbacks are saved too, such as the remaining patience
 #' of `callback_early_stopping()`.
 #'
 #' A resumed training needs the same model, optimizer and `epochs`, and callbacks of the same
@@ -91,6 +93,26 @@ foreign_class <- function(x) {
 }
 
 # Random numbers ---------------------------------------------------------------------------------
+
+# Is `x` a value of .Random.seed, the kinds of whose generators and whose length fit?
+is_random_state <- function(x) {
+  if (is.null(x)) {
+    return(TRUE)
+  }
+  if (!is.integer(x) || !is.null(attributes(x)) || !length(x) || is.na(x[[1L]])) {
+    return(FALSE)
+  }
+  kinds <- c(x[[1L]] %% 100L, x[[1L]] %/% 100L %% 100L, x[[1L]] %/% 10000L)
+  lengths <- c(3L, 2L, 2L, 625L, 101L, NA, 101L, 6L)
+  if (any(kinds < 0L) || kinds[[1L]] > 7L || kinds[[2L]] > 5L || kinds[[3L]] > 1L) {
+    return(FALSE)
+  }
+  # A generator of the user's own has a length of its own, and is not one that a file chooses.
+  if (kinds[[1L]] == 5L || kinds[[2L]] == 3L) {
+    return(any(RNGkind() == "user-supplied") && length(x) < 10000L)
+  }
+  length(x) == 1L + lengths[[kinds[[1L]] + 1L]]
+}
 
 random_state <- function() get0(".Random.seed", envir = globalenv(), inherits = FALSE)
 

@@ -41,6 +41,8 @@
 #'   `keras.fit_verbose`, `keras.evaluate_verbose` and `keras.predict_verbose`, else `"auto"`.
 #' @param resume The path of a checkpoint of [callback_checkpoint_state()]: the training continues
 #'   after the last epoch in the checkpoint.
+#' @param safe_mode As in `load_model()`: with TRUE a checkpoint is read as data, and one that holds
+#'   functions or other code is an error; FALSE reads it, and may run code from it.
 #' @param na `"error"`, or `"allow"`: NA in the data becomes NaN, for models that mask it. NaN
 #'   itself is data, as in Python.
 #' @param view_metrics Has no effect; accepted for compatibility. [plot()] the history instead.
@@ -106,7 +108,7 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
                                              validation_freq = 1,
                                              verbose = verbosity("fit"),
                                              view_metrics = FALSE, resume = NULL,
-                                             na = "error") {
+                                             safe_mode = TRUE, na = "error") {
   reading <- data_reading(object, na, trains = TRUE)
   on.exit(settle_levels(reading))
   result <- with_sink(training_module()$fit(object, arguments_of(list(
@@ -120,7 +122,8 @@ fit.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..., ba
     steps_per_epoch = steps_per_epoch, validation_steps = validation_steps,
     validation_batch_size = validation_batch_size, validation_freq = validation_freq,
     verbose = verbose
-  )), as_dict(named_dots("fit", ...)), if (is.character(resume)) path.expand(resume) else resume))
+  )), as_dict(named_dots("fit", ...)), if (is.character(resume)) path.expand(resume) else resume,
+  safe_mode))
   invisible(training_history(result))
 }
 

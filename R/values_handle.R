@@ -1,6 +1,7 @@
 # What Python asks R about the R values that it holds, and how it makes R values. The other halves
-# are values/handle.py, values/request.py, and the modules that make R values (named below). Results
-# are converted by the table of values, so a function returns a list where Python needs a list.
+# are values/handle.py, values/serialized.py, values/request.py, and the modules that make R values
+# (named below). Results are converted by the table of values, so a function returns a list where
+# Python needs a list.
 
 class_names_of <- function(x) as.list(as.character(class(x)))
 
@@ -26,6 +27,20 @@ has_element <- function(x, name) {
 serialized <- function(x) serialize(x, NULL)
 
 unserialized <- function(bytes) unserialize(bytes)
+
+# A copy of a value, which has copies of the environments in it.
+copied <- function(x) unserialize(serialize(x, NULL))
+
+# What values/serialized.py asks: the bytes of the C stack that R may use on this thread, and whether
+# a namespace is loaded, or a package attached.
+stack_size <- function() {
+  size <- Cstack_info()[["size"]]
+  if (is.na(size)) 2^23 else size
+}
+
+is_in_session <- function(kind, name) {
+  if (kind == "namespace") isNamespaceLoaded(name) else paste0("package:", name) %in% search()
+}
 
 # Conversion on request -------------------------------------------------------------------------
 

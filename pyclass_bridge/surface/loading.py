@@ -1,16 +1,22 @@
 """load_model(): models from files, and from the bytes of one. It has no other half in R.
 
 Custom objects are known while Keras loads; what it does not know is named in the error; the levels
-of factors that the file holds are remembered with the model. Importing this module does not import
-Keras.
+of factors that the file holds are remembered with the model. A damaged file is one sentence that
+names it. What a file holds is data for Keras, and nothing here evaluates any of it; `safe_mode` is
+Keras' own. Importing this module does not import Keras.
 """
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
+import os
 import pathlib
+import struct
 import tempfile
+import zipfile
+import zlib
 
 from .error_text import not_known
 from .names import Wrapped, at
@@ -30,12 +36,68 @@ def load_model(wrapped: Wrapped, keywords: dict, run):
 def _loaded(keywords: dict, run):
     from .levels import of_file
 
+    path = str(keywords.get("filepath"))
     # Keras makes parts of some layers in an .h5 file without the custom objects that it was given.
-    with custom_object_scope(keywords.get("custom_objects")):
+    with custom_object_scope(keywords.get("custom_objects")), _told_if_damaged(path):
+        if os.path.isfile(path):
+            _check_whole(path)
         if keywords.get("compile", True):
-            _check_compilation(str(keywords.get("filepath")))
+            _check_compilation(path)
         model = run(keywords)
     return of_file(model, keywords.get("filepath"))
+
+
+# What Keras raises for a file that is another than it has written; its other errors say what is
+# wrong with a model.
+_OF_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, LookupError, AttributeError, RecursionError,
+    MemoryError, NotImplementedError, UnicodeError, EOFError, json.JSONDecodeError,
+)  # fmt: skip
+_READERS = frozenset({"h5py", "json", "keras", "numpy", "pyclass_bridge", "zipfile", "zlib"})
+
+
+@contextlib.contextmanager
+def _told_if_damaged(path: str):
+    """Let an error of the modules that read the file at `path` be one sentence. Errors of users'
+    classes, which Keras makes objects of, are theirs."""
+    try:
+        yield
+    except _OF_DAMAGE as error:
+        if not os.path.isfile(path) or _raised_in(error) not in _READERS:
+            raise
+        raise ValueError(
+            f"load_model(): {path} is damaged, or is not a saved model: load another copy of it, "
+            "or save the model again."
+        ) from error
+
+
+def _raised_in(error: BaseException) -> str:
+    """The package whose code has raised `error`."""
+    at = error.__traceback__
+    while at.tb_next is not None:
+        at = at.tb_next
+    return str(at.tb_frame.f_globals.get("__name__")).split(".")[0]
+
+
+def _check_whole(path: str) -> None:
+    """Raise an error of damage for a file whose sums are not those of its content, or that is
+    neither an archive nor HDF5. (HDF5 has no sums.)"""
+    import h5py
+
+    if path.endswith(".keras"):
+        with open(path, "rb") as file:
+            try:
+                with zipfile.ZipFile(file) as archive:
+                    wrong = archive.testzip()
+            except OSError as error:  # of a place in the file that it has not
+                raise EOFError(str(error)) from error
+        if wrong is not None:
+            raise zipfile.BadZipFile(wrong)
+    elif path.endswith((".h5", ".hdf5")):
+        try:
+            h5py.File(path).close()
+        except OSError as error:
+            raise EOFError(str(error)) from error
 
 
 # What a file is compiled with, and the modules of Keras that know it by name.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 import keras
 
 from ..bridge.r_functions import r_handle
+from ..bridge.whole_file import USUAL, replacing
 from .arguments import ANY, WHOLE, Argument, convert, documented, kind_of
 from .functions import tell_apart
 from .methods import keywords_of
@@ -97,6 +99,17 @@ def _whole_values(cls: type, config: dict) -> dict:
         if kind_of("from_config", key, known[key].default, texts.get(key, "")) != ANY:
             values[key] = convert("from_config", Argument(key, key, WHOLE), values[key])
     return values
+
+
+def save(path: str, files: list[str], write) -> None:
+    """Let `write`, a function of a path, save a model at `path`. What ends as one of `files` is
+    one file, which is replaced as a whole."""
+    ending = next((ending for ending in files if path.endswith(ending)), None)
+    if ending is None or os.path.isdir(path):
+        write(path)
+        return
+    with replacing(path, ending, USUAL) as unfinished:
+        write(unfinished.path)
 
 
 def export(model, path: str, overwrite: bool, extra: dict) -> None:

@@ -9,7 +9,7 @@ import inspect
 import os
 
 
-def fit(model, *args, callbacks=None, resume=None, **keywords):
+def fit(model, *args, callbacks=None, resume=None, safe_mode=True, **keywords):
     """Train a Keras model as ``model.fit(...)`` does, and treat callbacks as R's `fit()` does.
 
     Callbacks run in the order of their `weight`. When the training ends, also after an error or
@@ -21,6 +21,8 @@ def fit(model, *args, callbacks=None, resume=None, **keywords):
         callbacks: A callback or a list of them.
         resume: The path of a checkpoint that `checkpoint_state()` has written. The training
             continues with the next epoch.
+        safe_mode: As in Keras' ``load_model()``: a checkpoint is data, and one that holds R
+            functions or other code is an error. False reads it, and may run code from it.
         **keywords: As for ``model.fit``.
 
     Returns:
@@ -31,8 +33,8 @@ def fit(model, *args, callbacks=None, resume=None, **keywords):
         TypeError, ValueError: a `weight` is not a number, two callbacks have the same `id`, or the
             logs lack a `monitor` after the first epoch.
         FileNotFoundError: the file `resume` does not exist.
-        ValueError: the checkpoint is of a training with another model, optimizer, number of epochs
-            or class of a callback.
+        ValueError: the checkpoint is damaged, holds more than data, or is of a training with
+            another model, optimizer, number of epochs or class of a callback.
 
     Example:
         >>> ns = pyclass_bridge.source("callbacks.R")  # doctest: +SKIP
@@ -43,7 +45,7 @@ def fit(model, *args, callbacks=None, resume=None, **keywords):
 
     given = inspect.signature(model.fit).bind_partial(*args, **keywords).arguments
     path = os.path.expanduser(resume) if resume is not None else None
-    return train(model, flattened(callbacks), given, path)
+    return train(model, flattened(callbacks), given, path, safe_mode=safe_mode)
 
 
 def checkpoint_state(path, freq=1):

@@ -10,8 +10,8 @@ import os
 
 import keras
 
+from ..bridge.whole_file import remove_unfinished
 from ..surface.arguments import whole_number
-from . import state_file
 from .run import Training, current
 
 __all__ = ["CheckpointState", "checkpoint_state"]
@@ -50,7 +50,7 @@ class CheckpointState(keras.callbacks.Callback):
                 f"{_FUNCTION}(): can't create {directory}, the directory of `path`: "
                 f"{error.strerror}."
             ) from error
-        state_file.remove_unfinished(self.path)
+        remove_unfinished(os.path.realpath(self.path))
 
     def on_epoch_end(self, epoch, logs=None):
         is_last = self.model.stop_training or epoch + 1 == self.params["epochs"]

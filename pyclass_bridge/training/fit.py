@@ -53,7 +53,7 @@ def compile(model, given: dict, extra: dict) -> None:
     model.compile(**keywords)
 
 
-def fit(model, given: dict, extra: dict, resume: str | None = None) -> dict:
+def fit(model, given: dict, extra: dict, resume: str | None = None, safe_mode: bool = True) -> dict:
     """``model.fit()``; returns the parts of R's history, with epochs counted from 1."""
     callbacks = flattened(given.pop("callbacks", None))
     shows_progress = any(getattr(c, "shows_progress", False) is True for c in callbacks)
@@ -79,7 +79,7 @@ def fit(model, given: dict, extra: dict, resume: str | None = None) -> dict:
     def run(arguments: dict):
         return explained(model, "fit", arguments, failures, given=keywords)
 
-    history = train(model, callbacks, keywords, resume, run)
+    history = train(model, callbacks, keywords, resume, run, safe_mode)
     epochs = [epoch + 1 for epoch in history.epoch]
     validated = freq if isinstance(freq, list) else [e for e in epochs if e % freq == 0]
     return {

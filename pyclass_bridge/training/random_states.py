@@ -28,6 +28,26 @@ def states() -> dict:
     }
 
 
+def are_states(states) -> bool:
+    """Can all of them be restored? What a file holds is tried on generators of this function."""
+    *_, after = states["python"]
+    if not (after is None or type(after) is float):
+        return False
+    random.Random().setstate(states["python"])
+    if isinstance(states["numpy"], tuple):
+        _, key, at, *_ = states["numpy"]
+        if (key.dtype, key.shape) != (np.uint32, (624,)) or not 0 <= at <= 624:
+            return False
+        np.random.RandomState(0).set_state(states["numpy"])
+    of_torch = states["torch"]
+    return (
+        states["keras"].dtype.kind in "iu"
+        and states["keras"].shape == (2,)
+        and (of_torch is None or of_torch.dtype == np.uint8)
+        and r_function("is_random_state")(states["r"])
+    )
+
+
 def restore(states: dict) -> None:
     """Set all of them to what `states()` has returned."""
     global_seed_generator().state.assign(states["keras"])

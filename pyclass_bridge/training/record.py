@@ -38,8 +38,10 @@ class Record(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         for name, attributes in self.restored.items():
-            if name in self.training.callbacks:
-                vars(self.training.callbacks[name]).update(attributes)
+            callback = self.training.callbacks.get(name)
+            if callback is not None:
+                kept = {k: v for k, v in attributes.items() if not _is_setting(callback, k, v)}
+                vars(callback).update(kept)
 
     def on_epoch_end(self, epoch, logs=None):
         self.epochs.append(epoch)
@@ -120,6 +122,53 @@ class Record(keras.callbacks.Callback):
             }
             for name, callback in self.training.callbacks.items()
         }
+
+
+def is_record(tree: dict) -> bool:
+    """Has `tree`, which was read from a file, the parts that `Record.write()` gives it?"""
+    history = tree["history"]
+    return (
+        all(map(_is_whole, [tree["epochs"], *history["epoch"]]))
+        and _all_are(bool, [tree["stopped"]])
+        and _all_are(str, [tree["loss"], *tree["classes"], *tree["classes"].values()])
+        and _all_are(list, [history["epoch"], *history["metrics"].values()])
+        and len(history["epoch"]) > 0
+        and _all_are(str, [*history["metrics"], *tree["optimizer"]])
+        and all(map(_is_layer, tree["layers"]))
+        and all(map(_is_numbers, [*tree["variables"], *tree["optimizer_variables"]]))
+        and _all_are(dict, [tree["attributes"], *tree["attributes"].values()])
+        and _all_are(str, [name for of in tree["attributes"].values() for name in of])
+        and random_states.are_states(tree["random"])
+    )
+
+
+def _all_are(kind: type, values) -> bool:
+    return all(type(value) is kind for value in values)
+
+
+def _is_whole(number) -> bool:
+    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+
+
+def _is_layer(layer) -> bool:
+    name, shapes, settings = layer
+    return _all_are(str, [name, *settings]) and _all_are(tuple, shapes)
+
+
+def _is_numbers(array) -> bool:
+    return isinstance(array, np.ndarray) and array.dtype.kind in "biufc"
+
+
+def _is_setting(callback, key: str, value) -> bool:
+    """Is it a string that Keras' own code uses, such as the path of a file? What the callback was
+    made with holds, so that no checkpoint says where a callback writes."""
+    return isinstance(value, (str, bytes)) and any(
+        key in code.co_names
+        for base in type(callback).__mro__
+        if base.__module__.startswith("keras.")
+        for member in vars(base).values()
+        if (code := getattr(member, "__code__", None)) is not None
+    )
 
 
 def _as_array(variable):

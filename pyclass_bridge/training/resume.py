@@ -6,24 +6,26 @@ user's callback runs; the random number generators are set just before the first
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import keras
 
 from . import random_states, state_file
 from .description import layers_of, loss_of, same
-from .record import VERSION
+from .record import VERSION, is_record
 from .run import Training
 from .shuffle import can_convert_arrays
+from .state_file import Refused
 
 
 class Restore(keras.callbacks.Callback):
     """The checkpoint at `path`, and the callback that loads it before the user's callbacks run."""
 
-    def __init__(self, path):
+    def __init__(self, path, safe_mode: bool = True):
         super().__init__()
         self.path = path
-        self.tree = _read(path)
+        self.tree = _read(path, safe_mode)
         self.pending = True
 
     @property
@@ -144,10 +146,14 @@ class Restore(keras.callbacks.Callback):
             )
 
 
-def _read(path) -> dict:
+def _read(path, safe_mode: bool) -> dict:
     """The values in the checkpoint at `path`."""
     if not isinstance(path, str) or not path:
         raise TypeError("fit(): `resume` must be one string, the path of a file.")
+    if not isinstance(safe_mode, bool):
+        raise TypeError("fit(): `safe_mode` must be TRUE or FALSE.")
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise ValueError(state_file.not_written(path))
     try:
         packed, members = state_file.read(path)
     except (IsADirectoryError, PermissionError) as error:
@@ -157,14 +163,45 @@ def _read(path) -> dict:
             f"fit(): can't resume from {path}: there is no such file. If the training may be the "
             "first one, write `resume = if (file.exists(path)) path`."
         ) from None
-    if not isinstance(packed, dict) or "version" not in packed:
+    if not isinstance(packed, dict) or type(packed.get("version")) is not int:
         raise ValueError(state_file.not_written(path))
     if packed["version"] != VERSION:
         raise ValueError(
             f"fit(): can't resume from {path}: it has format {packed['version']}, and this "
             f"version of pyclass_bridge reads format {VERSION}."
         )
-    return {key: state_file.unpack(value, members) for key, value in packed.items()}
+    try:
+        with state_file.told_if_damaged(path):
+            return _unpacked(path, packed, members, safe_mode)
+    except Refused as error:
+        raise ValueError(str(error)) from None
+
+
+def _unpacked(path: str, packed: dict, members: dict, safe_mode: bool) -> dict:
+    """The values of a packed tree.
+
+    Raises:
+        Refused: an R value is more than data.
+        Exception: any other, if the tree is damaged.
+    """
+
+    def one(value, place: str):
+        try:
+            return state_file.unpack(value, members, safe_mode)
+        except Refused as error:
+            raise Refused(
+                f"fit(): can't resume from {path}: {place} holds {error}, so it is more than data "
+                "and is not read. If you trust the file, give `safe_mode = FALSE`."
+            ) from None
+
+    _, states = packed.pop("states")
+    tree = {key: one(value, f"its part `{key}`") for key, value in packed.items()}
+    tree["states"] = {
+        name: one(state, f'the state of the callback "{name}"') for name, state in states
+    }
+    if not is_record(tree):
+        raise state_file.Damaged("it has not the parts of a checkpoint")
+    return tree
 
 
 def _warn(text: str) -> None:

@@ -1,22 +1,26 @@
 """The file of a checkpoint: a tree of values, written completely or not at all.
 
 It is a zip archive. `state.json` holds the tree; NumPy arrays and R values are members of the
-archive. Python values come back equal, R values identical. Nothing is pickled, so reading a file
-runs no Python code from it. Importing this module does not import Keras.
+archive. Python values come back equal, R values identical. Nothing is pickled, and R values are
+read only if they are data (values/serialized.py), so reading a file runs no code from it, and takes
+little more memory than the file has bytes. Importing this module does not import Keras.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import glob
 import io
 import json
+import math
 import os
 import zipfile
 from dataclasses import dataclass
 
 import numpy as np
+
+from ..bridge.whole_file import replacing
+from ..values.serialized import Damaged, Refused, in_safe_mode, make_sure
 
 _PLAIN = (bool, int, float, str, type(None))
 
@@ -75,7 +79,20 @@ def _array_bytes(array) -> bytes:
 
 
 def _array(data: bytes):
-    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    """The array in these bytes, whose header must say how many they are before memory is taken."""
+    file = io.BytesIO(data)
+    shape, _, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
+    size = math.prod(shape)
+    if dtype.kind in "OV" or size * dtype.itemsize != len(data) - file.tell() or size > len(data):
+        raise Damaged("an array has another size than its header says")
+    file.seek(0)
+    return np.lib.format.read_array(file, allow_pickle=False)
+
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def _r_bytes(value) -> bytes:
@@ -100,29 +117,41 @@ def array_of_text(text: str):
     return _array(base64.b64decode(text))
 
 
-def unpack(packed, members):
-    """The value that `pack()` has packed; an R value is an `RObject`."""
-    if not isinstance(packed, list):
+def unpack(packed, members, safe_mode: bool = True):
+    """The value that `pack()` has packed; an R value is an `RObject`. Takes the members that it
+    needs from `members`, each of which is one value's.
+
+    Raises:
+        Refused: `safe_mode` is True and an R value is more than data.
+        Exception: any other, if a value is damaged.
+    """
+    if type(packed) in _PLAIN:
         return packed
     kind, content = packed
-    return _UNPACK[kind](content, members)
+    if kind in _OF_ITEMS:
+        return _OF_ITEMS[kind](content, lambda item: unpack(item, members, safe_mode))
+    data = members.pop(content)
+    return _r_value(data, safe_mode) if kind == "r" else _OF_MEMBER[kind](data)
 
 
-def _r_value(name: str, members):
+def _r_value(data: bytes, safe_mode: bool):
     from ..bridge.r_functions import r_handle
 
-    return r_handle("state_of_bytes")(bytearray(members[name]))
+    if safe_mode and in_safe_mode():
+        make_sure(data, lambda texts: array_of_text(*texts))
+    return r_handle("state_of_bytes")(bytearray(data))
 
 
-_UNPACK = {
-    "list": lambda items, members: [unpack(item, members) for item in items],
-    "tuple": lambda items, members: tuple(unpack(item, members) for item in items),
-    "dict": lambda pairs, members: {unpack(k, members): unpack(v, members) for k, v in pairs},
-    "r": _r_value,
-    "bytes": lambda name, members: members[name],
-    "bytearray": lambda name, members: bytearray(members[name]),
-    "array": lambda name, members: _array(members[name]),
-    "scalar": lambda name, members: _array(members[name])[()],
+_OF_ITEMS = {
+    "list": lambda items, one: [one(item) for item in items],
+    "tuple": lambda items, one: tuple(one(item) for item in items),
+    "dict": lambda pairs, one: {one(key): one(value) for key, value in pairs},
+}
+_OF_MEMBER = {
+    "bytes": bytes,
+    "bytearray": bytearray,
+    "array": _array,
+    "scalar": lambda data: _array(data)[()],
 }
 
 
@@ -134,60 +163,51 @@ def write(path: str, tree, members: dict[str, bytes]) -> None:
 
     If an error or the end of the process interrupts this, an earlier file at `path` is unchanged.
     """
-    unfinished = f"{_unfinished(path)}{os.getpid()}.tmp"
-    try:
-        with open(unfinished, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                archive.writestr("state.json", json.dumps(tree))
-                for name, data in members.items():
-                    archive.writestr(name, data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(unfinished)
-        raise
-    _sync_directory(path)
+    with (
+        replacing(path) as unfinished,
+        open(unfinished.descriptor, "wb", closefd=False) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        archive.writestr("state.json", json.dumps(tree))
+        for name, data in members.items():
+            archive.writestr(name, data)
 
 
 def read(path: str):
     """The packed tree and the members of the file at `path`.
 
     Raises:
-        FileNotFoundError: there is no file at `path`.
+        OSError: there is no file at `path`, or it can't be opened.
         ValueError: the file is damaged, or is not a checkpoint.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {name: archive.read(name) for name in archive.namelist()}
+    with open(path, "rb") as file, told_if_damaged(path), zipfile.ZipFile(file) as archive:
+        members = {}
+        infos = archive.infolist()
+        # write() compresses nothing, so what is read is not longer than the file.
+        if sum(info.file_size for info in infos) > os.fstat(file.fileno()).st_size:
+            raise Damaged("it says that it is longer than it is")
+        for info in infos:
+            if info.compress_type != zipfile.ZIP_STORED:
+                raise Damaged("it is compressed")
+            members[info.filename] = archive.read(info)
         return json.loads(members.pop("state.json")), members
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
+
+
+@contextlib.contextmanager
+def told_if_damaged(path: str):
+    """Let each error in the block, which only reads data of the file at `path`, be the one sentence
+    that says so; what was refused is not damaged."""
+    try:
+        yield
+    except Refused:
+        raise
+    except Exception as error:
         raise ValueError(not_written(path)) from error
 
 
 def not_written(path: str) -> str:
     """The text of the error for a file that is damaged or not a checkpoint."""
-    return f"{path} is damaged, or is not a checkpoint of callback_checkpoint_state()."
-
-
-def remove_unfinished(path: str) -> None:
-    """Remove the unfinished files beside `path` that killed processes have left."""
-    for leftover in glob.glob(f"{glob.escape(_unfinished(path))}*.tmp"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(leftover)
-
-
-def _unfinished(path: str) -> str:
-    """The prefix of the paths of unfinished files: hidden files in the same directory."""
-    directory, name = os.path.split(path)
-    return os.path.join(directory, f".{name}.")
-
-
-def _sync_directory(path: str) -> None:
-    """Flush the directory, so that the new name is on the disk too."""
-    directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    return (
+        f"{path} is damaged, or is not a checkpoint of callback_checkpoint_state(): resume from "
+        "another copy of it, or train from the start without `resume`."
+    )

@@ -12,11 +12,14 @@ from .run import Training, build, under_way
 from .shuffle import in_known_order
 
 
-def train(model, callbacks: list, keywords: dict, resume: str | None = None, fit=None):
+def train(
+    model, callbacks: list, keywords: dict, resume: str | None = None, fit=None, safe_mode=True
+):
     """Train `model` with these callbacks and the other arguments of ``model.fit``.
 
     Args:
         resume: The path of the checkpoint to resume from.
+        safe_mode: Is the checkpoint refused if it holds more than data?
         fit: Called in place of ``model.fit``, with a dict of all its arguments.
 
     Returns:
@@ -24,12 +27,12 @@ def train(model, callbacks: list, keywords: dict, resume: str | None = None, fit
 
     Raises:
         FileNotFoundError: there is no file at `resume`.
-        ValueError: the checkpoint is of another training.
+        ValueError: the checkpoint is of another training, is damaged, or holds more than data.
         TypeError, ValueError, RuntimeError: those of `build()`.
     """
     training = build(model, callbacks, keywords)
     if resume is not None or any(isinstance(c, CheckpointState) for c in callbacks):
-        _add_checkpoints(training, resume)
+        _add_checkpoints(training, resume, safe_mode)
     with under_way(training):
         history = fit(training.keywords) if fit else model.fit(**training.keywords)
         if training.record is not None:
@@ -39,9 +42,9 @@ def train(model, callbacks: list, keywords: dict, resume: str | None = None, fit
     return history
 
 
-def _add_checkpoints(training: Training, resume: str | None) -> None:
+def _add_checkpoints(training: Training, resume: str | None, safe_mode: bool) -> None:
     """Let `training` write checkpoints, and resume from the one at `resume` if it is given."""
-    restore = None if resume is None else Restore(resume)
+    restore = None if resume is None else Restore(resume, safe_mode)
     training.record = Record(training, restore and restore.tree)
     begin, *listed = training.keywords["callbacks"]
     checkpoints = [i for i, c in enumerate(listed) if isinstance(c, CheckpointState)]

@@ -8,9 +8,12 @@ as one of these and comes back to R identical. Assumes a started session.
 from __future__ import annotations
 
 import operator
+import pickle
 
 from .. import _core
+from ..bridge.condition import RError
 from ..bridge.r_functions import r_function, r_handle
+from .serialized import Damaged, Refused, check, in_safe_mode, make_sure
 
 
 class RObject(_core.Handle):
@@ -18,8 +21,9 @@ class RObject(_core.Handle):
 
     It prints as in R, has R's length and elements (counted from 0, as Python does; by name; a
     slice is R's vector of those elements), compares by R's ``identical()``, and offers its
-    numbers to NumPy. It can be copied and pickled, as R's ``serialize()`` does. `to_python()`
-    converts it to the nearest Python value. R code and `to_r()` make it; its class does not.
+    numbers to NumPy. It can be copied and pickled, as R's ``serialize()`` does; a pickle of data
+    runs no code when it is read. `to_python()` converts it to the nearest Python value. R code and
+    `to_r()` make it; its class does not.
 
     Attributes:
         r_class: R's class of the value, a tuple of str.
@@ -116,13 +120,56 @@ class RObject(_core.Handle):
         return array if dtype is None else array.astype(dtype)
 
     def __reduce__(self):
-        return _unserialize, (bytes(r_function("serialized")(self)),)
+        data = bytes(r_function("serialized")(self))
+        return (_unserialize if _is_data(data) else _unserialize_with_code), (data,)
+
+    def __copy__(self):
+        return r_handle("copied")(self)
+
+    def __deepcopy__(self, memo):
+        return self.__copy__()
 
     def __call__(self, *args, **kwargs):
         raise TypeError(f"an R value of class {'/'.join(self.r_class)} is not a function")
 
 
+# The packages of every session of R, and this one.
+_OF_EVERY_SESSION = frozenset({
+    "base", "datasets", "graphics", "grDevices", "methods", "pyclassbridge", "stats", "utils",
+})  # fmt: skip
+
+
+def _is_data(data: bytes) -> bool:
+    """Will `_unserialize()` read these bytes in every session?"""
+    try:
+        return {name for _, name in check(data)} <= _OF_EVERY_SESSION
+    except (Damaged, Refused):
+        return False
+
+
 def _unserialize(data: bytes) -> RObject:
+    """What pickles of R values call: reads data and runs no code.
+
+    Raises:
+        pickle.UnpicklingError: the bytes are damaged, or hold more than data.
+    """
+    try:
+        if in_safe_mode():
+            make_sure(data)
+        return r_handle("unserialized")(bytearray(data))
+    except Refused as error:
+        raise pickle.UnpicklingError(
+            f"This pickle of an R value holds {error}, so it is more than data and is not read. If "
+            "you trust the file, call keras.config.enable_unsafe_deserialization() before."
+        ) from None
+    except (Damaged, RError) as error:
+        raise pickle.UnpicklingError(
+            f"This pickle of an R value is damaged: {error}. Use another copy, or make it anew."
+        ) from None
+
+
+def _unserialize_with_code(data: bytes) -> RObject:
+    """What pickles of R values call that hold functions, as pickles of Python code do."""
     return r_handle("unserialized")(bytearray(data))
 
 

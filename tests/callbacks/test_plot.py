@@ -71,6 +71,14 @@ def test_a_reader_never_sees_a_part_of_it(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["live.png"]
 
 
+def test_a_link_stays_and_a_percent_sign_is_one(tmp_path):
+    link, path = tmp_path / "100%d.png", tmp_path / "live.png"
+    link.symlink_to(path)
+    from_r("train(epochs = 2, callbacks = callback_plot(path))", path=str(link))
+    assert link.is_symlink() and is_whole(path.read_bytes())
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_files_stay_whole_after_an_error_in_a_later_epoch(keras, tmp_path):
     names = ("log.csv", "model.keras", "curves.png")
     log, saved, picture = (str(tmp_path / name) for name in names)

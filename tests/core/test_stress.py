@@ -1,6 +1,6 @@
 """The stress programs of tests/stress at a size for every run, each in a process of its own.
 
-`make gctorture` and `make valgrind` run them alone and at any size.
+`make gctorture`, `make stress-files` and `make valgrind` run them alone and at any size.
 
 Of: core/preserve.c, core/pointer.c, core/proxy.c.
 """
@@ -19,6 +19,7 @@ from support.paths import TESTS
 
 STRESS = TESTS / "stress"
 COMMANDS = {
+    "files": [sys.executable, STRESS / "files.py", "160", "10"],
     "gctorture": [sys.executable, STRESS / "gctorture.py", "2000"],
     "memory": [sys.executable, STRESS / "memory.py", "600000"],
     "valgrind": [STRESS / "valgrind.sh", "100"],
@@ -53,6 +54,12 @@ def test_memory_does_not_grow_with_the_calls(runs):
     growth, before, after = re.search(r": ([-+.\d]+) MB, ({.*}), ({.*})", text).groups()
     assert float(growth) < 3
     assert before == after
+
+
+def test_files_are_data_and_are_never_lost(runs):
+    text = output_of(runs["files"].result())
+    assert "0 code run, 26 refused" in text
+    assert text.endswith("0 wrong\n")
 
 
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import zipfile
 
 import numpy as np
 import pytest
@@ -41,6 +43,30 @@ def test_custom_objects_of_a_saved_model(keras, tmp_path, given):
         """,
         path=str(tmp_path / "model.keras"), x=X,
     ) == [True, True]  # fmt: skip
+
+
+def test_a_failed_save_leaves_the_old_file(keras, tmp_path):
+    path = tmp_path / "model.keras"
+    assert from_r(
+        DENSE
+        + """
+        Broken <- Layer("Broken", call = function(inputs) inputs,
+          save_own_variables = function(store) stop("no"))
+        save_model(model, path)
+        model$add(Broken())
+        failed <- tryCatch(save_model(model, path, overwrite = TRUE), error = conditionMessage)
+        c(is.character(failed), length(load_model(path)$layers) == length(model$layers) - 1)
+        """,
+        path=str(path),
+    ) == [True, True]  # fmt: skip
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_link_to_a_model_stays_a_link(keras, tmp_path):
+    path, link = tmp_path / "model.keras", tmp_path / "link.keras"
+    link.symlink_to(path)
+    from_r(DENSE + "save_model(model, path); TRUE", path=str(link))
+    assert link.is_symlink() and path.is_file() and not path.is_symlink()
 
 
 def test_what_r_saves_python_loads(keras, tmp_path):
@@ -251,3 +277,123 @@ def test_a_model_without_a_path_is_a_raw_vector(r):
 def test_a_model_needs_inputs(r):
     with pytest.raises(RuntimeError, match=r"keras_model\(\) needs `inputs`"):
         r("keras_model()")
+
+
+# ---- files of others -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved(keras, tmp_path):
+    """The path of a model with an R class and an R function, and a function that loads a file."""
+    load = from_r(
+        SCALE
+        + """
+        twice <- function(x) x * 2
+        model$add(layer_dense(units = 1, activation = twice))
+        save_model(model, path)
+        function(path, ...) {
+          load_model(path, custom_objects = list(Scale = Scale, twice = twice), ...)
+        }
+        """,
+        path=str(tmp_path / "model.keras"),
+    )
+    return tmp_path / "model.keras", load
+
+
+def changed(path, change):
+    """A copy of a saved model with another configuration."""
+    made = path.with_name("changed.keras")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(made, "w") as new:
+        for member in old.namelist():
+            data = old.read(member)
+            if member == "config.json":
+                config = json.loads(data)
+                change(config, config["config"]["layers"])
+                data = json.dumps(config)
+            new.writestr(member, data)
+    return str(made)
+
+
+def code_for(ran) -> dict:
+    """Changes that would run code, if anything of a file were evaluated."""
+    code = f"file.create('{ran}')"
+
+    def is_member(config, layers):
+        layers[2]["config"]["by"] = code
+
+    def is_call(config, layers):
+        layers[2]["config"]["by"] = {"class_name": "__expr__", "config": code}
+
+    def is_function(config, layers):
+        layers[3]["config"]["activation"]["config"] = code
+
+    def is_class(config, layers):
+        layers[2] |= {"class_name": f"Scale; {code}", "registered_name": f"Scale; {code}"}
+
+    def is_module(config, layers):
+        layers[2] |= {"module": "evil", "class_name": "Evil", "registered_name": "Evil"}
+
+    def is_system(config, layers):
+        call = {"module": "os", "class_name": "function", "config": "system"}
+        layers[3]["config"]["activation"] = call | {"registered_name": "system"}
+
+    def is_lambda(config, layers):
+        lambda_config = {"name": "a", "function": {"class_name": "__lambda__", "config": {
+            "code": "4wAAAAA=", "defaults": None, "closure": None}}}  # fmt: skip
+        layers[2] = {"module": "keras.layers", "class_name": "Lambda", "config": lambda_config,
+                     "registered_name": None}  # fmt: skip
+
+    return {change.__name__: change for change in (
+        is_member, is_call, is_function, is_class, is_module, is_system, is_lambda)}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", code_for(""))
+def test_loading_evaluates_nothing_of_the_file(saved, tmp_path, monkeypatch, case):
+    path, load = saved
+    ran = tmp_path / "ran"
+    for ending, code in {"py": f"open('{ran}', 'w')", "R": f"file.create('{ran}')"}.items():
+        (tmp_path / f"evil.{ending}").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    made = changed(path, code_for(ran)[case])
+    with pytest.raises((TypeError, ValueError)):
+        load(made)
+    assert not ran.exists()
+
+
+def test_a_damaged_model_is_one_sentence(saved):
+    path, load = saved
+    whole = path.read_bytes()
+    broken = path.with_name("broken.keras")
+    chance = random.Random(1)
+    for _ in range(40):
+        data = bytearray(whole)
+        at = chance.randrange(len(data))
+        data[at] ^= 1 << chance.randrange(8)
+        if chance.random() < 0.3:
+            del data[at:]
+        broken.write_bytes(data)
+        try:
+            model = load(str(broken))
+        except ValueError as error:
+            assert str(error).startswith(f"load_model(): {broken} is damaged, or is not a saved")
+        else:
+            # What was changed is the time in the archive, or the like.
+            again = load(str(path))
+            for one, other in zip(model.weights, again.weights, strict=True):
+                np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_what_is_no_model_is_one_sentence(saved, ending):
+    path, load = saved
+    other = path.with_name(f"other{ending}")
+    other.write_text("text")
+    with pytest.raises(ValueError, match=rf"load_model\(\): {other} is damaged, or is not a saved"):
+        load(str(other))
+
+
+def test_a_configuration_without_its_parts_is_damaged(saved):
+    path, load = saved
+    made = changed(path, lambda config, layers: config["config"].pop("layers"))
+    with pytest.raises(ValueError, match=r"changed\.keras is damaged"):
+        load(made)

@@ -7,6 +7,7 @@ Of: training/resume.py, training/record.py, training/description.py, training/ra
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import error_texts, resumed
+from support import crafted, error_texts, resumed
 from support.paths import TESTS
 from support.twin import backend
 
@@ -277,6 +278,85 @@ def test_mistakes_with_resume_are_one_clear_message(keras, interrupted, tmp_path
     monkeypatch.setattr("pyclass_bridge.training.resume.VERSION", 2)
     texts["another version"] = tried(interrupted)
     error_texts.check("resume_errors", texts)
+
+
+# ---- files of others ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", crafted.MORE_THAN_DATA)
+def test_a_checkpoint_runs_no_code(whole, case, tmp_path):
+    what, make = crafted.MORE_THAN_DATA[case]
+    ran = tmp_path / "ran"
+    path = crafted.with_r_values(whole[1], state=make(f"file.create('{ran}')"))
+    with pytest.raises(
+        ValueError, match=rf'state of the callback "Noise" holds {what}.*, so it is'
+    ):
+        resumed.fit(path, resume=path)
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("case", crafted.DAMAGED)
+def test_a_damaged_state_is_one_sentence(whole, case):
+    path = crafted.with_r_values(whole[1], state=crafted.DAMAGED[case])
+    with pytest.raises(ValueError, match=r"run\.state\.crafted is damaged, or is not a checkpoint"):
+        resumed.fit(path, resume=path)
+
+
+SEEDS = {
+    "a promise": crafted.list_of_a_promise("stop('ran')"), "text": "'a'", "doubles": "c(1, 2)",
+    "too short": "c(10403L, 1:9)", "no kind": "c(99L, 1:9)", "of the user": "c(10405L, 1L)",
+    "too long": "rep(10403L, 20000)", "a class": "structure(10403L, class = 'a')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SEEDS)
+def test_the_seed_of_r_is_one(whole, case):
+    given = SEEDS[case]
+    seed = crafted.serialized(given) if isinstance(given, str) else given
+    path = crafted.with_r_values(whole[1], seed=seed)
+    with pytest.raises(ValueError, match=r"is damaged|its part `random` holds a promise"):
+        resumed.fit(path, resume=path)
+
+
+def test_a_state_with_functions_is_asked_for(keras, tmp_path, define):
+    """Written as before, read with `safe_mode = FALSE`, which the error names."""
+    path = str(tmp_path / "run.state")
+    kept = define("""
+      Callback("Kept", state_dict = function() list(f = function(x) x + 1, n = 1),
+        load_state_dict = function(state) self$got <- state$f(state$n))
+    """)
+    keep = pyclass_bridge.checkpoint_state(path)
+    with pytest.raises(RuntimeError, match="no luck"):
+        resumed.fit(path, listed=[keep, kept(), resumed.Interrupt("error")])
+    with pytest.raises(ValueError, match=r'"Kept" holds a function, .* give `safe_mode = FALSE`'):
+        resumed.fit(path, listed=[kept()], resume=path)
+    again = kept()
+    resumed.fit(path, listed=[again], resume=path, safe_mode=False)
+    assert again.got == 2
+    with pytest.raises(TypeError, match="`safe_mode` must be TRUE or FALSE"):
+        resumed.fit(path, resume=path, safe_mode=None)
+
+
+def test_no_checkpoint_says_where_a_callback_writes(keras, tmp_path):
+    path, saved = str(tmp_path / "run.state"), str(tmp_path / "saved.keras")
+
+    def listed(saved):
+        return [keras.callbacks.ModelCheckpoint(saved), pyclass_bridge.checkpoint_state(path)]
+
+    with pytest.raises(RuntimeError, match="no luck"):
+        resumed.fit(path, listed=[*listed(saved), resumed.Interrupt("error")])
+    evil = str(tmp_path / "evil.keras")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(f"{path}.crafted", "w") as new:
+        for member in old.namelist():
+            data = old.read(member)
+            if member == "state.json":
+                tree = json.loads(data)
+                [[_, attributes]] = [a for a in tree["attributes"][1] if a[0] == "ModelCheckpoint"]
+                attributes[1].append(["filepath", evil])
+                data = json.dumps(tree)
+            new.writestr(member, data)
+    resumed.fit(path, listed=listed(saved), resume=f"{path}.crafted")
+    assert not os.path.exists(evil) and os.path.exists(saved)
 
 
 def frozen(keras):

@@ -1,0 +1,168 @@
+"""Files that are replaced as a whole: a path has the former content or the new one, whatever ends
+the writing.
+
+The new content goes to an unfinished file in the same directory, which is then renamed. Its name
+can't be guessed and is never one that exists, so nobody can put a link in its place. Whoever writes
+holds a lock on the unfinished file; one that nobody holds is what a killed process has left, and
+the next write to the same path removes it. A link at the path is followed: the file that it leads
+to is replaced, and the link stays. Needs no session.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import secrets
+import stat
+import struct
+from dataclasses import dataclass
+
+PRIVATE, USUAL = 0o600, 0o666  # modes of a new file; the umask is taken off
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An unfinished file: its path, and the descriptor of it as an open file."""
+
+    path: str
+    descriptor: int
+
+
+@contextlib.contextmanager
+def replacing(path, ending: str = "", mode: int = PRIVATE):
+    """An `Unfinished` file, which becomes `path` when the block ends without an error.
+
+    Args:
+        ending: What the path of the unfinished file ends in, for writers that look at that.
+        mode: That of a new file; a file that is there keeps its own.
+
+    Raises:
+        OSError: nothing can be written there, `path` is no file, or links lead nowhere. A file
+            that is there is unchanged.
+    """
+    path = os.fspath(path)
+    target, former = _target(path)
+    remove_unfinished(target)
+    unfinished = _begin(path, target, ending, mode)
+    try:
+        if former is not None:
+            _take_access(unfinished.descriptor, former)
+        yield unfinished
+        os.fsync(unfinished.descriptor)
+        os.replace(unfinished.path, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(unfinished.path)
+        raise
+    finally:
+        os.close(unfinished.descriptor)
+    _sync_directory(target)
+
+
+def replace_by(path: str, ending: str, write) -> None:
+    """Let `write`, a function of R that takes a path, write the new content of `path`."""
+    with replacing(path, ending, USUAL) as unfinished:
+        write(unfinished.path)
+
+
+def remove_unfinished(path) -> None:
+    """Remove the unfinished files for `path` that killed processes have left."""
+    directory, name = os.path.split(os.fspath(path))
+    pattern = re.compile(re.escape(_prefix(name)) + r"(\d+|[0-9a-f]{16})\.tmp(\.[.\w]+)?")
+    with contextlib.suppress(OSError), os.scandir(directory or ".") as entries:
+        for entry in entries:
+            if pattern.fullmatch(entry.name):
+                with contextlib.suppress(OSError):
+                    _remove_leftover(entry.path)
+
+
+# ---- steps ---------------------------------------------------------------------------------------
+
+
+def _target(path: str) -> tuple[str, os.stat_result | None]:
+    """The file that links at `path` lead to, and what is known of it; None if it is not there."""
+    target = os.path.realpath(path) if os.path.islink(path) else path
+    try:
+        former = os.lstat(target)
+    except FileNotFoundError:
+        return target, None
+    if stat.S_ISLNK(former.st_mode):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+    if stat.S_ISDIR(former.st_mode):
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not stat.S_ISREG(former.st_mode):
+        raise OSError(errno.EINVAL, "It is a device or a pipe, not a file", path)
+    return target, former
+
+
+def _begin(path: str, target: str, ending: str, mode: int) -> Unfinished:
+    """A new unfinished file for `target`, locked; errors name `path`."""
+    directory, name = os.path.split(target)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    while True:
+        made = os.path.join(directory, f"{_prefix(name)}{secrets.token_hex(8)}.tmp{ending}")
+        try:
+            descriptor = os.open(made, flags, mode)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, path) from None
+        with contextlib.suppress(OSError):  # some file systems have no locks
+            _lock(descriptor)
+        # Another writer may have taken the file for a leftover before it was locked.
+        if os.path.lexists(made):
+            return Unfinished(made, descriptor)
+        os.close(descriptor)
+
+
+def _prefix(name: str) -> str:
+    """What the names of unfinished files begin with; the names of files have at most 255 bytes."""
+    return f".{name if len(os.fsencode(name)) <= 200 else name[:50]}."
+
+
+def _take_access(descriptor: int, former: os.stat_result) -> None:
+    """Let the file have the mode and the group of the former one, and nobody more than before."""
+    mode = stat.S_IMODE(former.st_mode) & 0o777
+    try:
+        os.fchown(descriptor, -1, former.st_gid)
+    except OSError:
+        mode &= ~stat.S_IRWXG
+    os.fchmod(descriptor, mode)
+
+
+def _remove_leftover(path: str) -> None:
+    """Remove an unfinished file that nobody writes.
+
+    Raises:
+        OSError: somebody writes it, it is no file, or it can't be removed.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            _lock(descriptor)
+            os.unlink(path)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Lock the file as long as it is open here. This kind of lock holds between threads as well,
+    and does not meet the one that HDF5 takes of the file.
+
+    Raises:
+        OSError: it is locked, or the file system has no locks.
+    """
+    whole = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, whole)
+
+
+def _sync_directory(path: str) -> None:
+    """Flush the directory, so that the new name is on the disk too."""
+    directory = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
