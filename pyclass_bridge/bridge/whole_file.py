@@ -150,11 +150,13 @@ def _remove_leftover(path: str) -> None:
 
 def _lock(descriptor: int) -> None:
     """Lock the file as long as it is open here. This kind of lock holds between threads as well,
-    and does not meet the one that HDF5 takes of the file.
+    and does not meet the one that HDF5 takes of the file. Other systems than Linux have none.
 
     Raises:
         OSError: it is locked, or the file system has no locks.
     """
+    if not hasattr(fcntl, "F_OFD_SETLK"):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     whole = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
     fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, whole)
 
