@@ -118,18 +118,28 @@ record_and_abort <- function(cond) {
   if (goes_on(cond)) {
     return(invisible())
   }
-  record_condition(cond)
+  if (!is_passed_on()) {
+    record_condition(cond)
+  }
   invokeRestart("abort")
 }
 
 # The error leaves R code that Python has called. R code further out gets what Python code sees: the
 # R error as a RuntimeError, too, and a Python exception as an error, however it was signalled.
 record_and_pass_on <- function(cond) {
-  if (goes_on(cond)) {
+  if (goes_on(cond) || is_passed_on()) {
     return(invisible())
   }
   record_condition(cond)
   stop(as_python_error(cond))
+}
+
+# Has the handler of an inner entry recorded the error, and signals it for the handlers further out?
+# Then each of them would record it again, with all calls, and the time would grow with the cube of
+# the number of entries. The handler of the error asks.
+is_passed_on <- function() {
+  stops <- sys.nframe() - 2L
+  stops > 1L && identical(sys.function(stops - 1L), record_and_pass_on)
 }
 
 # Issues an R warning as a Python warning at once, unless R makes it an error.

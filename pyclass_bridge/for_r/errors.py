@@ -6,16 +6,25 @@ it. Of an R error that Python has passed on only the texts stay, so no instance 
 """
 
 import traceback
+import weakref
 
 from pyclass_bridge.bridge.condition import RError
 
 _last_error = None  # an exception, or the facts of an R error
+_told = (None, 0)  # that R error, weakly, and how long its traceback was
 
 
 def remember_error(error):
     """`error` is the last exception that became an R condition; None forgets it."""
-    global _last_error
-    _last_error = _facts_of(error) if isinstance(error, RError) else error
+    global _last_error, _told
+    if not isinstance(error, RError):
+        _last_error, _told = error, (None, 0)
+        return
+    # An error that passes many calls of Python is told again when its traceback is twice as long.
+    before, length = _told
+    frames = sum(1 for _ in traceback.walk_tb(error.__traceback__))
+    if before is None or before() is not error or frames >= 2 * length:
+        _last_error, _told = _facts_of(error), (weakref.ref(error), frames)
 
 
 def clear_last_error():
