@@ -202,6 +202,7 @@ def live_proxies() -> int:
     Python itself holds refers to them."""
     import pyclass_bridge
     from pyclass_bridge import _core
+    from pyclass_bridge.bridge import rpy2_edge
 
     clean = pyclass_bridge.r(
         "function() { rm(list = ls(globalenv(), all.names = TRUE), envir = globalenv());"
@@ -209,6 +210,7 @@ def live_proxies() -> int:
         " for (name in kept) try(assign(name, NULL, envir = baseenv()), silent = TRUE);"
         " py_clear_last_error(); invisible(gc()) }"
     )
+    rpy2_edge.forget_recent()
     for _ in range(3):
         gc.collect()
         clean()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import threading
 import types
 
 from .. import _core
@@ -52,16 +53,54 @@ class EntryLibrary:
 
 
 def as_entry(function):
-    """A function that calls `function` in an entry of its own."""
-
+    """A function that calls `function` in an entry of its own. An R value that it returns is kept
+    until rpy2 has made an object of it, or has got several others on this thread: rpy2 itself
+    protects nothing between its calls, when another thread may let R collect."""
+    if _gives_r_value(function):
+        return functools.partial(_core.foreign_call, _call_and_keep, function)
     return functools.partial(_core.foreign_call, function)
+
+
+def _gives_r_value(function) -> bool:
+    from rpy2.rinterface_lib import openrlib
+
+    try:
+        return openrlib.ffi.typeof(function).result is openrlib.ffi.typeof("SEXP")
+    except TypeError:  # a function of Python's
+        return False
+
+
+class _Recent(threading.local):
+    """The handles of the R values that rpy2 has got last on this thread."""
+
+    MOST = 16
+
+    def __init__(self):
+        self.handles: list[_core.Handle] = []
+
+
+_recent = _Recent()
+
+
+def _call_and_keep(function, *args):
+    result = function(*args)
+    if address := _address(result):  # 0 after an error
+        _recent.handles = [*_recent.handles[1 - _Recent.MOST :], _core.adopt(address)]
+    return result
+
+
+def forget_recent() -> None:
+    """Give up what rpy2 has got last on this thread, as before a count of what lives."""
+    _recent.handles = []
 
 
 _held: dict[int, _core.Handle] = {}  # {id(capsule): handle}: what rpy2's objects keep alive
 
 
 def _hold(capsule, cdata) -> None:
-    _held[id(capsule)] = _core.adopt(_address(cdata))
+    address = _address(cdata)
+    _held[id(capsule)] = _core.adopt(address)
+    _recent.handles = [handle for handle in _recent.handles if handle.address != address]
     capsule._cdata = cdata
 
 

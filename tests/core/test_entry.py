@@ -243,6 +243,46 @@ def test_rpy2_calls_without_its_lock_are_entries_too(r):
         thread.join()
 
 
+@pytest.mark.parametrize(
+    "code", ["c(1, 2, 3) + 0", "list(a = 1, b = 'x')", "function(x) x", "as.character(1:3)"]
+)
+def test_what_rpy2_has_got_outlives_a_collection_before_it_is_held(r, monkeypatch, code):
+    """Another thread may use R between the end of rpy2's lock and the object for the result."""
+    from rpy2 import robjects
+    from rpy2.rinterface_lib import _rinterface_capi
+
+    hold = _rinterface_capi.SexpCapsule.__init__
+
+    def collect_before(capsule, cdata):
+        r("{ for (i in 1:50) lapply(1:20, function(i) c(9, 9, i)); gc(); NULL }")
+        hold(capsule, cdata)
+
+    monkeypatch.setattr(_rinterface_capi.SexpCapsule, "__init__", collect_before)
+    for _ in range(5):
+        made = robjects.r(code)
+        assert r("identical")(made, r(code)) or "function" in code
+
+
+def test_rpy2_and_the_bridge_on_four_threads_at_once(r):
+    from rpy2 import robjects
+
+    context, wrong = contextvars.copy_context(), []
+
+    def work(k):
+        for i in range(150):
+            if k % 2:
+                r("for (j in 1:30) list(j, paste(j))")
+            elif (got := list(robjects.r(f"c({k}, {i}, 3) + 0"))) != [k, i, 3]:
+                wrong.append((k, i, got))
+
+    threads = [threading.Thread(target=context.copy().run, args=(work, k)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
 def test_an_rpy2_callback_may_use_the_bridge(r):
     from rpy2 import rinterface, robjects
 
