@@ -19,9 +19,10 @@
 #' be any R value, since R serializes it. A Python object in it, other than a NumPy array, is an
 #' error that names the callback. (Python objects in an environment of the state are lost, as with
 #' [saveRDS()].) A checkpoint is read as data: if a state holds more, such as functions, an R6
-#' object, or a formula that was made in a method, resuming is an error unless `safe_mode = FALSE`
-#' says that the file is trusted. The counters of Keras' own callbacks are saved too, such as the remaining patience
-#' of `callback_early_stopping()`.
+#' object, or a formula or environment that was made in a method, a warning says so at the first
+#' checkpoint, and resuming is an error unless `safe_mode = FALSE` says that the file is trusted. The
+#' counters of Keras' own callbacks are saved too, such as the remaining patience of
+#' `callback_early_stopping()`.
 #'
 #' A resumed training needs the same model, optimizer and `epochs`, and callbacks of the same
 #' classes under the same ids; otherwise an error names the difference. If a saved state has no

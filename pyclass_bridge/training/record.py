@@ -7,10 +7,12 @@ the random number generators. training/state_file.py writes it, training/resume.
 from __future__ import annotations
 
 import contextlib
+import warnings
 
 import keras
 import numpy as np
 
+from ..values.serialized import Damaged, Refused, make_sure
 from . import random_states, state_file
 from .description import layers_of, loss_of, optimizer_of, same
 from .run import Training
@@ -34,6 +36,7 @@ class Record(keras.callbacks.Callback):
         self.restored = before["attributes"] if before else {}
         self.earlier = before["history"] if before else {"epoch": [], "metrics": {}}
         self.epochs = list(self.earlier["epoch"])
+        self.looked_at: set[str] = set()
         self.metrics = {name: list(values) for name, values in self.earlier["metrics"].items()}
 
     def on_train_begin(self, logs=None):
@@ -98,6 +101,7 @@ class Record(keras.callbacks.Callback):
     def _states(self, members: dict) -> list:
         pairs = []
         for name, state in self.training.states().items():
+            before = len(members)
             if _state_is_of_r(self.training.callbacks[name]):
                 state = state_file.RValue(state)
             try:
@@ -108,7 +112,27 @@ class Record(keras.callbacks.Callback):
                     ", which can't be written to a file. Let state_dict() return values of R, or "
                     "plain values of Python and NumPy arrays."
                 ) from None
+            self._tell_of_code(name, list(members.items())[before:])
         return ["dict", pairs]
+
+    def _tell_of_code(self, name: str, members: list) -> None:
+        """Warn, at the first checkpoint, of a state that will be read only if that is asked for."""
+        if name in self.looked_at:
+            return
+        self.looked_at.add(name)
+        for member, data in members:
+            try:
+                if member.endswith(".rds"):
+                    make_sure(data, lambda names: None)
+            except (Damaged, Refused) as error:
+                # What R has just written is not damaged, but may be nested beyond R's stack.
+                what = error if isinstance(error, Refused) else "lists within too many lists"
+                warnings.warn(
+                    f'callback_checkpoint_state(): the state of the callback "{name}" holds {what}'
+                    ", so it is more than data. Resume with `safe_mode = FALSE`, or let "
+                    "state_dict() return data.",
+                    stacklevel=2,
+                )
 
     def _changed_attributes(self) -> dict:
         """The attributes of Keras' own callbacks, by id, that this or the earlier training has

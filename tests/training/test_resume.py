@@ -326,8 +326,12 @@ def test_a_state_with_functions_is_asked_for(keras, tmp_path, define):
         load_state_dict = function(state) self$got <- state$f(state$n))
     """)
     keep = pyclass_bridge.checkpoint_state(path)
-    with pytest.raises(RuntimeError, match="no luck"):
+    with (
+        pytest.raises(RuntimeError, match="no luck"),
+        pytest.warns(UserWarning, match=r'"Kept" holds a function.* `safe_mode = FALSE`') as told,
+    ):
         resumed.fit(path, listed=[keep, kept(), resumed.Interrupt("error")])
+    assert sum("safe_mode" in str(warning.message) for warning in told) == 1
     with pytest.raises(ValueError, match=r'"Kept" holds a function, .* give `safe_mode = FALSE`'):
         resumed.fit(path, listed=[kept()], resume=path)
     again = kept()
