@@ -1,6 +1,6 @@
 """The stress programs of tests/stress at a size for every run, each in a process of its own.
 
-`make gctorture`, `make stress-files` and `make valgrind` run them alone and at any size.
+`make gctorture`, `make valgrind` and `make stress` run them at full size.
 
 Of: core/preserve.c, core/pointer.c, core/proxy.c.
 """
