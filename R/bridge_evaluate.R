@@ -33,6 +33,7 @@ classed_value <- function(x) {
 parse_code <- function(file, text) {
   tryCatch(
     if (missing(text)) {
+      refuse_nul_in(file)
       parse(file, keep.source = TRUE, encoding = "UTF-8")
     } else {
       parse(text = text, keep.source = TRUE, srcfile = srcfilecopy(file, text), encoding = "UTF-8")
@@ -45,6 +46,20 @@ parse_code <- function(file, text) {
       ))
     }
   )
+}
+
+# R's parser leaves out the rest of a line after a NUL byte, and says nothing.
+refuse_nul_in <- function(file) {
+  size <- file.size(file)
+  bytes <- readBin(file, "raw", if (is.na(size)) 0 else size)
+  at <- match(as.raw(0L), bytes)
+  if (!is.na(at)) {
+    line <- 1L + sum(bytes[seq_len(at)] == as.raw(10L))
+    stop(
+      file, ":", line, ": there is a NUL byte, so it is no text in UTF-8: save the file as UTF-8, ",
+      "or load another copy of it."
+    )
+  }
 }
 
 # Prints visible values, as Rscript does; calls `done` with each value first.

@@ -213,3 +213,22 @@ def test_a_file_may_source_others(source, tmp_path):
     (tmp_path / "part.R").write_text("helper <- function() 'helped'")
     ns = source(f"source({str(tmp_path / 'part.R')!r}, local = TRUE); use <- function() helper()")
     assert ns.use() == "helped" and ns.helper() == "helped"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (b"a <- 1\nb <- 2\0\nd <- 3\n", 2),
+        (b"a <- 1; \0 b <- 2", 1),
+        (b"# a comment \0\na <- 1\n", 1),
+        ("a <- 1\nb <- 2\n".encode("utf-16-le"), 1),
+    ],
+)
+def test_a_nul_byte_is_an_error_that_names_the_line(tmp_path, text, line):
+    """R's parser would leave out what follows in the line."""
+    path = tmp_path / "nul.R"
+    path.write_bytes(text)
+    with pytest.raises(RParseError, match=rf"nul.R:{line}: there is a NUL byte"):
+        pyclass_bridge.source(path)
+    with pytest.raises(RParseError, match="save the file as UTF-8"):
+        pyclass_bridge.run_file(path)
