@@ -31,6 +31,19 @@ class Unfinished:
     descriptor: int
 
 
+# {the path of an unfinished file: the path that it will have, what is called then}
+_in_progress: dict[str, tuple[str, list]] = {}
+
+
+def when_written(path: str, call) -> None:
+    """Call `call(path)`: now, or if `path` is an unfinished file, when that has become the file
+    that was asked for, with the path of this one."""
+    if path in _in_progress:
+        _in_progress[path][1].append(call)
+    else:
+        call(path)
+
+
 @contextlib.contextmanager
 def replacing(path, ending: str = "", mode: int = PRIVATE):
     """An `Unfinished` file, which becomes `path` when the block ends without an error.
@@ -47,6 +60,8 @@ def replacing(path, ending: str = "", mode: int = PRIVATE):
     target, former = _target(path)
     remove_unfinished(target)
     unfinished = _begin(path, target, ending, mode)
+    calls: list = []
+    _in_progress[unfinished.path] = path, calls
     try:
         if former is not None:
             _take_access(unfinished.descriptor, former)
@@ -58,8 +73,11 @@ def replacing(path, ending: str = "", mode: int = PRIVATE):
             os.unlink(unfinished.path)
         raise
     finally:
+        del _in_progress[unfinished.path]
         os.close(unfinished.descriptor)
     _sync_directory(target)
+    for call in calls:
+        call(path)
 
 
 def replace_by(path: str, ending: str, write) -> None:

@@ -16,6 +16,7 @@ import warnings
 
 from ..bridge.function import core_function, parameters_of
 from ..bridge.r_functions import r_function
+from ..bridge.whole_file import when_written
 from ..bridge.words import ticked
 from ..classes.kinds import is_keras_callback, kind_named
 
@@ -219,7 +220,7 @@ class _Events:
             result = method(*args, **kwargs)
             path = args[0] if args else kwargs["filepath"]
             path = os.fspath(path) if isinstance(path, os.PathLike) else path
-            self.call(event, model=model, path=path)
+            when_written(path, lambda path: self.call(event, model=model, path=path))
             return result
 
         return call

@@ -167,7 +167,7 @@ def call(name: str, named: dict, dots: list, extra: dict):
     the arguments in `...` without and with names."""
     result = _result(name, named, dots, extra)
     # A backend may have a class for it, which would stay an object that R counts from 0.
-    if isinstance(result, tuple) and name in table.RESULT_NAMES:
+    if isinstance(result, (tuple, list)) and name in table.RESULT_NAMES:
         return dict(zip(table.RESULT_NAMES[name], result, strict=True))
     return result
 

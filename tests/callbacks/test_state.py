@@ -97,7 +97,7 @@ def by_file(state):
         state = state.state_dict()
     members = {}
     packed = state_file.pack(state_file.RValue(state), members)
-    return state_file.unpack(packed, members)
+    return state_file.unpack(packed, members, safe_mode=False)
 
 
 def test_r_values_are_identical_wherever_a_state_goes(ns, r):

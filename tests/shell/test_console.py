@@ -234,10 +234,10 @@ def test_is_the_input_whole(text, is_open):
         ("pyclassbridge::layer_dense(un", 27, ["units = "]),
         ("x |> layer_dense(3, activation = 'relu', lora_a", 41, ["lora_alpha = "]),
         ("f <- function() {\n  layer_dense(lora_a", 32, ["lora_alpha = "]),
-        ("pyclassbridge::layer_dens", 0, ["pyclassbridge::layer_dense("]),
-        ("layer_dens", 0, ["layer_dense("]),
-        ("?layer_dens", 0, ["?layer_dense"]),
-        ("help(layer_dens", 5, ["layer_dense"]),
+        ("pyclassbridge::layer_einsum_d", 0, ["pyclassbridge::layer_einsum_dense("]),
+        ("layer_einsum_d", 0, ["layer_einsum_dense("]),
+        ("?layer_einsum_d", 0, ["?layer_einsum_dense"]),
+        ("help(layer_einsum_d", 5, ["layer_einsum_dense"]),
         ("stats::quantil", 0, ["stats::quantile"]),
         ("mean(x, tri", 8, ["trim = "]),
         ("stop('never')$a", 13, []),
@@ -275,7 +275,7 @@ def test_r_s_own_completion_takes_wrappers_for_functions(keras, r):
         u$.completeToken()
         u$.retrieveCompletions()
       }
-      c(of("layer_dens"), of("layer_dense(uni")[[1L]])
+      c(of("layer_einsum_d"), of("layer_dense(uni")[[1L]])
     })
     """)
-    assert found == ["layer_dense(", "units="]
+    assert found == ["layer_einsum_dense(", "units="]

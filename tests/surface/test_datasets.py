@@ -255,8 +255,8 @@ def test_time_series(keras):
 def test_splits_by_number_and_by_fraction(keras):
     ours = from_r(
         """
-        split <- function(...) vapply(split_dataset(tuple(x, y), ...), length, 1L)
-        list(split(left_size = 10, right_size = 20), split(left_size = 0.25))
+        sizes <- function(...) vapply(split_dataset(tuple(x, y), ...), length, 1L)
+        list(sizes(left_size = 10, right_size = 20), sizes(left_size = 0.25))
         """,
         x=X, y=Y,
     )  # fmt: skip

@@ -185,10 +185,10 @@ test_that("completion offers public names, and hidden ones when asked", {
 })
 
 test_that("users extend py_to_r() by the class of a Python object", {
-  registerS3method("py_to_r", "decimal.Decimal", function(x) as.numeric(py_str(x)),
+  registerS3method("py_to_r", "ipaddress.IPv4Address", function(x) paste("address", py_str(x)),
     envir = asNamespace("pyclassbridge"))
-  decimal <- import("decimal", convert = FALSE)$Decimal("1.5")
-  expect_identical(py_to_r(decimal), 1.5)
+  address <- import("ipaddress", convert = FALSE)$IPv4Address("10.0.0.1")
+  expect_identical(py_to_r(address), "address 10.0.0.1")
 })
 
 test_that("users extend r_to_py() by the class of an R value", {
