@@ -8,9 +8,9 @@
  *                               and the door continues the jump
  *   isolated  (any other below) R_ToplevelExec, for which all handlers are installed anew
  *
- * Owns: the tokens. An entry owns what it has caught, and the exception and the token of a jump on
- * its way to the entry's door (entry.c). Threads: inside an entry. Jumps: never out of `guarded`;
- * always out of `door_raise`. */
+ * Owns: the tokens. An entry owns what it has caught, and the exception, the token and the text of
+ * a jump on its way to the entry's door (entry.c). Threads: inside an entry. Jumps: never out of
+ * `guarded`; always out of `door_raise`. */
 
 #include "core.h"
 #include <setjmp.h>
@@ -113,10 +113,11 @@ static void preserve_value(void *arg) {
 }
 
 /* The door below continues the guard's jump when this exception reaches it. */
-static void hand_down(Entry *e, PyObject *exception) {
+static void hand_down(Entry *e, PyObject *exception, char *error_text) {
   Entry *below = entry_below(e);
   entry_forget_jump(below);
   below->carrier = Py_NewRef(exception);
+  below->error_text = error_text;
   below->jump = tokens[guard_depth].guard;
   tokens[guard_depth].guard = NULL;
 }
@@ -201,13 +202,14 @@ static PyObject *exception_of_jump(Entry *e) {
 
 /* Sets the Python exception for a jump. R is in the state in which the guard began. */
 static void landed(Entry *e) {
+  char *error_text = e->chained ? r_keep_error_text() : NULL;
   entry_take_gil(e);
   PyErr_Clear();
   PyObject *exception = exception_of_jump(e);
   if (!exception)
     exception = py_take_exception();
   if (e->chained)
-    hand_down(e, exception);
+    hand_down(e, exception, error_text);
   PyErr_SetObject((PyObject *)Py_TYPE(exception), exception); /* sets its __context__, too */
   Py_DECREF(exception);
 }
@@ -307,6 +309,7 @@ NO_RETURN static void go_on(Door *d, PyObject *exception) {
   d->entry->jumping = true;
   entry_forget_caught(d->entry);
   door_close(d);
+  r_put_error_text(d->entry->error_text);
   r_continue(token);
 }
 

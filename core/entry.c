@@ -287,6 +287,7 @@ int entry_push(Entry *e, const char *label) {
   e->caught = NULL;
   e->carrier = NULL;
   e->jump = NULL;
+  e->error_text = NULL;
   e->jumping = false;
   e->foreign = false;
   e->calls_r = false;
@@ -325,6 +326,8 @@ void entry_forget_jump(Entry *e) {
   if (e->jump)
     r_release_object(e->jump);
   e->jump = NULL;
+  free(e->error_text);
+  e->error_text = NULL;
   e->jumping = false;
   Py_CLEAR(e->carrier);
 }

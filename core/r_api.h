@@ -301,6 +301,16 @@ static inline void r_release_object(SEXP x) { R_ReleaseObject(x); }
 /* The text of R's current or last error. */
 static inline const char *r_error_text(void) { return R_curErrorBuf(); }
 
+/* An exiting handler of an error that has no condition yet makes it after the jump, from that text.
+ * Who stores such a jump, or runs other code on its way, keeps the text meanwhile. It is put back
+ * into the buffer that it came from, so it fits. NULL, when memory is short, keeps nothing. */
+static inline char *r_keep_error_text(void) { return strdup(R_curErrorBuf()); }
+
+static inline void r_put_error_text(const char *kept) {
+  if (kept)
+    strcpy((char *)R_curErrorBuf(), kept);
+}
+
 /* Calls f(data) and stops every jump out of it; false after a jump. */
 static inline bool r_toplevel(void (*f)(void *), void *data) { return R_ToplevelExec(f, data); }
 

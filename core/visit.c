@@ -50,10 +50,15 @@ static void drop_on_jump(void *arg, Rboolean jump) {
   if (!jump)
     return;
   Visit *v = arg;
+  /* Destructors may run R code. */
+  char *error_text = r_keep_error_text();
   if (v->door.entry) /* a user's r_to_py() method runs without the GIL */
     entry_take_gil(v->door.entry);
   PyErr_Clear();
-  visit_end(v);
+  drop_references(v);
+  r_put_error_text(error_text);
+  free(error_text);
+  door_close(&v->door);
 }
 
 NO_RETURN void visit_fail(Visit *v) {
