@@ -52,8 +52,8 @@ parse_code <- function(file, text) {
 refuse_nul_in <- function(file) {
   size <- file.size(file)
   bytes <- readBin(file, "raw", if (is.na(size)) 0 else size)
-  at <- match(as.raw(0L), bytes)
-  if (!is.na(at)) {
+  at <- grepRaw(as.raw(0L), bytes, fixed = TRUE)
+  if (length(at)) {
     line <- 1L + sum(bytes[seq_len(at)] == as.raw(10L))
     stop(
       file, ":", line, ": there is a NUL byte, so it is no text in UTF-8: save the file as UTF-8, ",

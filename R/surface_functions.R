@@ -76,8 +76,8 @@ written_name <- function(fn, name, env, searches) {
   for (step in seq_len(sys.nframe())) {
     home <- binding_env(name, env)
     code <- if (!is.null(home)) argument_code(name, home)
-    if (!is.language(code) || identical(home, globalenv())) {
-      is_global <- identical(home, globalenv())
+    is_global <- identical(home, globalenv())
+    if (is_global || !is.language(code)) {
       return(list(name = name, sure = is_global || !name %in% argument_names(home)))
     }
     env <- calling_env(home)

@@ -135,7 +135,7 @@ struct Entry {
   SEXP caught;            /* cell of the condition and the calls that R's handlers recorded */
   PyObject *carrier;      /* the exception that carries an R jump to this entry's door; owned */
   SEXP jump;              /* the token of that jump; preserved */
-  char *error_text;       /* R's at the time of that jump; malloc() made it */
+  char *error_text;       /* R's at the time of that jump; owned, for free() */
   bool jumping;           /* the door has continued that jump */
   int first_young;        /* where its young proxies begin in pointer.c's list */
   int young;              /* how many it has made */

@@ -1,8 +1,9 @@
 /* Who may use R: the stack of entries.
  *
- * Owns: the stack, and each entry's caught condition, jump and interrupt, released by its pop at
- * the latest. Entries live on their threads' C stacks (foreign ones on the heap, freed at their
- * exit); the stack points to them only between push and pop. Threads: any. Jumps: never.
+ * Owns: the stack, and each entry's caught condition, jump with its text, and interrupt, released
+ * by its pop at the latest. Entries live on their threads' C stacks (foreign ones on the heap, freed
+ * at their exit); the stack points to them only between push and pop, the list of returns only while
+ * their threads wait to return. Threads: any. Jumps: never.
  *
  * Lock table
  *   top_word         the top entry's address, bit 0 set while it is suspended; changed by
@@ -28,8 +29,8 @@
 
 #define SUSPENDED ((uintptr_t)1)
 #define REPORT_AFTER_SECONDS 10.0
-#define PATIENCE_SECONDS 0.005 /* Python's default switch interval of the GIL */
-#define RETURN_PATIENCE_SECONDS 0.2
+#define PATIENCE_SECONDS 0.005      /* Python's default switch interval of the GIL */
+#define RETURN_PATIENCE_SECONDS 0.2 /* see return_goes_first() for these three */
 #define STANDSTILL_SECONDS 0.15
 #define PREFERENCE_SECONDS 0.5
 
@@ -149,7 +150,7 @@ static void give_way(void) {
  * them. They stop when the stack stands still, since the thread on top may need them, or when they
  * have waited for long; once the return has waited four times as long, they try it again. */
 
-static bool has_entry(unsigned long thread) { /* with the GIL, so that no entry is popped */
+static bool has_entry(uintptr_t thread) { /* with the GIL, so that no entry is popped */
   Entry *e = entry_of(atomic_load(&top_word));
   while (e && e->thread != thread)
     e = entry_of(e->below);
@@ -394,6 +395,8 @@ void entry_in_child(void) {
   pthread_mutex_init(&waiters_mutex, NULL);
   pthread_cond_init(&stack_changed, NULL);
   atomic_store(&waiting, 0);
+  atomic_store(&returning, 0);
+  first_return = last_return = NULL; /* the entries of threads that are not in the child */
   main_thread = me();
   is_poisoned |= running() != 0 && running() != me();
   for (Entry *e = entry_of(atomic_load(&top_word)); e && !is_poisoned; e = entry_of(e->below))

@@ -146,9 +146,12 @@ def _converted(function: str, argument: Argument, value):
         value = as_shape(value)
         if isinstance(value, tuple):
             opened = -1 if argument.name in table.TARGET_SHAPES else None
-            is_open = [dim is None or (isinstance(dim, int) and dim == -1) for dim in value]
-            value = tuple(opened if o else dim for o, dim in zip(is_open, value, strict=True))
+            value = tuple(opened if _is_open(dim) else dim for dim in value)
     return value
+
+
+def _is_open(dim) -> bool:
+    return dim is None or (isinstance(dim, int) and dim == -1)  # others may be tensors
 
 
 def _tuples(value):
@@ -297,10 +300,10 @@ def _axis(function: str, name: str, value):
         raise ValueError(
             f"{function}(): `{name}` counts from 1, so 0 is not valid: 1 is the first, -1 the last."
         )
-    if value == 1 and name == "shared_axes":
+    if value == 1 and (name in table.NOT_OF_BATCH or (function, name) in table.NOT_OF_BATCH):
         raise ValueError(
-            f"{function}(): `shared_axes` counts the batch as axis 1, which can't be shared: "
-            "the first dim of a sample is axis 2."
+            f"{function}(): `{name}` can't be 1, which is the axis of the batch: the first dim of "
+            "a sample is axis 2."
         )
     return value - 1 if value > 0 else value
 

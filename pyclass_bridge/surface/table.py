@@ -280,6 +280,10 @@ AXES = frozenset({
     "input_axes", "output_axes", "shared_axes", "source", "spatial_dims",
 })  # fmt: skip
 
+# Those that are axes of a sample, of any function or as (function, argument): Keras takes the axis
+# of the batch without an error, and computes something else.
+NOT_OF_BATCH = frozenset({"attention_axes", "shared_axes", ("layer_dot", "axes")})
+
 # In these a single number is the number of axes, not an axis.
 AXES_OR_NUMBER = frozenset({("op_tensordot", "axes")})
 

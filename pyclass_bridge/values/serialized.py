@@ -6,7 +6,7 @@ S4 objects, and the compact vectors (ALTREP) that R itself makes of plain ones. 
 functions, compiled code, promises, active bindings, external pointers and weak references, and
 packages that are not loaded, since R would load them. Each length is compared with the bytes that
 are there and each depth with R's stack before R sees a byte, so no file takes much more memory than
-its own size. `is_data()` needs a started session, for what depends on R; `check()` needs none.
+its own size. `make_sure()` needs a started session, for what depends on R; `check()` needs none.
 """
 
 from __future__ import annotations

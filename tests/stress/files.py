@@ -97,6 +97,19 @@ def values_of_checkpoint(path: str):
     return packed, members
 
 
+def one_read(found: Counter, broken: Path, read, right, otherwise: str) -> None:
+    """Count what becomes of the file `broken`: `read(path)` is `right`, is `otherwise` called, or
+    is an error, of one sentence or not."""
+    try:
+        values = read(str(broken))
+    except Exception as error:
+        text = str(error)
+        is_one = isinstance(error, ValueError) and str(broken) in text and "\n" not in text
+        found["one sentence" if is_one else f"another error: {error!r}"[:200]] += 1
+    else:
+        found["loaded rightly" if values == right else otherwise] += 1
+
+
 def checkpoints(folder: Path, r, count: int) -> Counter:
     """What became of corrupted checkpoints; those with new sums may hold other values."""
     chance, found = random.Random(1), Counter()
@@ -107,17 +120,8 @@ def checkpoints(folder: Path, r, count: int) -> Counter:
         forged = number % 4 == 0
         data = with_new_sums(whole, chance) if forged else corrupted(whole.read_bytes(), chance)
         broken.write_bytes(data)
-        try:
-            values = values_of_checkpoint(str(broken))
-        except ValueError as error:
-            is_one = str(broken) in str(error) and "\n" not in str(error)
-            found["one sentence" if is_one else f"another error: {error!r}"[:200]] += 1
-        except Exception as error:
-            found[f"another error: {error!r}"[:200]] += 1
-        else:
-            is_right = values == right
-            kind = "loaded with new sums" if forged else "loaded wrongly"
-            found["loaded rightly" if is_right else kind] += 1
+        otherwise = "loaded with new sums" if forged else "loaded wrongly"
+        one_read(found, broken, values_of_checkpoint, right, otherwise)
     return found
 
 
@@ -127,18 +131,14 @@ def models(folder: Path, r, count: int) -> Counter:
     whole, broken = folder / "model.keras", folder / "broken.keras"
     r("function(path) { save_model(new_model(), path); TRUE }")(str(whole))
     load = r("load_saved")
-    right = [weight.tolist() for weight in load(str(whole)).get_weights()]
+
+    def weights_of(path: str) -> list:
+        return [weight.tolist() for weight in load(path).get_weights()]
+
+    right = weights_of(str(whole))
     for _ in range(count):
         broken.write_bytes(corrupted(whole.read_bytes(), chance))
-        try:
-            weights = [weight.tolist() for weight in load(str(broken)).get_weights()]
-        except ValueError as error:
-            is_one = str(broken) in str(error) and "\n" not in str(error)
-            found["one sentence" if is_one else f"another error: {error!r}"[:200]] += 1
-        except Exception as error:
-            found[f"another error: {error!r}"[:200]] += 1
-        else:
-            found["loaded rightly" if weights == right else "loaded wrongly"] += 1
+        one_read(found, broken, weights_of, right, "loaded wrongly")
     return found
 
 

@@ -183,6 +183,16 @@ def test_axes_of_objects(r, code):
         ("loss_cosine_similarity(axis = 0)", "loss_cosine_similarity(): `axis` counts from 1"),
         ("constraint_unitnorm(axis = 0)", "constraint_unitnorm(): `axis` counts from 1"),
         ("random_shuffle(1:3, axis = 0)", "random_shuffle(): `axis` counts from 1"),
+        (
+            "layer_activation_parametric_relu(shared_axes = c(1, 2))",
+            "layer_activation_parametric_relu(): `shared_axes` can't be 1, which is the axis of",
+        ),
+        ("layer_dot(axes = 1)", "layer_dot(): `axes` can't be 1, which is the axis of the batch"),
+        ("layer_dot(axes = c(2, 1))", "the first dim of a sample is axis 2."),
+        (
+            "layer_multi_head_attention(num_heads = 1, key_dim = 1, attention_axes = 1)",
+            "layer_multi_head_attention(): `attention_axes` can't be 1",
+        ),
         ("op_sum(1:3, axis = 1.5)", "op_sum(): `axis` takes whole numbers, not 1.5."),
         ("op_take(1:3, matrix(c(1, 0), 1))", "op_take(): `indices` counts from 1, so 0 is no"),
         ("op_take(1:3, as_tensor(0L))", "op_take(): `indices` counts from 1, so 0 is no index."),
@@ -192,7 +202,7 @@ def test_axes_of_objects(r, code):
         ("as_tensor(1:3)[as_tensor(0L)]", "index 0; R counts from 1"),
     ],
 )
-def test_zero_is_an_error_that_says_so(r, code, sentence):
+def test_a_wrong_axis_or_index_is_an_error_that_says_so(r, code, sentence):
     with pytest.raises((ValueError, IndexError)) as caught:
         r(code)
     assert sentence in str(caught.value)
