@@ -133,6 +133,8 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
   if (entry_push(&e, PyUnicode_AsUTF8(f->name)) < 0)
     return NULL;
   Py_INCREF(self);
+  if (cycles_are_due())
+    cycles_collect(&e);
   Entry *below = e.chained ? entry_below(&e) : NULL;
   if (below) {
     c.for_r = below->calls_r;

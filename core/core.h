@@ -1,9 +1,9 @@
 /* The declarations that the files of the core share, and their layers. A file calls only functions
  * of files that stand before it in this list (tests/core/test_layers.py reads it):
  *
- *   fault given marks preserve names pointer c_stack entry door fork interrupt output handle proxy
- *   condition memory origin convert_to_r convert_to_python method arguments call visit primitives
- *   module
+ *   fault given marks table preserve names pointer c_stack entry door fork interrupt output handle
+ *   proxy condition memory origin convert_to_r convert_to_python method cycles arguments call visit
+ *   primitives module
  *
  * A layer reaches those above it in three ways: it calls Python through `py`, it calls R through
  * `r` (given.c), and R calls the core's function pointers: finalizers (pointer), the poll for
@@ -81,6 +81,22 @@ bool mark_is_r_code(PyObject *o); /* a function, method, class or callable whose
 bool mark_is_r_class(PyTypeObject *type); /* here and below, inherited marks count */
 PyObject *mark_call(PyTypeObject *type);  /* borrowed */
 
+/* ---- table.c: hash tables whose keys are addresses --------------------------------------- */
+
+typedef struct {
+  void *key; /* NULL: a free slot */
+  uintptr_t value;
+} Slot;
+typedef struct {
+  Slot *slots;
+  size_t n, room;
+} Table;                                              /* of zeros: empty */
+bool table_put(Table *t, void *key, uintptr_t value); /* false: no memory */
+bool table_has(const Table *t, const void *key);
+uintptr_t table_get(const Table *t, const void *key); /* 0: it has no such key */
+void table_remove(Table *t, const void *key);
+void table_free(Table *t);
+
 /* ---- preserve.c: R values that Python holds ---------------------------------------------- */
 
 void preserve_init(void);
@@ -88,6 +104,8 @@ SEXP preserve(SEXP x);         /* (jumps) O(1); returns the cell that holds x */
 void preserve_release(SEXP c); /* any thread with the GIL: puts the cell on the queue */
 void preserve_drain(void);     /* inside an entry */
 void preserve_remove(SEXP c);  /* inside an entry, at once */
+void preserve_unlink(SEXP c);  /* inside an entry: R may free the cell and its value, until */
+void preserve_link(SEXP c);    /* it is on the list again */
 extern long preserve_live;
 
 /* ---- names.c: caches of names that cross again and again --------------------------------- */
@@ -113,9 +131,13 @@ SEXP pointer_in(SEXP x); /* x, or the one in a callable's environment; NULL: no 
 bool pointer_is_held_twice(SEXP proxy, SEXP pointer); /* are these or the closure's env shared? */
 void pointer_remember(SEXP proxy, Entry *e);          /* (jumps) it is young until the entry ends */
 void pointer_begin(Entry *e, Entry *below);
-void pointer_end(Entry *e); /* GIL held, here and below: empties young proxies that R dropped */
-void pointer_collect(void); /* moves what R has finalized to pointer_drain()'s queue */
-void pointer_drain(void);   /* drops those objects; another thread may be using R */
+void pointer_end(Entry *e);   /* GIL held, here and below: empties young proxies that R dropped */
+Table *pointer_table(void);   /* its keys are the pointers that R's collector finalizes */
+unsigned pointer_watch(void); /* (jumps) the number of R's collections; is cheap */
+void pointer_release(SEXP pointer); /* empties it and puts its object on the queue */
+void pointer_spare(SEXP pointer);   /* one that R is about to finalize keeps its object */
+void pointer_collect(void);         /* moves what R has finalized to pointer_drain()'s queue */
+void pointer_drain(void);           /* drops those objects; another thread may be using R */
 extern long pointer_live;
 
 /* ---- c_stack.c: the C stack that R may use ----------------------------------------------- */
@@ -265,6 +287,14 @@ SEXP to_r_by_default(PyObject *o); /* (jumps) as to_r(o, true), without a method
 SEXP texts_to_r(PyObject *list);   /* (jumps) of str and None; NULL if R can't hold one of them */
 int to_python(SEXP x, Crossing crossing, PyObject **slot); /* (jumps) fills *slot; -1: exception */
 int to_python_with_none(SEXP x, PyObject **slot); /* the elements of a vector, None for NA */
+
+/* ---- cycles.c: garbage that R and Python hold in a circle -------------------------------- */
+
+bool cycles_are_due(void); /* cheap */
+Py_ssize_t
+cycles_collect(Entry *e);      /* inside an entry with the GIL, on top; it may run Python code.
+                                       The number of R's pointers that gave up their objects */
+extern bool cycles_are_wished; /* collect at the next occasion */
 
 /* ---- call.c: Python calls R (with call.h, arguments.c, method.h, method.c) --------------- */
 

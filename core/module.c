@@ -348,6 +348,23 @@ static PyObject *attach_r(PyObject *self, PyObject *handles) {
   Py_RETURN_NONE;
 }
 
+/* ---- garbage in a circle ---- */
+
+/* Python's collector may run at any allocation, also in the middle of the core's work: then the search
+ * is left to the next call of R, as it is when another thread uses R. */
+static PyObject *collect_cycles(PyObject *self, PyObject *unused) {
+  Entry e;
+  Py_ssize_t released = 0;
+  cycles_are_wished = true;
+  if (entry_is_free() && !entry_mine() && !py_is_finalizing()) {
+    if (entry_push(&e, "the search for cycles") < 0)
+      return NULL;
+    released = cycles_collect(&e);
+    entry_pop(&e);
+  }
+  return PyLong_FromSsize_t(released);
+}
+
 /* ---- counters ---- */
 
 static PyObject *counters(PyObject *self, PyObject *unused) {
@@ -376,6 +393,8 @@ static PyMethodDef methods[] = {
     {"is_free", is_free, METH_NOARGS, "Could this thread use R now, without waiting?"},
     {"shared_argument", find_shared_argument, METH_VARARGS,
      "The argument that the innermost R method of this object and name shares, or None."},
+    {"collect_cycles", collect_cycles, METH_NOARGS,
+     "Release the objects that only R holds, and that hold these R values; how many proxies did."},
     {"counters", counters, METH_NOARGS, "Live handles and proxies; R's protect depth."},
     {"set_fault", set_fault, METH_O,
      "Make the n-th fault point from now fail (0: none, -1: count); return how many were passed."},

@@ -3,7 +3,7 @@
  * Owns: one Python reference for each filled pointer, released by pointer_drop() (at once) or
  * through R's finalizer, which only puts the object on a queue (drained with the GIL). Threads:
  * inside an entry with the GIL; the finalizer runs wherever R collects. Jumps: pointer_new,
- * pointer_hand_over, pointer_remember and pointer_init; a pointer is filled after
+ * pointer_hand_over, pointer_remember, pointer_watch and pointer_init; a pointer is filled after
  * the calls that may jump, so that a jump leaks no object. */
 
 #include "core.h"
@@ -13,9 +13,10 @@ typedef struct {
   size_t n, room;
 } Queue;
 
-static Queue finalized; /* guarded by the stack of entries: R collects inside an entry */
-static Queue ready;     /* guarded by the GIL */
-static SEXP young;      /* list of young proxies; an entry's stand after those of the one below */
+static Queue finalized;      /* guarded by the stack of entries: R collects inside an entry */
+static Queue ready;          /* guarded by the GIL */
+static Table with_finalizer; /* the pointers that R's collector finalizes, while they are filled */
+static SEXP young; /* list of young proxies; an entry's stand after those of the one below */
 long pointer_live;
 
 #define YOUNG_OF_ENTRY 64
@@ -27,12 +28,19 @@ static bool has_collected;
 
 static void note_collection(SEXP unused) { has_collected = true; }
 
+/* (jumps) */
 static void watch_collections(void) {
   SEXP x = PROTECT(r_extptr(NULL, R_NilValue));
   r_finalizer(x, note_collection);
   collections += has_collected;
   has_collected = false;
   UNPROTECT(1);
+}
+
+unsigned pointer_watch(void) {
+  if (has_collected)
+    watch_collections();
+  return collections;
 }
 
 void pointer_init(void) {
@@ -56,13 +64,28 @@ static void put(Queue *q, PyObject *o) {
   q->objects[q->n++] = o;
 }
 
-static void finalize(SEXP pointer) {
+void pointer_release(SEXP pointer) {
   PyObject *o = r_address(pointer);
   if (!o)
     return;
   r_clear_address(pointer);
   put(&finalized, o);
 }
+
+/* R's finalizer. (jumps) if the pointer is spared: then its object is leaked. */
+static void finalize(SEXP pointer) {
+  if (r_protected(pointer) == r.sym_pointer) {
+    r_protect_by(pointer, R_NilValue);
+    r_finalizer(pointer, finalize);
+    return;
+  }
+  table_remove(&with_finalizer, pointer);
+  pointer_release(pointer);
+}
+
+void pointer_spare(SEXP pointer) { r_protect_by(pointer, r.sym_pointer); }
+
+Table *pointer_table(void) { return &with_finalizer; }
 
 void pointer_collect(void) {
   while (finalized.n > 0)
@@ -101,7 +124,11 @@ void pointer_fill(SEXP pointer, PyObject *o) {
   pointer_live++;
 }
 
-void pointer_hand_over(SEXP pointer) { r_finalizer(pointer, finalize); }
+/* Without memory for the table, the pointer takes no part in the search for cycles. */
+void pointer_hand_over(SEXP pointer) {
+  r_finalizer(pointer, finalize);
+  table_put(&with_finalizer, pointer, 1);
+}
 
 static bool is_pointer(SEXP x) {
   if (TYPEOF(x) != EXTPTRSXP)
@@ -168,9 +195,7 @@ void pointer_remember(SEXP proxy, Entry *e) {
     hand_over(proxy);
     return;
   }
-  if (has_collected)
-    watch_collections();
-  if (collections - e->collections > 1) {
+  if (pointer_watch() - e->collections > 1) {
     hand_over_young(e);
     e->collections = collections;
   }
@@ -190,7 +215,7 @@ void pointer_end(Entry *e) {
   for (R_xlen_t i = first; i < end; i++) {
     SEXP proxy = VECTOR_ELT(young, i), pointer = pointer_in(proxy);
     if (pointer && !pointer_is_held_twice(proxy, pointer)) {
-      finalize(pointer);
+      pointer_release(pointer);
       SET_VECTOR_ELT(young, i, R_NilValue);
     }
     any_left |= VECTOR_ELT(young, i) != R_NilValue;

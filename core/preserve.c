@@ -22,19 +22,32 @@ void preserve_init(void) {
 
 SEXP preserve(SEXP x) {
   PROTECT(x);
-  SEXP cell = PROTECT(r_cons(head, CDR(head)));
+  SEXP cell = PROTECT(r_cons(R_NilValue, R_NilValue));
   SET_TAG(cell, x);
-  SETCAR(CDR(head), cell);
-  SETCDR(head, cell);
+  preserve_link(cell);
   preserve_live++;
   UNPROTECT(2);
   return cell;
 }
 
-static void unlink_cell(SEXP cell) {
+void preserve_unlink(SEXP cell) {
   SEXP before = CAR(cell), after = CDR(cell);
   SETCDR(before, after);
   SETCAR(after, before);
+  SETCAR(cell, R_NilValue);
+  SETCDR(cell, R_NilValue);
+}
+
+void preserve_link(SEXP cell) {
+  SEXP after = CDR(head);
+  SETCAR(cell, head);
+  SETCDR(cell, after);
+  SETCAR(after, cell);
+  SETCDR(head, cell);
+}
+
+static void unlink_cell(SEXP cell) {
+  preserve_unlink(cell);
   SET_TAG(cell, R_NilValue);
   preserve_live--;
 }

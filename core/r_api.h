@@ -16,10 +16,11 @@
  *     CADDR CADR CAR CDDR CDR COMPLEX COMPLEX_ELT DATAPTR_RO INTEGER INTEGER_ELT LENGTH LOGICAL
  *     LOGICAL_ELT MARK_NOT_MUTABLE PRINTNAME R_BaseEnv R_CHAR R_CheckUserInterrupt R_ClassSymbol
  *     R_ClearExternalPtr R_ContinueUnwind R_DimNamesSymbol R_DimSymbol R_DotsSymbol
- *     R_ExternalPtrAddr R_ExternalPtrTag R_GlobalEnv R_IsNA R_MakeExternalPtr R_MakeExternalPtrFn
+ *     R_ExternalPtrAddr R_ExternalPtrProtected R_ExternalPtrTag R_gc R_GlobalEnv R_IsNA R_MakeExternalPtr R_MakeExternalPtrFn
  *     R_MakeUnwindCont
  *     R_MissingArg R_NaInt R_NamesSymbol R_NewEnv R_NilValue R_ParseVector R_PreserveObject
- *     R_QuoteSymbol R_RegisterCFinalizerEx R_ReleaseObject R_SetExternalPtrAddr R_ToplevelExec
+ *     R_QuoteSymbol R_RegisterCFinalizerEx R_ReleaseObject R_SetExternalPtrAddr
+ *     R_SetExternalPtrProtected R_ToplevelExec
  *     R_UnwindProtect RAW RAW_RO REAL REAL_ELT Rf_allocVector Rf_asLogical Rf_asReal Rf_cons
  *     Rf_copyMostAttrib Rf_defineVar Rf_error Rf_eval Rf_getAttrib Rf_getCharCE Rf_inherits
  *     Rf_install Rf_isObject Rf_lcons Rf_mkCharLenCE Rf_mkString Rf_protect Rf_ScalarInteger
@@ -287,12 +288,18 @@ R_CALL(const void *, r_read_data, (SEXP x), DATAPTR_RO(x))
 static inline void *r_address(SEXP pointer) { return R_ExternalPtrAddr(pointer); }
 static inline SEXP r_tag(SEXP pointer) { return R_ExternalPtrTag(pointer); }
 static inline void r_set_address(SEXP pointer, void *p) { R_SetExternalPtrAddr(pointer, p); }
+/* The value that the pointer keeps alive. */
+static inline SEXP r_protected(SEXP pointer) { return R_ExternalPtrProtected(pointer); }
+static inline void r_protect_by(SEXP pointer, SEXP x) { R_SetExternalPtrProtected(pointer, x); }
 static inline void r_clear_address(SEXP pointer) { R_ClearExternalPtr(pointer); }
 
 /* (jumps) R searches a list to release a value, so the core keeps only a few here, and the many in
  * preserve.c. */
 static inline void r_preserve_object(SEXP x) { R_PreserveObject(x); }
 static inline void r_release_object(SEXP x) { R_ReleaseObject(x); }
+
+/* Collects, and then runs the finalizers of what is garbage, the last registered one first. */
+static inline void r_collect(void) { R_gc(); }
 
 /* ---- jumps ---- */
 

@@ -6,6 +6,7 @@ called by the import of the package or by the command line.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -31,6 +32,7 @@ def start() -> None:
         core = embed.load_core(embed.start_r())
         _attach_python(core)
         _attach_r(core)
+        _collect_cycles(core)
         _started = True
         if "ipykernel" in sys.modules:
             from .shell import notebook
@@ -108,6 +110,16 @@ def _attach_r(core) -> None:
         # R keeps the class, and knows it when Python can call nothing more.
         core.to_r(kind())
     rpy2_edge.take_over()
+
+
+def _collect_cycles(core) -> None:
+    """Objects that Python and R hold in a circle are freed after a full collection of Python's."""
+
+    def collected(phase, info):
+        if phase == "stop" and info["generation"] == 2:
+            core.collect_cycles()
+
+    gc.callbacks.append(collected)
 
 
 def _r(core, code: str):
