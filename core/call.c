@@ -290,5 +290,6 @@ PyTypeObject FunctionType = {
 int function_init(PyObject *module) {
   if (PyType_Ready(&FunctionType) < 0)
     return -1;
+  cell_owner(&FunctionType, offsetof(Function, last.cell));
   return PyModule_AddObjectRef(module, "Function", (PyObject *)&FunctionType);
 }

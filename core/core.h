@@ -134,10 +134,11 @@ void pointer_begin(Entry *e, Entry *below);
 void pointer_end(Entry *e);   /* GIL held, here and below: empties young proxies that R dropped */
 Table *pointer_table(void);   /* its keys are the pointers that R's collector finalizes */
 unsigned pointer_watch(void); /* (jumps) the number of R's collections; is cheap */
-void pointer_release(SEXP pointer); /* empties it and puts its object on the queue */
-void pointer_spare(SEXP pointer);   /* one that R is about to finalize keeps its object */
-void pointer_collect(void);         /* moves what R has finalized to pointer_drain()'s queue */
-void pointer_drain(void);           /* drops those objects; another thread may be using R */
+/* R is about to finalize the pointer: it keeps its object if that has more references by then. The
+ * key is an external pointer that nothing else needs. */
+void pointer_expect(SEXP pointer, SEXP key, Py_ssize_t references);
+void pointer_collect(void); /* moves what R has finalized to pointer_drain()'s queue */
+void pointer_drain(void);   /* drops those objects; another thread may be using R */
 extern long pointer_live;
 
 /* ---- c_stack.c: the C stack that R may use ----------------------------------------------- */
@@ -222,6 +223,9 @@ extern PyTypeObject HandleType;
 PyObject *handle_new(SEXP x); /* (jumps) of the registered subclass */
 PyObject *handle_adopt(SEXP x, SEXP cell);
 int handle_init(PyObject *module);
+/* The types whose objects own a cell of the preserve list; the subtypes of Handle, too. */
+void cell_owner(PyTypeObject *type, size_t offset); /* where in the object the cell is */
+SEXP cell_of(PyObject *o);                          /* NULL: it owns none */
 
 /* ---- proxy.c: Python objects in R -------------------------------------------------------- */
 

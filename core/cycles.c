@@ -12,16 +12,16 @@
  *   3. The cells of the loose objects leave the list of what Python holds, and R collects. A key that
  *      R finalizes tells that its pointer is garbage: nothing reaches it in R, nor in Python, nor by
  *      way of both.
- *   4. Everything is put back. The garbage pointers give up their objects.
+ *   4. The cells are put back. R finalizes the garbage pointers, which give up their objects.
  * Nothing runs between 1 and 4: R runs the finalizer that was registered last first, so those of the
- * keys come before all others, which may be R code. If an object has a finalizer of Python (__del__)
- * that has not run, all garbage is spared, the finalizers run while everything is whole, and the
- * search begins anew.
+ * keys come before all others, which may be R code. If a garbage object has a finalizer of Python
+ * (__del__) that has not run, all garbage is spared, the finalizers run while everything is whole,
+ * and the search begins anew.
  *
  * Owns: a Search and its tables, while it runs. Threads: inside an entry with the GIL. Jumps: none;
  * what may jump runs in r_toplevel(). */
 
-#include "call.h"
+#include "core.h"
 
 bool cycles_are_wished;
 
@@ -166,12 +166,6 @@ static void hold_from_outside(Search *s) {
     for_each_held(s, s->objects[s->held[--s->n_held]].o, hold);
 }
 
-static SEXP cell_of(PyObject *o) {
-  if (PyObject_TypeCheck(o, &HandleType))
-    return ((Handle *)o)->cell;
-  return Py_TYPE(o) == &FunctionType ? ((Function *)o)->last.cell : NULL;
-}
-
 static void find_cells(Search *s) {
   s->cells = calloc(s->n + 1, sizeof *s->cells);
   s->no_memory |= !s->cells;
@@ -278,42 +272,56 @@ static void draw(Search *s) {
 
 /* ---- 3 and 4: R collects, and everything is put back ---- */
 
-static void put_back(Search *s) {
+static void link_cells(Search *s) {
   for (size_t i = 0; i < s->n_cells && s->is_unlinked; i++)
     preserve_link(s->cells[i]);
   s->is_unlinked = false;
+}
+
+/* The objects whose finalizers come before anything is released. Without memory for the list they
+ * are spared, too. */
+static bool list_finalizers(Search *s) {
+  bool any = false;
+  for (size_t i = 0; i < s->n; i++)
+    if (s->objects[i].is_garbage) {
+      any = true;
+      if (PyList_Append(s->to_finalize, s->objects[i].o) < 0)
+        PyErr_Clear();
+    }
+  return any;
+}
+
+/* R's own finalizers of the garbage pointers run later, among those of R code in the order that R
+ * gives them. */
+static void decide(Search *s) {
+  bool spare = list_finalizers(s);
+  s->is_decided = true;
+  for (size_t i = 0; i < s->n_pointers; i++) {
+    SEXP pointer = s->pointers[i].pointer;
+    Object *object = find(s, r_address(pointer));
+    if (s->pointers[i].is_garbage) {
+      bool is_loose = object && !object->is_held;
+      Py_ssize_t expected = is_loose ? object->inner : PY_SSIZE_T_MAX;
+      pointer_expect(pointer, CAR(r_protected(pointer)), spare ? 0 : expected);
+      s->released += !spare;
+    } else {
+      r_protect_by(pointer, R_NilValue);
+    }
+  }
+}
+
+/* R has run no finalizer, as in a finalizer of its own: nothing is known of any pointer. */
+static void give_up(Search *s) {
+  link_cells(s);
   for (size_t i = 0; i < s->n_pointers; i++)
     if (table_has(pointer_table(), s->pointers[i].pointer))
       r_protect_by(s->pointers[i].pointer, R_NilValue);
 }
 
-/* Without memory for the list of those to be finalized, everything is spared. */
-static void decide(Search *s) {
-  bool spare = false;
-  s->is_decided = true;
-  for (size_t i = 0; i < s->n; i++)
-    if (s->objects[i].is_garbage) {
-      spare = true;
-      if (PyList_Append(s->to_finalize, s->objects[i].o) < 0)
-        PyErr_Clear();
-    }
-  for (size_t i = 0; i < s->n_pointers; i++) {
-    SEXP pointer = s->pointers[i].pointer;
-    if (!s->pointers[i].is_garbage || !table_has(pointer_table(), pointer))
-      continue;
-    if (spare) {
-      pointer_spare(pointer);
-    } else {
-      pointer_release(pointer);
-      s->released++;
-    }
-  }
-}
-
 /* The first finalizer that R runs after the collection, and the last one of the search. */
 static void first(SEXP unused) {
   if (search)
-    put_back(search);
+    link_cells(search);
 }
 
 static void last(SEXP key) {
@@ -338,7 +346,6 @@ static void let_r_collect(void *arg) {
   r_collect();
 }
 
-/* Where R has run no finalizer, as in a finalizer of its own, nothing is known of any pointer. */
 static void search_once(Search *s) {
   find_loose(s);
   s->to_finalize = PyList_New(0);
@@ -346,7 +353,7 @@ static void search_once(Search *s) {
     search = s;
     r_toplevel(let_r_collect, s);
     if (!s->is_decided)
-      put_back(s);
+      give_up(s);
     search = NULL;
   }
   PyErr_Clear();

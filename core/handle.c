@@ -24,6 +24,30 @@ PyObject *handle_new(SEXP x) {
   return handle_adopt(x, cell);
 }
 
+/* ---- the owners of cells ---- */
+
+static struct {
+  PyTypeObject *type;
+  size_t offset;
+} owners[4];
+static size_t n_owners;
+
+void cell_owner(PyTypeObject *type, size_t offset) {
+  owners[n_owners].type = type;
+  owners[n_owners++].offset = offset;
+}
+
+SEXP cell_of(PyObject *o) {
+  if (PyObject_TypeCheck(o, &HandleType))
+    return ((Handle *)o)->cell;
+  for (size_t i = 0; i < n_owners; i++)
+    if (Py_TYPE(o) == owners[i].type)
+      return *(SEXP *)((char *)o + owners[i].offset);
+  return NULL;
+}
+
+/* ---- the type ---- */
+
 static int handle_traverse(Handle *h, visitproc visit, void *arg) {
   Py_VISIT(h->dict);
   return 0;

@@ -64,7 +64,7 @@ static void put(Queue *q, PyObject *o) {
   q->objects[q->n++] = o;
 }
 
-void pointer_release(SEXP pointer) {
+static void release(SEXP pointer) {
   PyObject *o = r_address(pointer);
   if (!o)
     return;
@@ -72,18 +72,29 @@ void pointer_release(SEXP pointer) {
   put(&finalized, o);
 }
 
-/* R's finalizer. (jumps) if the pointer is spared: then its object is leaked. */
+/* Has the object more references than the key of cycles.c says? Then code that ran since the search
+ * needs it, or its own finalizer comes first. */
+static bool is_needed(SEXP pointer) {
+  SEXP key = r_protected(pointer);
+  PyObject *o = r_address(pointer);
+  return o && key != R_NilValue && Py_REFCNT(o) > (Py_ssize_t)r_address(key);
+}
+
+/* R's finalizer. (jumps) if the object is needed: then it is leaked. */
 static void finalize(SEXP pointer) {
-  if (r_protected(pointer) == r.sym_pointer) {
+  if (is_needed(pointer)) {
     r_protect_by(pointer, R_NilValue);
     r_finalizer(pointer, finalize);
     return;
   }
   table_remove(&with_finalizer, pointer);
-  pointer_release(pointer);
+  release(pointer);
 }
 
-void pointer_spare(SEXP pointer) { r_protect_by(pointer, r.sym_pointer); }
+void pointer_expect(SEXP pointer, SEXP key, Py_ssize_t references) {
+  r_set_address(key, (void *)references);
+  r_protect_by(pointer, key);
+}
 
 Table *pointer_table(void) { return &with_finalizer; }
 
@@ -215,7 +226,7 @@ void pointer_end(Entry *e) {
   for (R_xlen_t i = first; i < end; i++) {
     SEXP proxy = VECTOR_ELT(young, i), pointer = pointer_in(proxy);
     if (pointer && !pointer_is_held_twice(proxy, pointer)) {
-      pointer_release(pointer);
+      release(pointer);
       SET_VECTOR_ELT(young, i, R_NilValue);
     }
     any_left |= VECTOR_ELT(young, i) != R_NilValue;
