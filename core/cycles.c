@@ -346,9 +346,11 @@ static void let_r_collect(void *arg) {
   r_collect();
 }
 
+/* The list is made first: Python's own collector may run where an object is made, but nothing may run
+ * between counting the references and deciding. */
 static void search_once(Search *s) {
-  find_loose(s);
   s->to_finalize = PyList_New(0);
+  find_loose(s);
   if (s->n_cells > 0 && !s->no_memory && s->to_finalize) {
     search = s;
     r_toplevel(let_r_collect, s);
