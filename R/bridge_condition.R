@@ -177,7 +177,8 @@ replace_in_base <- function(name, value) {
   lockBinding(name, baseenv())
 }
 
-# Calls that push handlers on R's handler stack, where they stay until the core's guard ends.
+# Calls that push handlers on R's handler stack, where they stay until the core's guard ends, and
+# the call that jumps to R's top level.
 handler_calls <- function() {
   push <- function(...) {
     handlers <- list(...)
@@ -187,7 +188,9 @@ handler_calls <- function() {
     chained = push(error = record_and_pass_on, interrupt = record_condition),
     isolated = push(
       warning = warn_python, error = record_and_abort, interrupt = record_and_abort
-    )
+    ),
+    # R's own restart, even if R code has made another one of this name.
+    abort = bquote(invokeRestart(.(structure(list("abort", NULL), class = "restart"))))
   )
 }
 

@@ -25,6 +25,7 @@ typedef struct {
 
 static Tokens *tokens;
 static int token_room, guard_depth; /* 0: outside all guards */
+static SEXP abort_token;
 
 /* ---- recording (called by the handlers in R/bridge_condition.R, without the GIL) ---- */
 
@@ -90,7 +91,9 @@ static int need_tokens(void) {
     tokens = larger;
     token_room = more;
   }
-  return make_tokens(&tokens[guard_depth]) && make_tokens(&tokens[0]) ? 0 : -1;
+  bool made = make_tokens(&tokens[guard_depth]) && make_tokens(&tokens[0]) &&
+              (abort_token || r_toplevel(make_token, &abort_token));
+  return made ? 0 : -1;
 }
 
 static void empty_tokens(Tokens *t) {
@@ -146,6 +149,19 @@ static bool carries_jump(Entry *e, PyObject *exception) {
   return same;
 }
 
+/* ---- the abort restart ---- */
+
+static SEXP run_abort(void *arg) { return r_eval(r.abort_call, r.guard_env); }
+
+/* Does the jump that the guard has stored go to R's top level? That is where another abort from
+ * here goes. */
+static bool is_abort(void) {
+  Guard g = {.entry = NULL};
+  if (_setjmp(g.landing) == 0)
+    r_unwind_protect(run_abort, NULL, leave_unwindable, &g, abort_token);
+  return r_shows_target(abort_token) && r_is_same_jump(tokens[guard_depth].guard, abort_token);
+}
+
 /* ---- the exception for a jump ---- */
 
 static PyObject *exception_of_condition(Entry *e, SEXP cond, SEXP calls) {
@@ -176,8 +192,8 @@ static PyObject *exception_of_caught(Entry *e) {
   return exception ? exception : PyObject_CallNoArgs(PyExc_KeyboardInterrupt);
 }
 
-static PyObject *exception_of_text(void) {
-  const char *bytes = r_error_text();
+/* For an abort, or for an error that no handler saw, which has left its text. */
+static PyObject *exception_of_text(const char *bytes) {
   PyObject *text = PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)strlen(bytes), "replace");
   PyObject *exception = text ? call_python(py.from_error_text, text, NULL) : NULL;
   Py_XDECREF(text);
@@ -197,7 +213,9 @@ static PyObject *exception_of_jump(Entry *e) {
   bool has_condition = e->carrier && Py_TYPE(e->carrier) != (PyTypeObject *)py.jump_type;
   if (is_carried(e) && (e->chained || has_condition))
     return Py_NewRef(e->carrier);
-  return e->chained ? PyObject_CallNoArgs(py.jump_type) : exception_of_text();
+  if (!e->chained)
+    return exception_of_text(r_error_text());
+  return is_abort() ? exception_of_text("") : PyObject_CallNoArgs(py.jump_type);
 }
 
 /* Sets the Python exception for a jump. R is in the state in which the guard began. */

@@ -57,6 +57,7 @@ typedef struct {
   SEXP ns;            /* the namespace `pyclassbridge` */
   SEXP chained_call;  /* installs the recorder of errors in a chained entry */
   SEXP isolated_call; /* installs all handlers in an isolated entry */
+  SEXP abort_call;    /* jumps to R's top level */
   SEXP guard_env;
   SEXP stop_python;   /* function (classes, exception) */
   SEXP stop_again;    /* function (condition) */

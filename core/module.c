@@ -324,6 +324,7 @@ static PyObject *attach_r(PyObject *self, PyObject *handles) {
   } places[] = {{"ns", &r.ns},
                 {"chained_call", &r.chained_call},
                 {"isolated_call", &r.isolated_call},
+                {"abort_call", &r.abort_call},
                 {"guard_env", &r.guard_env},
                 {"stop_python", &r.stop_python},
                 {"stop_again", &r.stop_again},

@@ -340,21 +340,24 @@ static inline void r_empty_token(SEXP token) { SETCAR(token, R_NilValue); }
  * the bytes of a mask and of the target's address. With any other layout the answer is yes, which
  * is wrong only if R code has caught one jump and then makes another one that carries no condition.
  * tests/core/test_r_api.py tests that case, so it shows whether a later R has the same layout. */
+typedef struct {
+  int mask;
+  void *target;
+} TokenBytes;
+
+static inline bool r_shows_target(SEXP token) {
+  SEXP bytes = CDR(token);
+  return R_VERSION < R_Version(4, 7, 0) && TYPEOF(bytes) == RAWSXP &&
+         XLENGTH(bytes) == sizeof(TokenBytes);
+}
+
 static inline bool r_is_same_jump(SEXP a, SEXP b) {
-#if R_VERSION < R_Version(4, 7, 0)
-  struct {
-    int mask;
-    void *target;
-  } to, other;
-  SEXP bytes = CDR(a), others = CDR(b);
-  if (TYPEOF(bytes) == RAWSXP && TYPEOF(others) == RAWSXP && XLENGTH(bytes) == sizeof to &&
-      XLENGTH(others) == sizeof other) {
-    memcpy(&to, RAW_RO(bytes), sizeof to);
-    memcpy(&other, RAW_RO(others), sizeof other);
-    return to.target == other.target;
-  }
-#endif
-  return true;
+  if (!r_shows_target(a) || !r_shows_target(b))
+    return true;
+  TokenBytes to, other;
+  memcpy(&to, RAW_RO(CDR(a)), sizeof to);
+  memcpy(&other, RAW_RO(CDR(b)), sizeof other);
+  return to.target == other.target;
 }
 
 /* ---- interrupts and input ---- */

@@ -139,6 +139,7 @@ def _r_places(core) -> dict:
     places["guard_env"] = core.evaluate("baseenv()")
     places["chained_call"] = calls(ns, "chained")
     places["isolated_call"] = calls(ns, "isolated")
+    places["abort_call"] = calls(ns, "abort")
     places["super_model"] = core.evaluate("structure(0L, class = 'python.builtin.super')")
     places["super"] = pick(ns, "super_template")
     places["callable"] = pick(ns, "callable_template")

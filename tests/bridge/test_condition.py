@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 import sys
+import threading
 import warnings
 
 import pytest
@@ -207,6 +208,70 @@ def test_a_restart_across_python_frames(r):
     assert outer(work) == 7.0
     assert left == ["finally"]
     assert outer(lambda: r("stop('x')")) == 8.0
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+@pytest.mark.parametrize("levels", [1, 2, 4])
+def test_an_abort_is_one_exception(r, levels, in_thread):
+    seen = []
+
+    def work():
+        try:
+            r("{ try(stop('before'), silent = TRUE); invokeRestart('abort') }")
+        except Exception as error:
+            seen.append(error)
+            raise
+
+    def run():
+        with pytest.raises(RError, match="R code was aborted without an error") as caught:
+            through(r, levels, work)
+        seen.append(caught.value)
+
+    def run_in_a_thread():
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+
+    if in_thread:
+        r(CALL)(run_in_a_thread)  # so its entries are above another thread's
+    else:
+        run()
+    assert len(seen) == 2
+    assert seen[0] is seen[1]
+    assert r("1") == 1.0
+
+
+def test_python_may_handle_an_abort(r):
+    def work():
+        with contextlib.suppress(RuntimeError):
+            r("invokeRestart('abort')")
+        return "went on"
+
+    assert r("function(f) c(f(), 'in R')")(work) == ["went on", "in R"]
+
+
+def test_an_abort_runs_on_exit_and_passes_r_handlers(r):
+    left = []
+    outer = r(
+        "function(f, note) { on.exit(note('exit')); tryCatch(f(), error = function(e) 'error') }"
+    )
+    with pytest.raises(RError, match="aborted"):
+        outer(lambda: r("invokeRestart('abort')"), left.append)
+    assert left == ["exit"]
+
+
+def test_a_restart_of_the_same_name_is_no_abort(r):
+    left = []
+    outer = r("function(f) withRestarts(f(), abort = function() 'own')")
+
+    def work():
+        try:
+            return r("invokeRestart('abort')")
+        except Exception:
+            left.append("except")
+
+    assert outer(work) == "own"
+    assert left == []
 
 
 def test_a_restart_inside_the_same_entry(r):
