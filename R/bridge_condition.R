@@ -98,7 +98,8 @@ is_users <- function(fn) {
 
 # An error that went through Python is recorded as the one that R has signalled first.
 record_condition <- function(cond) {
-  .Call(core_caught, explain_unused(attr(cond, "of_r", exact = TRUE) %||% cond), sys.calls())
+  cond <- explain_unused(attr(cond, "of_r", exact = TRUE) %||% cond)
+  .Call(core_caught, cond, sys.calls(), handlers_now())
 }
 
 # After signalCondition(), R code continues if no handler takes the error. Not so after a Python
@@ -176,6 +177,9 @@ replace_in_base <- function(name, value) {
   assign(name, value, envir = baseenv())
   lockBinding(name, baseenv())
 }
+
+# R's handler stack, without a change of it.
+handlers_now <- function() .Internal(.addCondHands(NULL, NULL, NULL, NULL, TRUE))
 
 # Calls that push handlers on R's handler stack, where they stay until the core's guard ends, and
 # the call that jumps to R's top level.

@@ -8,9 +8,8 @@
  *                               and the door continues the jump
  *   isolated  (any other below) R_ToplevelExec, for which all handlers are installed anew
  *
- * Owns: the tokens. An entry owns what it has caught, and the exception, the token and the text of
- * a jump on its way to the entry's door (entry.c). Threads: inside an entry. Jumps: never out of
- * `guarded`; always out of `door_raise`. */
+ * Owns: the tokens, but for those that it gives to jumps (jump.c). An entry owns what it has caught.
+ * Threads: inside an entry. Jumps: never out of `guarded`; always out of `door_raise`. */
 
 #include "core.h"
 #include <setjmp.h>
@@ -29,12 +28,17 @@ static SEXP abort_token;
 
 /* ---- recording (called by the handlers in R/bridge_condition.R, without the GIL) ---- */
 
-SEXP core_caught(SEXP cond, SEXP calls) {
+/* Keeps the condition, the calls, and what the handlers hold before the jump to one of them. */
+SEXP core_caught(SEXP cond, SEXP calls, SEXP handlers) {
   Entry *e = entry_mine();
   if (!e)
     return R_NilValue;
-  SEXP cell = preserve(r_cons(cond, calls));
+  SEXP held = PROTECT(exiting_held(handlers));
+  SEXP facts = PROTECT(r_cons(calls, held));
+  SEXP cell = preserve(r_cons(cond, facts));
+  UNPROTECT(2);
   entry_forget_caught(e);
+  jump_replace_going(e);
   e->caught = cell;
   return R_NilValue;
 }
@@ -117,11 +121,7 @@ static void preserve_value(void *arg) {
 
 /* The door below continues the guard's jump when this exception reaches it. */
 static void hand_down(Entry *e, PyObject *exception, char *error_text) {
-  Entry *below = entry_below(e);
-  entry_forget_jump(below);
-  below->carrier = Py_NewRef(exception);
-  below->error_text = error_text;
-  below->jump = tokens[guard_depth].guard;
+  jump_add(entry_below(e), exception, tokens[guard_depth].guard, error_text);
   tokens[guard_depth].guard = NULL;
 }
 
@@ -136,17 +136,25 @@ static PyObject *condition_of(PyObject *exception) {
   return NULL;
 }
 
-/* A library may replace the carrier by a new exception, which has the same condition. */
-static bool carries_jump(Entry *e, PyObject *exception) {
-  if (!e || !e->jump || e->jumping)
-    return false;
-  if (exception == e->carrier)
-    return true;
-  PyObject *a = condition_of(exception), *b = a ? condition_of(e->carrier) : NULL;
+static bool is_of_same_condition(PyObject *exception, PyObject *carrier) {
+  PyObject *a = condition_of(exception), *b = a ? condition_of(carrier) : NULL;
   bool same = b && ((Handle *)a)->value == ((Handle *)b)->value;
   Py_XDECREF(a);
   Py_XDECREF(b);
   return same;
+}
+
+/* The jump that waits for this exception, or NULL. A library may replace the carrier by a new
+ * exception, which has the same condition. */
+static Jump *jump_carried_by(Entry *e, PyObject *exception) {
+  Jump *waiting = e ? e->jumps : NULL;
+  for (Jump *j = waiting; j && !j->going; j = j->older)
+    if (j->carrier == exception)
+      return j;
+  for (Jump *j = waiting; j && !j->going; j = j->older)
+    if (is_of_same_condition(exception, j->carrier))
+      return j;
+  return NULL;
 }
 
 /* ---- the abort restart ---- */
@@ -183,7 +191,7 @@ static PyObject *exception_of_condition(Entry *e, SEXP cond, SEXP calls) {
 }
 
 static PyObject *exception_of_caught(Entry *e) {
-  SEXP cond = CAR(TAG(e->caught)), calls = CDR(TAG(e->caught));
+  SEXP cond = CAR(TAG(e->caught)), calls = CADR(TAG(e->caught));
   PyObject *exception = e->interrupt;
   if (!r_inherits(cond, "interrupt"))
     return exception_of_condition(e, cond, calls);
@@ -200,19 +208,30 @@ static PyObject *exception_of_text(const char *bytes) {
   return exception;
 }
 
-/* Is the jump out of this entry the one that its door continued? If R code in the entry caught that
- * one, a later jump has another target. R_ToplevelExec fills no token to compare: every jump that
- * it stops is an abort. */
-static bool is_carried(Entry *e) {
-  return e->jumping && (e->isolated || r_is_same_jump(tokens[guard_depth].guard, e->jump));
+/* Is the jump out of this entry one that its door has continued? If R code in the entry caught that
+ * one, a later jump has another target. R_ToplevelExec fills no token to compare: every jump that it
+ * stops is an abort. */
+static bool has_arrived(Entry *e, Jump *jump) {
+  if (!jump->going || jump->is_over)
+    return false;
+  return e->isolated ? r_is_abort(jump->token)
+                     : r_is_same_jump(tokens[guard_depth].guard, jump->token);
 }
 
+static Jump *jump_that_went(Entry *e) {
+  Jump *jump = e->jumps;
+  while (jump && !has_arrived(e, jump))
+    jump = jump->older;
+  return jump;
+}
+
+/* A jump that went goes before what was recorded earlier: an error in a handler of another one. */
 static PyObject *exception_of_jump(Entry *e) {
+  Jump *went = jump_that_went(e);
+  if (went && (e->chained || Py_TYPE(went->carrier) != (PyTypeObject *)py.jump_type))
+    return Py_NewRef(went->carrier);
   if (e->caught)
     return exception_of_caught(e);
-  bool has_condition = e->carrier && Py_TYPE(e->carrier) != (PyTypeObject *)py.jump_type;
-  if (is_carried(e) && (e->chained || has_condition))
-    return Py_NewRef(e->carrier);
   if (!e->chained)
     return exception_of_text(r_error_text());
   return is_abort() ? exception_of_text("") : PyObject_CallNoArgs(py.jump_type);
@@ -221,6 +240,8 @@ static PyObject *exception_of_jump(Entry *e) {
 /* Sets the Python exception for a jump. R is in the state in which the guard began. */
 static void landed(Entry *e) {
   char *error_text = e->chained ? r_keep_error_text() : NULL;
+  if (e->chained)
+    exiting_keep(tokens[guard_depth].guard, e->caught ? CDDR(TAG(e->caught)) : R_NilValue);
   entry_take_gil(e);
   PyErr_Clear();
   PyObject *exception = exception_of_jump(e);
@@ -321,14 +342,12 @@ NO_RETURN static void raise_interrupt(Door *d, PyObject *exception) {
 }
 
 /* Continues R's jump, which the guard of this entry may store again. */
-NO_RETURN static void go_on(Door *d, PyObject *exception) {
-  SEXP token = d->entry->jump;
-  Py_XSETREF(d->entry->carrier, exception);
-  d->entry->jumping = true;
-  entry_forget_caught(d->entry);
+NO_RETURN static void go_on(Door *d, Jump *jump, PyObject *exception) {
+  Py_SETREF(jump->carrier, exception);
+  jump_go(d->entry, jump);
   door_close(d);
-  r_put_error_text(d->entry->error_text);
-  r_continue(token);
+  r_put_error_text(jump->error_text);
+  r_continue(jump->token);
 }
 
 /* R's py_last_error() shows an R error, too, that Python has passed on; stop_python() tells Python's
@@ -346,8 +365,9 @@ NO_RETURN void door_raise(Door *d) {
     PyErr_SetString(PyExc_SystemError, "Python code failed without an exception");
   PyObject *exception = py_take_exception();
   remember(exception);
-  if (carries_jump(d->entry, exception))
-    go_on(d, exception);
+  Jump *jump = jump_carried_by(d->entry, exception);
+  if (jump)
+    go_on(d, jump, exception);
   if (PyErr_GivenExceptionMatches(exception, PyExc_KeyboardInterrupt))
     raise_interrupt(d, exception);
   Raising raising = {exception, R_NilValue};

@@ -1,9 +1,9 @@
 /* The declarations that the files of the core share, and their layers. A file calls only functions
  * of files that stand before it in this list (tests/core/test_layers.py reads it):
  *
- *   fault given marks table preserve names pointer c_stack entry door fork interrupt output handle
- *   proxy condition memory origin convert_to_r convert_to_python method cycles arguments call visit
- *   primitives module
+ *   fault given marks table preserve names pointer c_stack jump entry door fork interrupt output
+ *   handle proxy exiting condition memory origin convert_to_r convert_to_python method cycles
+ *   arguments call visit primitives module
  *
  * A layer reaches those above it in three ways: it calls Python through `py`, it calls R through
  * `r` (given.c), and R calls the core's function pointers: finalizers (pointer), the poll for
@@ -148,29 +148,43 @@ bool c_stack_is_large_enough(void); /* this thread's */
 size_t c_stack_size(void);
 void c_stack_tell_r(void); /* owner of the top: sets R's limits to this thread's stack */
 
+/* ---- jump.c: R's jumps on their way ------------------------------------------------------ */
+
+typedef struct Jump {
+  PyObject *carrier; /* the exception that carries it to the entry's door */
+  SEXP token;
+  char *error_text; /* R's at its time, or NULL; for free() */
+  bool going;       /* the door has continued it */
+  bool is_over;     /* an error was recorded since, which takes its place */
+  struct Jump *older;
+} Jump;
+void jump_add(Entry *e, PyObject *carrier, SEXP token, char *error_text); /* steals the last two */
+void jump_go(Entry *e, Jump *jump); /* its visit ends, and with it all that wait */
+void jump_replace_going(Entry *e);  /* without the GIL; the entry's next jump is none of those */
+void jump_forget_waiting(Entry *e);
+void jump_forget(Entry *e); /* all */
+
 /* ---- entry.c: the stack of entries ------------------------------------------------------- */
 
 struct Entry {
-  uintptr_t below;        /* top_word before the push: the entry below and its bit */
-  uintptr_t thread;       /* the thread that pushed it */
-  PyThreadState *tstate;  /* saved while R runs without the GIL; NULL while the thread has it */
-  const char *label;      /* what runs, for the report of a long wait; borrowed */
-  PyObject *interrupt;    /* the exception for which R_interrupts_pending was set; owned */
-  SEXP caught;            /* cell of the condition and the calls that R's handlers recorded */
-  PyObject *carrier;      /* the exception that carries an R jump to this entry's door; owned */
-  SEXP jump;              /* the token of that jump; preserved */
-  char *error_text;       /* R's at the time of that jump; owned, for free() */
-  bool jumping;           /* the door has continued that jump */
-  int first_young;        /* where its young proxies begin in pointer.c's list */
-  int young;              /* how many it has made */
-  unsigned collections;   /* pointer.c's count at the push, or when it last handed them over */
-  bool foreign;           /* pushed for rpy2: holds the GIL and has no guard of ours */
-  bool calls_r;           /* it is suspended in Python code that only calls an R function */
-  bool chained;           /* the entry below is this thread's own, suspended at one of our doors */
-  bool isolated;          /* an entry is below, and this one is not chained */
-  bool is_newcomer;       /* while it waits to be pushed: its thread has no other entry */
-  double waits_since;     /* when its thread began to wait to return to it */
-  double prefer_from;     /* when the return begins to go before new entries */
+  uintptr_t below;       /* top_word before the push: the entry below and its bit */
+  uintptr_t thread;      /* the thread that pushed it */
+  PyThreadState *tstate; /* saved while R runs without the GIL; NULL while the thread has it */
+  const char *label;     /* what runs, for the report of a long wait; borrowed */
+  PyObject *interrupt;   /* the exception for which R_interrupts_pending was set; owned */
+  SEXP caught;           /* cell of what R's handlers recorded: core_caught() */
+  Jump *jumps;           /* those that its door may continue, and those that it has; jump.c */
+  int first_young;       /* where its young proxies begin in pointer.c's list */
+  int young;             /* how many it has made */
+  unsigned collections;  /* pointer.c's count at the push, or when it last handed them over */
+  bool foreign;          /* pushed for rpy2: holds the GIL and has no guard of ours */
+  bool calls_r;          /* it is suspended in Python code that only calls an R function */
+  bool chained;          /* the entry below is this thread's own, suspended at one of our doors */
+  bool isolated;         /* an entry is below, and this one is not chained */
+  int height;            /* how many entries are below, and itself */
+  int reach;             /* while it waits to be pushed: the height of its thread's top one, or 0 */
+  double waits_since;    /* when its thread began to wait to return to it */
+  double prefer_from;    /* when the return begins to go before new entries */
   Entry *earlier, *later; /* the returns that began to wait before and after it; entry.c */
 };
 
@@ -183,8 +197,7 @@ void entry_release_gil(Entry *e);
 void entry_take_gil(Entry *e);
 void entry_suspend(Entry *e);       /* before this thread runs Python code */
 void entry_resume(Entry *e);        /* GIL held before and after; waits without it */
-void entry_forget_caught(Entry *e); /* inside the entry, GIL held, here and below */
-void entry_forget_jump(Entry *e);
+void entry_forget_caught(Entry *e); /* inside the entry, GIL held */
 bool entry_on_main_thread(void);
 void entry_init(uintptr_t main); /* the id of Python's main thread */
 void entry_before_fork(void);    /* the next two run after the fork; none takes the GIL */
@@ -248,6 +261,13 @@ PyObject *proxy_object(SEXP x); /* borrowed; NULL with Python exception when cle
 bool proxy_converts(SEXP x);
 void proxy_init(void); /* inside an entry */
 
+/* ---- exiting.c: what R's exiting handlers get -------------------------------------------- */
+
+/* (jumps) What those of R's handler stack hold now that a jump has written to: (list . copy), ... */
+SEXP exiting_held(SEXP handlers);
+void exiting_keep(SEXP token, SEXP held); /* the token's jump gets a list of its own, the handler's
+                                             list what it held; does nothing without memory */
+
 /* ---- condition.c: guards, R errors and Python exceptions --------------------------------- */
 
 typedef void (*GuardBody)(void *);
@@ -255,7 +275,7 @@ int guarded(Entry *e, GuardBody body, void *data); /* 0, or -1: Python exception
 int in_r(const char *label, GuardBody body, void *data);
 NO_RETURN void door_raise(Door *d); /* Python exception -> R condition; closes the door */
 SEXP guard_token(void);             /* for an r_unwind_protect() whose jump continues at once */
-SEXP core_caught(SEXP cond, SEXP calls);
+SEXP core_caught(SEXP cond, SEXP calls, SEXP handlers);
 
 /* ---- memory.c: a vector's numbers in Python ---------------------------------------------- */
 

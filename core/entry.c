@@ -1,7 +1,7 @@
 /* Who may use R: the stack of entries.
  *
- * Owns: the stack, and each entry's caught condition, jump with its text, and interrupt, released
- * by its pop at the latest. Entries live on their threads' C stacks (foreign ones on the heap, freed
+ * Owns: the stack, and each entry's caught condition and interrupt, released by its pop at the
+ * latest. Entries live on their threads' C stacks (foreign ones on the heap, freed
  * at their exit); the stack points to them only between push and pop, the list of returns only while
  * their threads wait to return. Threads: any. Jumps: never.
  *
@@ -73,6 +73,7 @@ static bool try_push(Entry *e) {
   e->below = word;
   if (!atomic_compare_exchange_strong(&top_word, &word, (uintptr_t)e))
     return false;
+  e->height = word ? entry_of(word)->height + 1 : 1;
   set_running(e->thread);
   return true;
 }
@@ -146,32 +147,47 @@ static void give_way(void) {
 /* ---- returns go before new entries ---- */
 
 /* An entry that is pushed above one whose thread waits to return makes it wait longer, without end
- * if there is always another. So threads that have no entry let the first of the returns go before
- * them. They stop when the stack stands still, since the thread on top may need them, or when they
- * have waited for long; once the return has waited four times as long, they try it again. */
+ * if there is always another. So threads that have no entry above it let the return go before them.
+ * They stop when the stack stands still, since the thread on top may need them, or when they have
+ * waited for long; once the return has waited a quarter longer, they try it again: often at first,
+ * and seldom when what runs above it takes long. */
 
-static bool has_entry(uintptr_t thread) { /* with the GIL, so that no entry is popped */
+static int reach_of(uintptr_t thread) { /* with the GIL, so that no entry is popped */
   Entry *e = entry_of(atomic_load(&top_word));
   while (e && e->thread != thread)
     e = entry_of(e->below);
-  return e != NULL;
+  return e ? e->height : 0;
 }
 
-/* Holds waiters_mutex. */
-static bool return_goes_first(void) {
-  Entry *first = first_return;
-  double now = monotonic();
-  if (!first || now < first->prefer_from)
+/* Holds waiters_mutex, here and below. */
+static bool is_preferred(Entry *e, double now) {
+  if (now < e->prefer_from)
     return false;
-  double since = changed_at > first->prefer_from ? changed_at : first->prefer_from;
-  if (now - since < STANDSTILL_SECONDS && now - first->prefer_from < PREFERENCE_SECONDS)
+  double since = changed_at > e->prefer_from ? changed_at : e->prefer_from;
+  if (now - since < STANDSTILL_SECONDS && now - e->prefer_from < PREFERENCE_SECONDS)
     return true;
-  first->prefer_from = now + 3 * (now - first->waits_since);
+  e->prefer_from = now + 0.25 * (now - e->waits_since);
   return false;
 }
 
-static bool try_push_in_turn(Entry *e) {
-  return !(e->is_newcomer && return_goes_first()) && try_push(e);
+static bool return_goes_first(Entry *e) {
+  double now = monotonic();
+  for (Entry *back = first_return; back; back = back->later)
+    if (e->reach < back->height && is_preferred(back, now))
+      return true;
+  return false;
+}
+
+static bool try_push_in_turn(Entry *e) { return !return_goes_first(e) && try_push(e); }
+
+static bool push_at_once(Entry *e) {
+  if (atomic_load(&returning) == 0)
+    return try_push(e);
+  e->reach = reach_of(e->thread);
+  pthread_mutex_lock(&waiters_mutex);
+  bool done = try_push_in_turn(e);
+  pthread_mutex_unlock(&waiters_mutex);
+  return done;
 }
 
 static void begin_return(Entry *e) {
@@ -286,19 +302,15 @@ int entry_push(Entry *e, const char *label) {
   e->label = label;
   e->interrupt = NULL;
   e->caught = NULL;
-  e->carrier = NULL;
-  e->jump = NULL;
-  e->error_text = NULL;
-  e->jumping = false;
+  e->jumps = NULL;
   e->foreign = false;
   e->calls_r = false;
   if (is_poisoned || !c_stack_is_large_enough())
     return refuse();
   if (should_give_way())
     give_way();
-  e->is_newcomer = atomic_load(&returning) > 0 && !has_entry(e->thread);
-  if (e->is_newcomer || !try_push(e)) {
-    e->is_newcomer = !has_entry(e->thread);
+  if (!push_at_once(e)) {
+    e->reach = reach_of(e->thread);
     if (wait_until(e, try_push_in_turn, true) < 0)
       return -1;
   }
@@ -323,23 +335,6 @@ void entry_forget_caught(Entry *e) {
   e->caught = NULL;
 }
 
-void entry_forget_jump(Entry *e) {
-  if (e->jump)
-    r_release_object(e->jump);
-  e->jump = NULL;
-  free(e->error_text);
-  e->error_text = NULL;
-  e->jumping = false;
-  Py_CLEAR(e->carrier);
-}
-
-static void forget(Entry *e) {
-  if (!e->caught && !e->carrier)
-    return;
-  entry_forget_caught(e);
-  entry_forget_jump(e);
-}
-
 void entry_pop(Entry *e) {
   bool own_below = e->below != 0 && !(e->below & SUSPENDED);
   PyObject *unseen = e->interrupt && R_interrupts_pending ? e->interrupt : NULL;
@@ -347,7 +342,8 @@ void entry_pop(Entry *e) {
     R_interrupts_pending = 0;
   else
     Py_CLEAR(e->interrupt);
-  forget(e);
+  entry_forget_caught(e);
+  jump_forget(e);
   pointer_end(e);
   pointer_collect();
   set_top(e->below, own_below ? e->thread : 0);
@@ -371,8 +367,7 @@ void entry_take_gil(Entry *e) {
 }
 
 void entry_suspend(Entry *e) {
-  if (e->carrier && !e->jumping) /* left by an earlier visit: Python code handled the exception */
-    forget(e);
+  jump_forget_waiting(e); /* left by an earlier visit: Python code handled their exceptions */
   set_top((uintptr_t)e | SUSPENDED, 0);
 }
 

@@ -38,6 +38,17 @@ static inline void py_set_exception(PyObject *exception) {
 #endif
 }
 
+/* The exception that Python code is handling: a new reference, or NULL. */
+static inline PyObject *py_handled_exception(void) {
+  PyObject *type, *exception, *traceback;
+  PyErr_GetExcInfo(&type, &exception, &traceback);
+  Py_XDECREF(type);
+  Py_XDECREF(traceback);
+  if (exception == Py_None)
+    Py_CLEAR(exception);
+  return exception;
+}
+
 /* Is the interpreter finalizing? */
 static inline bool py_is_finalizing(void) {
 #if PY_VERSION_HEX >= 0x030D0000

@@ -335,6 +335,9 @@ R_CALL(SEXP, r_token, (void), R_MakeUnwindCont())
 /* A token holds in its CAR the value of the last jump or of the last f(), until the next one. This
  * is undocumented, but packages rely on it: cpp11 empties its token in the same way. */
 static inline void r_empty_token(SEXP token) { SETCAR(token, R_NilValue); }
+static inline SEXP r_jump_value(SEXP token) { return CAR(token); }
+static inline bool r_is_abort(SEXP token) { return CAR(token) == NULL; } /* to the top level */
+static inline void r_set_jump_value(SEXP token, SEXP value) { SETCAR(token, value); }
 
 /* Do two tokens have the same target? The CDR of a token is undocumented: on R 3.5 to 4.6 it has
  * the bytes of a mask and of the target's address. With any other layout the answer is yes, which

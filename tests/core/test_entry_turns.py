@@ -45,6 +45,36 @@ def test_calls_that_do_not_come_back_to_python_let_the_others_return():
     assert everyone("lambda: call(lambda: least(1)), lambda: least(2)") == "everyone"
 
 
+BELOW = """
+import threading, time
+import pyclass_bridge
+
+threading.stack_size(2 * 1024 * 1024)
+call = pyclass_bridge.r("function(f) f()")
+are_in = threading.Barrier(9)
+end = time.monotonic() + 30
+is_back = threading.Event()
+
+def below():
+    are_in.wait()
+    while not is_back.is_set() and time.monotonic() < end:
+        call(lambda: time.sleep(0.01))
+
+threads = [threading.Thread(target=call, args=(below,)) for _ in range(8)]
+for thread in threads: thread.start()
+are_in.wait()
+for _ in range(5):
+    call(lambda: time.sleep(0.05))
+print("back" if time.monotonic() < end else "late")
+is_back.set()
+for thread in threads: thread.join()
+"""
+
+
+def test_threads_with_entries_below_let_it_return():
+    assert output_of(BELOW).strip() == "back"
+
+
 def test_a_return_waits_for_a_thread_above_that_needs_a_new_entry(r):
     """The thread above waits for what a third one does in R, which has to get in although the
     thread below waits to return."""
