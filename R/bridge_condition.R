@@ -165,17 +165,11 @@ install_handlers <- function() {
   globalCallingHandlers(
     warning = warn_python, error = record_and_abort, interrupt = record_and_abort
   )
+  # A signal in R's own would break another thread's stack.
   replace_in_base("Sys.sleep", function(time) invisible(.Call(core_sleep, time)))
   # After an error that no handler can see (a full stack), R ends a process that is not
   # interactive, unless the option `error` is set.
   options(error = expression(NULL), pager = show_files)
-}
-
-# Replaces a function for all of R: a signal in R's Sys.sleep() would break another thread's stack.
-replace_in_base <- function(name, value) {
-  unlockBinding(name, baseenv())
-  assign(name, value, envir = baseenv())
-  lockBinding(name, baseenv())
 }
 
 # R's handler stack, without a change of it.

@@ -114,14 +114,3 @@ is_random_state <- function(x) {
   }
   length(x) == 1L + lengths[[kinds[[1L]] + 1L]]
 }
-
-random_state <- function() get0(".Random.seed", envir = globalenv(), inherits = FALSE)
-
-set_random_state <- function(state) {
-  if (is.null(state)) {
-    suppressWarnings(rm(".Random.seed", envir = globalenv()))
-  } else {
-    assign(".Random.seed", state, envir = globalenv())
-  }
-  invisible()
-}

@@ -191,6 +191,7 @@ struct Entry {
 int entry_push(Entry *e, const char *label); /* GIL held before and after; -1: Python exception */
 void entry_pop(Entry *e);                    /* GIL held */
 bool entry_is_free(void);                    /* could this thread push without waiting? */
+bool entry_is_refused(void);                 /* may this thread never push? */
 Entry *entry_mine(void);                     /* the top, if this thread runs in it; else NULL */
 Entry *entry_below(Entry *e);                /* NULL: none */
 void entry_release_gil(Entry *e);
@@ -220,6 +221,8 @@ void door_close(Door *d); /* releases the GIL if door_open() took it */
 /* ---- fork.c, interrupt.c, output.c ------------------------------------------------------- */
 
 int fork_init(void); /* 0, or an error number */
+bool fork_is_rs(
+    void); /* does a child of R's own fork run the functions of os.register_at_fork()? */
 void interrupt_init(void);
 SEXP core_sleep(SEXP time); /* (jumps) */
 void output_init(void);

@@ -296,6 +296,8 @@ bool entry_is_free(void) {
   return word == 0 || (word & SUSPENDED) || running() == me();
 }
 
+bool entry_is_refused(void) { return is_poisoned || !c_stack_is_large_enough(); }
+
 int entry_push(Entry *e, const char *label) {
   e->thread = me();
   e->tstate = NULL;
@@ -305,7 +307,7 @@ int entry_push(Entry *e, const char *label) {
   e->jumps = NULL;
   e->foreign = false;
   e->calls_r = false;
-  if (is_poisoned || !c_stack_is_large_enough())
+  if (entry_is_refused())
     return refuse();
   if (should_give_way())
     give_way();

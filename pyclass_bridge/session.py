@@ -91,7 +91,7 @@ _PROVIDED = {
 
 
 def _attach_r(core) -> None:
-    from .bridge import r_functions, rpy2_edge
+    from .bridge import r_functions, random_seed, rpy2_edge
     from .for_r import functions
 
     functions.provide({name: f"{__package__}.{module}" for name, module in _PROVIDED.items()})
@@ -106,6 +106,7 @@ def _attach_r(core) -> None:
     r_functions.namespace = make(os.fspath(r_sources()), symbols)
     core.attach_r(_r_places(core))
     r_functions.r_function("install_handlers")()
+    random_seed.seed_forked_children()
     for kind in (RecursionError, MemoryError):
         # R keeps the class, and knows it when Python can call nothing more.
         core.to_r(kind())
