@@ -175,8 +175,8 @@ install_handlers <- function() {
 # R's handler stack, without a change of it.
 handlers_now <- function() .Internal(.addCondHands(NULL, NULL, NULL, NULL, TRUE))
 
-# Calls that push handlers on R's handler stack, where they stay until the core's guard ends, and
-# the call that jumps to R's top level.
+# Calls that push handlers on R's handler stack, where they stay until the core's guard ends, the
+# call that jumps to R's top level, and two that ask: does cat() print, does R print no errors?
 handler_calls <- function() {
   push <- function(...) {
     handlers <- list(...)
@@ -188,8 +188,15 @@ handler_calls <- function() {
       warning = warn_python, error = record_and_abort, interrupt = record_and_abort
     ),
     # R's own restart, even if R code has made another one of this name.
-    abort = bquote(invokeRestart(.(structure(list("abort", NULL), class = "restart"))))
+    abort = bquote(invokeRestart(.(structure(list("abort", NULL), class = "restart")))),
+    cat = quote(cat_prints()), hides = quote(!isTRUE(getOption("show.error.messages")))
   )
+}
+
+# Is R's innermost function cat()? The core asks where R prints the text of its last error.
+cat_prints <- function() {
+  caller <- sys.nframe() - 1L
+  caller > 0L && identical(sys.function(caller), base::cat)
 }
 
 # The core calls this when R code calls q().

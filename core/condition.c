@@ -225,26 +225,43 @@ static Jump *jump_that_went(Entry *e) {
   return jump;
 }
 
-/* A jump that went goes before what was recorded earlier: an error in a handler of another one. */
-static PyObject *exception_of_jump(Entry *e) {
+static void ask_whether_hidden(void *answer) {
+  *(bool *)answer = r_is_true(r_eval(r.hides_call, r.ns));
+}
+
+/* The text of an unseen error that R does not print (options(show.error.messages =)); else "". */
+static const char *hidden_error(void) {
+  const char *last = r_error_text();
+  bool hides = false;
+  bool is_whole = *last && last[strlen(last) - 1] == '\n'; /* with its call, not a bare message */
+  return is_whole && r_toplevel(ask_whether_hidden, &hides) && hides ? last : "";
+}
+
+/* A jump that went goes before what was recorded earlier: an error in a handler of another one. An
+ * error that no handler has seen goes to R's top level, whatever the guard is. */
+static PyObject *exception_of_jump(Entry *e, const char *unseen) {
   Jump *went = jump_that_went(e);
   if (went && (e->chained || Py_TYPE(went->carrier) != (PyTypeObject *)py.jump_type))
     return Py_NewRef(went->carrier);
   if (e->caught)
     return exception_of_caught(e);
+  if (unseen)
+    return exception_of_text(unseen);
   if (!e->chained)
-    return exception_of_text(r_error_text());
+    return exception_of_text(hidden_error());
   return is_abort() ? exception_of_text("") : PyObject_CallNoArgs(py.jump_type);
 }
 
 /* Sets the Python exception for a jump. R is in the state in which the guard began. */
 static void landed(Entry *e) {
+  char *unseen = output_take_unseen();
   char *error_text = e->chained ? r_keep_error_text() : NULL;
   if (e->chained)
     exiting_keep(tokens[guard_depth].guard, e->caught ? CDDR(TAG(e->caught)) : R_NilValue);
   entry_take_gil(e);
   PyErr_Clear();
-  PyObject *exception = exception_of_jump(e);
+  PyObject *exception = exception_of_jump(e, unseen);
+  free(unseen);
   if (!exception)
     exception = py_take_exception();
   if (e->chained)
@@ -271,6 +288,7 @@ int guarded(Entry *e, GuardBody body, void *data) {
   guard_depth = depth;
   if (jumped)
     landed(e);
+  output_flush();
   empty_tokens(&tokens[depth]);
   guard_depth = depth - 1;
   return jumped ? -1 : 0;

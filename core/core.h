@@ -58,6 +58,8 @@ typedef struct {
   SEXP chained_call;  /* installs the recorder of errors in a chained entry */
   SEXP isolated_call; /* installs all handlers in an isolated entry */
   SEXP abort_call;    /* jumps to R's top level */
+  SEXP cat_call;      /* does cat() print now? */
+  SEXP hides_call;    /* does R print no errors? */
   SEXP guard_env;
   SEXP stop_python;   /* function (classes, exception) */
   SEXP stop_again;    /* function (condition) */
@@ -226,6 +228,9 @@ bool fork_is_rs(
 void interrupt_init(void);
 SEXP core_sleep(SEXP time); /* (jumps) */
 void output_init(void);
+void output_flush(void);        /* any thread inside an entry, here and below */
+char *output_take_unseen(void); /* the text of the error that R has printed and no handler has seen,
+                                   for free(); NULL: none. It is not written any more. */
 
 /* ---- handle.c: R values in Python -------------------------------------------------------- */
 

@@ -329,6 +329,8 @@ static PyObject *attach_r(PyObject *self, PyObject *handles) {
                 {"chained_call", &r.chained_call},
                 {"isolated_call", &r.isolated_call},
                 {"abort_call", &r.abort_call},
+                {"cat_call", &r.cat_call},
+                {"hides_call", &r.hides_call},
                 {"guard_env", &r.guard_env},
                 {"stop_python", &r.stop_python},
                 {"stop_again", &r.stop_again},

@@ -1,16 +1,22 @@
 /* R's console: what R prints goes to Python's sys.stdout and sys.stderr, in order; q() is refused.
  *
  * The entry is not suspended while Python writes: R's print() keeps its state in C variables.
- * Owns: nothing. Threads: inside an entry, rarely outside (R at the end of the process). Jumps:
- * only `clean_up`, by the R error of refuse_quit(). */
+ * Owns: the text of an error that no handler has seen, until the guard that it ends takes it.
+ * Threads: inside an entry, rarely outside (R at the end of the process). Jumps: only `clean_up`,
+ * by the R error of refuse_quit(). */
 
 #include "core.h"
 #include <R_ext/RStartup.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void (*clean_up_before)(int, int, int);
 
-static void write_console(const char *text, int n, int is_error) {
+static char *unseen;
+static bool is_held; /* it has not been written yet */
+
+static void write_text(const char *text, int n, int is_error) {
   if (!py.write_console || !Py_IsInitialized()) {
     fwrite(text, 1, (size_t)n, is_error ? stderr : stdout);
     return;
@@ -34,6 +40,54 @@ static void write_console(const char *text, int n, int is_error) {
   door_close(&d);
 }
 
+/* ---- errors that no handler has seen ---- */
+
+/* When its stack is full, R calls no calling handlers: it prints the error and jumps to its top
+ * level. The guard there raises the error, so its text is held, and only written if R goes on. */
+
+static void ask_for_cat(void *answer) { *(bool *)answer = r_is_true(r_eval(r.cat_call, r.ns)); }
+
+/* Is it R itself that prints the error, and not cat(), by which try() and users do? */
+static bool is_printed_by_r(const char *text, int n) {
+  Entry *e = entry_mine();
+  bool by_cat = false;
+  if (!e || e->foreign || !r.cat_call || n == 0 || !r_is_error_text(text, n))
+    return false;
+  return !r_toplevel(ask_for_cat, &by_cat) || !by_cat;
+}
+
+static void write_console(const char *text, int n, int is_error) {
+  static bool is_asking;
+  if (is_asking) /* the question has failed, which R prints, too */
+    return;
+  output_flush();
+  is_asking = is_error;
+  bool hold = is_error && is_printed_by_r(text, n);
+  is_asking = false;
+  if (!hold) {
+    write_text(text, n, is_error);
+    return;
+  }
+  free(unseen);
+  unseen = strndup(text, (size_t)n);
+  is_held = unseen != NULL;
+}
+
+void output_flush(void) {
+  if (is_held)
+    write_text(unseen, (int)strlen(unseen), true);
+  is_held = false;
+}
+
+char *output_take_unseen(void) {
+  char *text = unseen;
+  unseen = NULL;
+  is_held = false;
+  return text;
+}
+
+/* ---- R's callbacks ---- */
+
 static void clean_up(int save, int status, int run_last) {
   if (save == SA_SUICIDE || !r.ns) {
     clean_up_before(save, status, run_last);
@@ -45,7 +99,7 @@ static void clean_up(int save, int status, int run_last) {
   UNPROTECT(2);
 }
 
-static void flush_console(void) { write_console("", 0, 0); }
+static void flush_console(void) { write_text("", 0, 0); } /* R does that on its way to the top */
 static void nothing(void) {}
 static void not_busy(int is_busy) {}
 

@@ -308,6 +308,11 @@ static inline void r_collect(void) { R_gc(); }
 /* The text of R's current or last error. */
 static inline const char *r_error_text(void) { return R_curErrorBuf(); }
 
+static inline bool r_is_error_text(const char *text, int n) {
+  const char *last = R_curErrorBuf();
+  return strlen(last) == (size_t)n && memcmp(last, text, (size_t)n) == 0;
+}
+
 /* An exiting handler of an error that has no condition yet makes it after the jump, from that text.
  * Who stores such a jump, or runs other code on its way, keeps the text meanwhile. It is put back
  * into the buffer that it came from, so it fits. NULL, when memory is short, keeps nothing. */

@@ -138,9 +138,8 @@ def _r_places(core) -> dict:
     places["ns"] = ns
     places["methods"] = pick(ns, ".__S3MethodsTable__.")
     places["guard_env"] = core.evaluate("baseenv()")
-    places["chained_call"] = calls(ns, "chained")
-    places["isolated_call"] = calls(ns, "isolated")
-    places["abort_call"] = calls(ns, "abort")
+    for name in ("chained", "isolated", "abort", "cat", "hides"):
+        places[f"{name}_call"] = calls(ns, name)
     places["super_model"] = core.evaluate("structure(0L, class = 'python.builtin.super')")
     places["super"] = pick(ns, "super_template")
     places["callable"] = pick(ns, "callable_template")

@@ -230,12 +230,16 @@ def _with_r_calls(exception: BaseException, facts: dict) -> BaseException:
 
 
 def from_error_text(text: str) -> RError:
-    """The exception for an abort, or for an R error that no handler saw (R's stack was full)."""
-    message = text.strip()
-    if message.startswith("Error"):
-        _, _, rest = message.partition(": ")
-        return RError(message, message=(rest or message).strip())
-    return RError("R code was aborted without an error (by the `abort` restart)")
+    """The exception for an abort (no text), or for an R error that no handler saw, since R's stack
+    was full."""
+    text = text.strip()
+    if not text:
+        return RError("R code was aborted without an error (by the `abort` restart)")
+    # "Error: message" or "Error in call : message", in the language of R's messages.
+    head, _, rest = text.partition(": ")
+    if " " in head.strip():
+        _, _, rest = text.partition(" : ")
+    return RError(text, message=(rest or text).strip())
 
 
 _shown_warnings: dict = {}  # in place of a module's `__warningregistry__`
