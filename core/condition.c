@@ -186,8 +186,7 @@ static PyObject *exception_of_condition(Entry *e, SEXP cond, SEXP calls) {
     exception = call_python(py.from_r, cond_handle, calls_handle);
   Py_XDECREF(cond_handle);
   Py_XDECREF(calls_handle);
-  entry_resume(e);
-  return exception;
+  return entry_resume(e, exception);
 }
 
 static PyObject *exception_of_caught(Entry *e) {

@@ -63,9 +63,7 @@ static int put_handle_if_no_text(SEXP x, PyObject **slot) {
 static int put_made(PyObject *maker, PyObject *a, PyObject *b, PyObject **slot) {
   Entry *e = entry_mine();
   entry_suspend(e);
-  PyObject *out = call_python(maker, a, b);
-  entry_resume(e);
-  return put(slot, out);
+  return put(slot, entry_resume(e, call_python(maker, a, b)));
 }
 
 /* ---- vectors and arrays ---- */

@@ -307,8 +307,7 @@ static SEXP made_by(PyObject *converter, PyObject *o) {
   Entry *e = entry_mine();
   Origins *recording = origins_record(NULL); /* not what that code makes and drops */
   entry_suspend(e);
-  PyObject *out = call_python(converter, o, NULL);
-  entry_resume(e);
+  PyObject *out = entry_resume(e, call_python(converter, o, NULL));
   origins_record(recording);
   if (!out)
     return NULL;

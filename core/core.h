@@ -174,6 +174,7 @@ struct Entry {
   PyThreadState *tstate; /* saved while R runs without the GIL; NULL while the thread has it */
   const char *label;     /* what runs, for the report of a long wait; borrowed */
   PyObject *interrupt;   /* the exception for which R_interrupts_pending was set; owned */
+  PyObject *signal;      /* that of a signal while its thread waited to return to it; owned */
   SEXP caught;           /* cell of what R's handlers recorded: core_caught() */
   Jump *jumps;           /* those that its door may continue, and those that it has; jump.c */
   int first_young;       /* where its young proxies begin in pointer.c's list */
@@ -198,8 +199,13 @@ Entry *entry_mine(void);                     /* the top, if this thread runs in 
 Entry *entry_below(Entry *e);                /* NULL: none */
 void entry_release_gil(Entry *e);
 void entry_take_gil(Entry *e);
-void entry_suspend(Entry *e);       /* before this thread runs Python code */
-void entry_resume(Entry *e);        /* GIL held before and after; waits without it */
+void entry_suspend(Entry *e); /* before this thread runs Python code */
+/* GIL held before and after; waits without it. Steals `result` (NULL: an exception is set) and returns
+ * it; NULL, too, if a signal has come meanwhile, with the exception of its handler. */
+PyObject *entry_resume(Entry *e, PyObject *result);
+bool entry_is_in_the_way(void); /* does the main thread wait with such an exception to return? */
+/* The KeyboardInterrupt by which R code makes way for it; NULL: not yet. GIL held. */
+PyObject *entry_makes_way(void);
 void entry_forget_caught(Entry *e); /* inside the entry, GIL held */
 bool entry_on_main_thread(void);
 void entry_init(uintptr_t main); /* the id of Python's main thread */
@@ -217,7 +223,8 @@ typedef struct {
 } Door;
 void door_open(Door *d);  /* takes the GIL: R and Python may both be used */
 void door_leave(Door *d); /* suspends the entry: Python code may run */
-void door_back(Door *d);  /* R may be used again; the GIL is still held */
+/* R may be used again; the GIL is still held. Returns `result` as entry_resume() does. */
+PyObject *door_back(Door *d, PyObject *result);
 void door_close(Door *d); /* releases the GIL if door_open() took it */
 
 /* ---- fork.c, interrupt.c, output.c ------------------------------------------------------- */

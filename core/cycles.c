@@ -394,7 +394,11 @@ static bool run_finalizers(Entry *e, PyObject *list) {
     entry_suspend(e);
     for (Py_ssize_t i = 0; i < n; i++)
       PyObject_CallFinalizer(PyList_GET_ITEM(list, i));
-    entry_resume(e);
+    PyObject *back = entry_resume(e, Py_NewRef(Py_None));
+    if (!back && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt))
+      PyErr_SetInterrupt(); /* a Ctrl-C meanwhile comes again, after the search */
+    PyErr_Clear();
+    Py_XDECREF(back);
   }
   Py_XDECREF(list);
   return n > 0;

@@ -32,9 +32,8 @@ void door_leave(Door *d) {
   pointer_drain();
 }
 
-void door_back(Door *d) {
-  if (d->entry)
-    entry_resume(d->entry);
+PyObject *door_back(Door *d, PyObject *result) {
+  return d->entry ? entry_resume(d->entry, result) : result;
 }
 
 void door_close(Door *d) {

@@ -20,6 +20,8 @@
  *                    turns: the number of waits that have ended. Both are read and written without
  *                    a lock, since they only decide who goes first
  *   the GIL          the owner of the top may wait for it; its holder must not wait for the stack
+ *   interrupted      the number of the main thread's waits to return in which a signal has come;
+ *                    the other threads only read it
  *   is_poisoned      written by the only thread of a forked child */
 
 #include "core.h"
@@ -29,6 +31,7 @@
 
 #define SUSPENDED ((uintptr_t)1)
 #define REPORT_AFTER_SECONDS 10.0
+#define REPORT_AFTER_SIGNAL_SECONDS 1.0
 #define PATIENCE_SECONDS 0.005      /* Python's default switch interval of the GIL */
 #define RETURN_PATIENCE_SECONDS 0.2 /* see return_goes_first() for these three */
 #define STANDSTILL_SECONDS 0.15
@@ -36,7 +39,7 @@
 
 static _Atomic uintptr_t top_word;
 static _Atomic uintptr_t running_thread;
-static _Atomic int waiting, returning;
+static _Atomic int waiting, returning, interrupted;
 static Entry *first_return, *last_return;
 static double changed_at;
 static _Atomic double starving_since;
@@ -226,12 +229,13 @@ static void end_waiting(void) {
 
 /* Reports who is using R. No entry is popped while this thread holds the GIL, so it may read a
  * suspended top; of a running one it reports only the thread. */
-static void report(double seconds) {
+static void report(double seconds, bool was_interrupted) {
   const uintptr_t holder = running(), word = atomic_load(&top_word);
   const Entry *e = holder == 0 && (word & SUSPENDED) ? entry_of(word) : NULL;
   const char *label = e && !e->label ? "R" : e ? e->label : NULL;
   const unsigned long thread = e ? e->thread : holder;
-  PyObject *result = PyObject_CallFunction(py.report_wait, "zkd", label, thread, seconds);
+  PyObject *result = PyObject_CallFunction(py.report_wait, "zkdO", label, thread, seconds,
+                                           was_interrupted ? Py_True : Py_False);
   if (!result)
     PyErr_WriteUnraisable(py.report_wait);
   Py_XDECREF(result);
@@ -245,9 +249,73 @@ static bool python_ends(void) {
   return true;
 }
 
+/* ---- signals during a wait to return ---- */
+
+/* R's frames of the main thread can only end when those above have, so a signal can't end this wait.
+ * Its exception is kept until the thread is back, and meanwhile R code of other threads, all of which
+ * is above, is interrupted: where it polls (interrupt.c) or comes back from Python. Their Python code is left alone, as by each Ctrl-C, until
+ * there is another one. */
+
+static void interrupt_python_above(void) {
+  uintptr_t word = atomic_load(&top_word);
+  if (word & SUSPENDED)
+    PyThreadState_SetAsyncExc(entry_of(word)->thread, PyExc_KeyboardInterrupt);
+}
+
+static void keep_signal(Entry *e) {
+  PyObject *exception = py_take_exception();
+  if (e->signal)
+    interrupt_python_above();
+  else
+    atomic_fetch_add(&interrupted, 1);
+  Py_XSETREF(e->signal, exception);
+}
+
+static void hear_signals(Entry *e) {
+  if (PyErr_CheckSignals() < 0)
+    keep_signal(e);
+}
+
+bool entry_is_in_the_way(void) {
+  return atomic_load_explicit(&interrupted, memory_order_relaxed) > 0 && me() != main_thread;
+}
+
+/* R code that has only a short rest to run ends by itself. */
+PyObject *entry_makes_way(void) {
+  static int asked; /* since the last interrupt; changed by the thread that uses R */
+  if (asked++ < 2)
+    return NULL;
+  asked = 0;
+  PyObject *text = PyUnicode_FromString("the main thread was interrupted, and goes back to R only "
+                                        "when this thread has left it");
+  PyObject *exception = text ? PyObject_CallOneArg(PyExc_KeyboardInterrupt, text) : NULL;
+  Py_XDECREF(text);
+  if (!exception)
+    PyErr_Clear();
+  return exception;
+}
+
+/* The exception with which Python code returns, if any, is the context of the signal's. */
+static PyObject *instead_of(PyObject *result, PyObject *exception) {
+  PyObject *before = py_take_exception();
+  Py_XDECREF(result);
+  if (before)
+    PyException_SetContext(exception, before);
+  py_set_exception(exception);
+  return NULL;
+}
+
+static bool is_overdue(Entry *e, double start, double *signal_at) {
+  double now = monotonic();
+  if (e->signal && *signal_at == 0)
+    *signal_at = now;
+  return now - start > REPORT_AFTER_SECONDS ||
+         (e->signal && now - *signal_at > REPORT_AFTER_SIGNAL_SECONDS);
+}
+
 /* Waits without the GIL; with `may_raise` a signal handler's exception ends the wait. */
 static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
-  double start = monotonic();
+  double start = monotonic(), signal_at = 0;
   bool done = false, reported = false;
   int status = 0;
   begin_waiting();
@@ -256,13 +324,15 @@ static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
     sleep_for_change(e, try, &done);
     if (done)
       break;
-    bool overdue = !reported && monotonic() - start > REPORT_AFTER_SECONDS;
-    if (overdue || (may_raise && (entry_on_main_thread() || py_is_finalizing()))) {
+    bool overdue = !reported && is_overdue(e, start, &signal_at);
+    if (overdue || entry_on_main_thread() || (may_raise && py_is_finalizing())) {
       PyEval_RestoreThread(tstate);
       PyObject *pending = py_take_exception(); /* the one with which Python code returns to R */
       if (overdue)
-        report(monotonic() - start);
+        report(monotonic() - start, e->signal);
       reported |= overdue;
+      if (!may_raise)
+        hear_signals(e);
       py_set_exception(pending);
       if (may_raise && (is_poisoned || PyErr_CheckSignals() < 0 || python_ends()))
         status = -1;
@@ -303,6 +373,7 @@ int entry_push(Entry *e, const char *label) {
   e->tstate = NULL;
   e->label = label;
   e->interrupt = NULL;
+  e->signal = NULL;
   e->caught = NULL;
   e->jumps = NULL;
   e->foreign = false;
@@ -373,13 +444,23 @@ void entry_suspend(Entry *e) {
   set_top((uintptr_t)e | SUSPENDED, 0);
 }
 
-void entry_resume(Entry *e) {
+PyObject *entry_resume(Entry *e, PyObject *result) {
   if (!try_resume(e)) {
     begin_return(e);
+    if (entry_on_main_thread() && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt))
+      keep_signal(e); /* it came in the Python code that returns */
     wait_until(e, try_resume, false);
     end_return(e);
   }
   c_stack_tell_r();
+  PyObject *exception = e->signal;
+  if (exception) {
+    e->signal = NULL;
+    atomic_fetch_sub(&interrupted, 1);
+  } else if (entry_is_in_the_way()) {
+    exception = entry_makes_way();
+  }
+  return exception ? instead_of(result, exception) : result;
 }
 
 /* ---- forks ---- */
@@ -393,6 +474,7 @@ void entry_in_child(void) {
   pthread_cond_init(&stack_changed, NULL);
   atomic_store(&waiting, 0);
   atomic_store(&returning, 0);
+  atomic_store(&interrupted, 0);
   first_return = last_return = NULL; /* the entries of threads that are not in the child */
   main_thread = me();
   is_poisoned |= running() != 0 && running() != me();

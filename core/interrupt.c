@@ -4,7 +4,8 @@
  * main thread, ten times a second at the most, the poll takes the GIL and calls
  * PyErr_CheckSignals(). The entry is not suspended meanwhile: R code of another thread must not run
  * in the middle of R's own C code, nor get the interrupt. The exception of a handler is stored in
- * the entry, and R_interrupts_pending is set.
+ * the entry, and R_interrupts_pending is set. R code of another thread that keeps the interrupted main
+ * thread from returning is interrupted, too.
  * Owns: nothing. Threads: inside an entry without the GIL. Jumps: core_sleep; the poll never (R
  * jumps after it). */
 
@@ -33,10 +34,27 @@ static void look(Entry *e) {
   door_close(&d);
 }
 
+static void make_way(Entry *e) {
+  if (e->interrupt)
+    return;
+  Door d;
+  door_open(&d);
+  e->interrupt = entry_makes_way();
+  if (e->interrupt)
+    R_interrupts_pending = 1;
+  door_close(&d);
+}
+
 static void poll_events(void) {
   polled_before();
   Entry *e = entry_mine();
-  if (!e || !e->tstate || !entry_on_main_thread())
+  if (!e || !e->tstate)
+    return;
+  if (entry_is_in_the_way()) {
+    make_way(e);
+    return;
+  }
+  if (!entry_on_main_thread())
     return;
   long long now = nanoseconds();
   if (now - last_look < LOOK_EVERY_NS)

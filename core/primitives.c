@@ -60,7 +60,7 @@ static SEXP core_get_attr(SEXP x, SEXP name) {
   v.result = PyObject_GetAttr(o, key);
   if (!v.result && PyErr_ExceptionMatches(PyExc_AttributeError))
     v.result = missing_attribute(o, key);
-  door_back(&v.door);
+  v.result = door_back(&v.door, v.result);
   Py_DECREF(key);
   Py_DECREF(o);
   return visit_end_with_result(&v);
@@ -105,11 +105,12 @@ static SEXP set_attr(SEXP x, SEXP name, SEXP value, bool dollar) {
   Py_INCREF(o);
   Py_INCREF(key);
   door_leave(&v.door);
-  int status = item ? PyObject_SetItem(o, key, v.result) : assign(o, key, v.result, was_proxy);
-  door_back(&v.door);
+  if ((item ? PyObject_SetItem(o, key, v.result) : assign(o, key, v.result, was_proxy)) < 0)
+    Py_CLEAR(v.result);
+  v.result = door_back(&v.door, v.result);
   Py_DECREF(key);
   Py_DECREF(o);
-  if (status < 0)
+  if (!v.result)
     visit_fail(&v);
   visit_end(&v);
   return value;
@@ -209,8 +210,7 @@ static SEXP call_with(SEXP x, SEXP args) {
   v.convert = proxy_converts(x);
   Py_INCREF(f);
   leave_for(&v, r_code);
-  v.result = call_from_r(&v, f);
-  door_back(&v.door);
+  v.result = door_back(&v.door, call_from_r(&v, f));
   Py_DECREF(f);
   SEXP out = visit_end_with_result(&v);
   LOGICAL(quiet)[0] = result_is_quiet;

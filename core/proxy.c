@@ -80,7 +80,7 @@ static PyObject *new_row(PyObject *type, PyObject *key) {
   entry_suspend(e);
   PyObject *names = call_python(py.class_names, type, NULL);
   PyObject *converter = names ? call_python(py.converter_of, type, NULL) : NULL;
-  entry_resume(e);
+  converter = entry_resume(e, converter);
   PyObject *row = converter ? make_row(type, names, converter) : NULL;
   Py_XDECREF(names);
   Py_XDECREF(converter);

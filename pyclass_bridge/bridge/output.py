@@ -122,11 +122,17 @@ def end_sink(state) -> None:
     stream.end()
 
 
-def report_wait(label: str | None, thread: int, seconds: float) -> None:
+def report_wait(label: str | None, thread: int, seconds: float, was_interrupted: bool) -> None:
     """Report who uses R while this thread waits for it: `thread` (0: none) runs R, or its R
-    function `label` has called Python."""
+    function `label` has called Python. `was_interrupted`: a signal has come, and this thread can't
+    end before it has R."""
     frames = sys._current_frames()
     lines = [f"pyclass_bridge: a thread has waited for R for {seconds:.0f} s"]
+    if was_interrupted:
+        lines[0] += (
+            ", and ends by the interrupt when it has it: when the thread that uses R leaves it. "
+            "Another Ctrl-C interrupts that thread's Python code, too"
+        )
     if label is not None:
         lines.append(f"R is suspended in {label}(), which called Python")
     if thread:

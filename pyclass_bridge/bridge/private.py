@@ -29,7 +29,8 @@ def make_private(instance):
     if key in table:
         return table[key][1]
     try:
-        reference = weakref.ref(instance, lambda _: table.pop(key, None))
+        # No function in Python, which would swallow the exception of a Ctrl-C that comes in it.
+        reference = weakref.ref(instance, functools.partial(table.pop, key))
     except TypeError:
         return _without_weak_reference(instance, levels)
     handle = r_handle("new_private")(_Instance(reference), *levels)

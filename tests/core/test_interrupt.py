@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
-from support.subprocesses import output_of
+from support.subprocesses import output_of, run_python
 
 HARNESS = textwrap.dedent(
     """
@@ -147,6 +148,138 @@ def test_while_waiting_to_return_it_is_kept():
     print(os.environ["x"], done)
     """
     assert outcome_of(code) == "KeyboardInterrupt ['above']"
+
+
+ABOVE = textwrap.dedent(
+    """
+    ended = []
+    threading.excepthook = lambda args: ended.append(args.exc_type.__name__)
+
+    def below(above, run=call, signals=1):
+        '''What `run` gives on the main thread, which waits to return to it below `above`.'''
+
+        def work():
+            thread = threading.Thread(target=lambda: ended.append(above()))
+            thread.start()
+            for k in range(1, signals):
+                threading.Timer(0.4 + 0.3 * k, os.kill, (os.getpid(), signal.SIGINT)).start()
+            time.sleep(0.2)
+
+        outcome = after(0.4, lambda: run(work))
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread():
+                thread.join()
+        return outcome, *ended
+    """
+)
+
+
+def lines_below(code: str) -> list[str]:
+    return outcome_of(ABOVE + textwrap.dedent(code)).splitlines()
+
+
+IN_THE_WAY = [
+    "lambda: r('repeat 1')",
+    "lambda: r('Sys.sleep(30)')",
+    "lambda: r('f <- function(x) f(x); repeat tryCatch(f(1), error = identity)')",
+    "lambda: call(lambda: r('repeat 1'))",
+    "lambda: r('function(f) repeat f()')(lambda: None)",
+    "lambda: r('function(f) repeat f()')(lambda: r('1'))",
+    "lambda: r('function(f) repeat f()')(lambda: time.sleep(0.001))",
+]
+
+
+def test_r_code_above_ends_too_while_the_main_thread_waits_to_return():
+    """R's frames of the main thread can't end before those above."""
+    code = f"""
+    for above in [{", ".join(IN_THE_WAY)}]:
+        ended.clear()
+        print(*below(above))
+    """
+    assert lines_below(code) == ["KeyboardInterrupt KeyboardInterrupt"] * len(IN_THE_WAY)
+
+
+def test_several_threads_above_end():
+    code = """
+    def both():
+        other = threading.Thread(target=lambda: ended.append(r("repeat 1")))
+        other.start()
+        time.sleep(0.1)
+
+    print(*below(lambda: r("function(f) { f(); repeat 1 }")(both)))
+    """
+    assert lines_below(code) == ["KeyboardInterrupt KeyboardInterrupt KeyboardInterrupt"]
+
+
+def test_r_code_below_may_handle_the_interrupt():
+    code = """
+    catching = r("function(f) tryCatch(f(), interrupt = function(i) 'caught')")
+    print(*below(lambda: r("repeat 1"), catching))
+
+    def handler(number, frame):
+        raise TimeoutError("mine")
+
+    signal.signal(signal.SIGINT, handler)
+    print(*below(lambda: r("repeat 1")))
+    signal.signal(signal.SIGINT, lambda number, frame: ended.append("handled"))
+    print(*below(lambda: r("{ t <- Sys.time() + 0.6; while (Sys.time() < t) 1; 'ran on' }")))
+    """
+    assert lines_below(code) == [
+        "'caught' KeyboardInterrupt",
+        "TimeoutError KeyboardInterrupt KeyboardInterrupt",
+        "None KeyboardInterrupt KeyboardInterrupt handled ran on",
+    ]
+
+
+def test_an_exception_that_returns_meanwhile_is_the_context():
+    code = """
+    def fails(f):
+        def work():
+            f()
+            raise ValueError("returns")
+        call(work)
+
+    def run(f):
+        try:
+            fails(f)
+        except KeyboardInterrupt as error:
+            return repr(error.__context__)
+
+    print(*below(lambda: r("repeat 1"), run))
+    """
+    assert lines_below(code) == ["\"ValueError('returns')\" KeyboardInterrupt"]
+
+
+def test_the_interrupt_of_the_python_code_that_returns():
+    """It comes before the main thread waits to return."""
+    code = """
+    def work():
+        thread = threading.Thread(target=lambda: ended.append(r("repeat 1")))
+        thread.start()
+        time.sleep(10)
+
+    print(after(0.4, lambda: call(work)), *ended)
+    """
+    assert lines_below(code) == ["KeyboardInterrupt KeyboardInterrupt"]
+
+
+def test_python_code_above_ends_at_the_second_signal():
+    """Python leaves threads alone at a Ctrl-C; a sentence says what the main thread waits for."""
+    code = """
+    def loop():
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            time.sleep(0.01)
+
+    print(*below(lambda: call(loop), signals=2))
+    ended.clear()
+    print(*below(lambda: call(lambda: time.sleep(1.7))))
+    """
+    done = run_python(HARNESS + ABOVE + textwrap.dedent(code), start="", timeout=40)
+    first, second = done.stdout.splitlines()
+    assert first == "KeyboardInterrupt KeyboardInterrupt"
+    assert re.fullmatch(r"KeyboardInterrupt after 1\.\d s None", second)
+    assert "waited for R for 1 s, and ends by the interrupt when it has it" in done.stderr
 
 
 def test_python_handlers_of_a_program_are_kept():
