@@ -31,7 +31,7 @@ ASKED = $(filter $(REQUIRED) $(DONE)/r $(DONE)/backend,$?)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench figures valgrind gctorture stress matrix judge torch ultralytics test-ultralytics synalinks \
+.PHONY: help demo test lint bench figures valgrind gctorture ubsan asan stress matrix judge torch ultralytics test-ultralytics synalinks \
   test-synalinks setup clean always
 .NOTPARALLEL:
 
@@ -43,7 +43,9 @@ help:
 	@echo 'make bench      every benchmark in benchmarks/'
 	@echo 'make valgrind   the thread test under memcheck'
 	@echo 'make gctorture  the fast tests with R collecting all the time'
-	@echo 'make stress     threads, their waits, memory and files under stress, with a figure for each'
+	@echo 'make ubsan      stress programs and tests with the core built to find undefined behaviour'
+	@echo 'make asan       the same with the core built to find wrong uses of memory'
+	@echo 'make stress     all stress programs (20 minutes): tests/stress/FIGURES.md  (ARGS=waits.py)'
 	@echo 'make matrix     the tests on Debian 13 and sid, in chroots (root; ARGS=all, ARGS=bench)'
 	@echo 'make judge      record what reticulate gives for the snippets in tests/reticulate (root)'
 	@echo 'make torch      add the PyTorch backend to .venv'
@@ -77,12 +79,16 @@ valgrind: $(DONE)/core $(DONE)/test
 gctorture: $(DONE)/core $(DONE)/test
 	$(BIN)/python tests/stress/gctorture.py
 
+# The core is built in a directory of its own, and needs gcc for the sanitizer's library.
+ubsan: $(DONE)/core $(DONE)/test
+	PATH="$(CURDIR)/$(BIN):$$PATH" tests/stress/sanitizer.sh undefined all
+
+asan: $(DONE)/core $(DONE)/test
+	PATH="$(CURDIR)/$(BIN):$$PATH" tests/stress/sanitizer.sh address all
+
 # Each program prints its figures, whatever the others have found.
 stress: $(DONE)/core $(DONE)/test
-	@status=0; for program in threads waits memory files; do \
-	  echo "== tests/stress/$$program.py"; \
-	  $(ON_BACKEND) $(BIN)/python tests/stress/$$program.py || status=1; \
-	done; exit $$status
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(ON_BACKEND) $(BIN)/python tests/stress/suite.py $(ARGS)
 
 # What says something about R and Python, on the R and the Python of Debian 13 and sid: ARGS=all runs
 # all tests there, ARGS=bench makes the figures, ARGS='fast sid' takes one of the two.

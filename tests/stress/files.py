@@ -23,6 +23,8 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+from report import figure, status
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 DEFINITIONS = """
@@ -275,6 +277,11 @@ def read_only(folder: Path) -> Counter:
 
 # ---- all -----------------------------------------------------------------------------------------
 
+AIMS = {
+    "corrupted checkpoints": "0 loaded wrongly",
+    "corrupted models": "0 loaded wrongly",
+    "crafted files": "all refused, 0 code run",
+}
 BAD = ("another", "loaded wrongly", "lost", "code run", "not removed", "no error")
 
 
@@ -302,12 +309,11 @@ def run(files: int, killed: int) -> dict[str, Counter]:
 
 
 def main(files: int = 2000, killed: int = 100) -> int:
-    bad = 0
     for item, counts in run(files, killed).items():
-        print(f"{item}: " + ", ".join(f"{counts[what]} {what}" for what in sorted(counts)))
-        bad += sum(count for what, count in counts.items() if what.startswith(BAD))
-    print(f"{bad} wrong")
-    return 1 if bad else 0
+        seen = ", ".join(f"{counts[what]} {what}" for what in sorted(counts))
+        bad = sum(count for what, count in counts.items() if what.startswith(BAD))
+        figure(f"files: {item}", AIMS.get(item, "0 lost"), seen, not bad)
+    return status()
 
 
 if __name__ == "__main__":

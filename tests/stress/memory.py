@@ -13,6 +13,8 @@ import os
 import sys
 import time
 
+from report import figure, status
+
 LIMIT_MB = 5.0
 PARTS = 4
 
@@ -81,4 +83,9 @@ if __name__ == "__main__":
     growth, first, last = run(asked)
     seconds = time.monotonic() - start
     print(f"{asked} crossings in {seconds:.0f} s: {growth:+.2f} MB, {first}, {last}")
-    sys.exit(0 if growth < LIMIT_MB else 1)
+    seen = f"{growth:+.2f} MB after {asked} crossings"
+    figure("growth of memory with crossings", f"< {LIMIT_MB:g} MB", seen, growth < LIMIT_MB)
+    alive = {name: last[name] - first[name] for name in last}
+    seen = ", ".join(f"{number:+d} {name}" for name, number in alive.items())
+    figure("R values and Python objects after crossings", "as many as before", seen, first == last)
+    sys.exit(status())
