@@ -273,7 +273,9 @@ described_calls <- function(calls, last = NULL) {
   calls <- as.list(calls)
   heads <- vapply(calls, call_head, "")
   last <- match(TRUE, heads %in% c(handler_heads, last))
+  failed <- NULL
   if (!is.na(last)) {
+    failed <- failed_statement(calls[[last]])
     calls <- calls[seq_len(last - 1L)]
     heads <- heads[seq_len(last - 1L)]
   }
@@ -281,7 +283,26 @@ described_calls <- function(calls, last = NULL) {
   calls <- calls[seq_len(anonymous_end)]
   heads <- heads[seq_len(anonymous_end)]
   shown <- !heads %in% evaluator_calls
-  unname(lapply(calls[shown], described_call))
+  described <- unname(lapply(calls[shown], described_call))
+  if (is.null(failed) || is_at(described[length(described)], failed)) {
+    return(described)
+  }
+  c(described, list(failed))
+}
+
+# The statement that an error of R itself has left, such as a name that is not found at the top level
+# of a file: no call is at its place, but R calls its handler from there.
+failed_statement <- function(handler_call) {
+  ref <- attr(handler_call, "srcref")
+  place <- srcref_place(ref)
+  if (call_head(handler_call) == ".handleSimpleError" && !is.null(place$file)) {
+    c(list(text = shortened(as.character(ref))), place)
+  }
+}
+
+# Is the last of the described calls, if there is one, in the same line?
+is_at <- function(last, failed) {
+  length(last) && identical(last[[1L]][c("file", "line")], failed[c("file", "line")])
 }
 
 handler_heads <- c(

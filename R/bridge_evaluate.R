@@ -29,23 +29,39 @@ classed_value <- function(x) {
 # Code -------------------------------------------------------------------------------------------
 
 # The expressions of a file or a text with their source references; a parse error names file, line
-# and column.
+# and column. R's table of the tokens is left out: its time grows with the square of the comments.
 parse_code <- function(file, text) {
+  old <- options(keep.parse.data = FALSE)
+  on.exit(options(old))
+  is_file <- missing(text)
   tryCatch(
-    if (missing(text)) {
+    if (is_file) {
       refuse_nul_in(file)
       parse(file, keep.source = TRUE, encoding = "UTF-8")
     } else {
       parse(text = text, keep.source = TRUE, srcfile = srcfilecopy(file, text), encoding = "UTF-8")
     },
     error = function(e) {
-      message <- sub(paste0("^", "<text>"), file, conditionMessage(e))
+      message <- parse_error_text(conditionMessage(e), file, is_file)
       stop(structure(
         class = c("pyclassbridge_parse_error", "error", "condition"),
         list(message = paste0("the file does not parse: ", message), call = NULL)
       ))
     }
   )
+}
+
+# What R says, with the name of the file, which R leaves out of some messages.
+parse_error_text <- function(message, file, is_file) {
+  message <- sub("^<text>", file, message)
+  if (startsWith(message, paste0(file, ":"))) {
+    return(message)
+  }
+  line <- if (is_file) match(FALSE, validUTF8(readLines(file, warn = FALSE)))
+  if (!is.null(line) && !is.na(line)) {
+    return(paste0(file, ":", line, ": the bytes are no text in UTF-8: save the file as UTF-8."))
+  }
+  paste0(file, ": ", message)
 }
 
 # R's parser leaves out the rest of a line after a NUL byte, and says nothing.

@@ -149,8 +149,7 @@ def from_r(condition, calls) -> BaseException:
     )
     if facts["parent"] is not None:
         error.__cause__ = from_r(facts["parent"], None)
-    if any(call.file and os.path.exists(call.file) for call in error.calls):
-        _note(error, _calls_text(error.calls))
+    _note_calls(error, error.calls)
     if facts["remedy"] is not None:
         _note(error, facts["remedy"])
     if "keras" in sys.modules:  # else there are no tensors
@@ -158,14 +157,28 @@ def from_r(condition, calls) -> BaseException:
     return error
 
 
+def _note_calls(error: BaseException, calls: list[RCall]) -> None:
+    """The R calls as a note, if one of them is in a file of the user's."""
+    if any(call.file and os.path.exists(call.file) for call in calls):
+        _note(error, _calls_text(calls))
+
+
 CALLS_TITLE = "R calls, innermost first:"  # of the note that tracebacks show
 _MOST_CALLS = 8
 
 
 def _calls_text(calls: list[RCall]) -> str:
-    shown = [f"  {call}" for call in reversed(calls)]
-    more = len(shown) - _MOST_CALLS
-    return "\n".join([CALLS_TITLE, *shown[:_MOST_CALLS], *([f"  ... {more} more"] * (more > 0))])
+    """The innermost calls, and the first that is in a file, however many are below it."""
+    last = len(calls) - 1
+    in_file = next((k for k in range(last + 1) if calls[last - k].file), 0)
+    lines, left_out = [CALLS_TITLE], 0
+    for k, call in enumerate(reversed(calls)):
+        if k < _MOST_CALLS or k == in_file:
+            lines += [f"  ... {left_out} more"] * (left_out > 0) + [f"  {call}"]
+            left_out = 0
+        else:
+            left_out += 1
+    return "\n".join([*lines, *[f"  ... {left_out} more"] * (left_out > 0)])
 
 
 def in_member(class_name: str, member: str, error: Exception) -> None:
@@ -226,6 +239,7 @@ def _with_r_calls(exception: BaseException, facts: dict) -> BaseException:
     if not getattr(exception, "r_calls", None):
         with contextlib.suppress(AttributeError):  # an exception with slots has no place for them
             exception.r_text, exception.r_calls = facts["text"], _calls(facts["calls"])
+            _note_calls(exception, exception.r_calls)
     return exception
 
 

@@ -11,6 +11,8 @@ import warnings
 import pytest
 
 from pyclass_bridge import RError, RWarning
+from pyclass_bridge.bridge import condition
+from pyclass_bridge.bridge.condition import RCall
 
 CODE = """
 careful <- function(x) {
@@ -51,6 +53,51 @@ def test_a_traceback_shows_the_r_calls(source, tmp_path):
     file = tmp_path / "calls.R"
     assert f'R calls, innermost first:\n  stop("no")  at {file}:6\n' in shown
     assert f"  fails(x)  at {file}:8\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "text"),
+    [
+        ("a <- 1\n\nunknown\n", 3, "unknown"),
+        ("a <- 1\nUnknown('x',\n a)\n", 2, "Unknown('x', a)"),
+        ("b$c <- 1\n", 1, "b$c <- 1"),
+        ("'a' + 1\n", 1, "'a' + 1"),
+        ("f <- function(x) {\n  x\n  y + 1\n}\nf(1)\n", 3, "y + 1"),
+        ("stop('no')\n", 1, 'stop("no")'),
+        ("f <- function() {\n  stop('no')\n}\nf()\n", 2, 'stop("no")'),
+    ],
+)
+def test_an_error_names_the_innermost_line(source, tmp_path, code, line, text):
+    """Of what R itself refuses, there is no call at the place."""
+    with pytest.raises(RError) as caught:
+        source(code, "lines.R")
+    last = caught.value.calls[-1]
+    assert (last.text, last.file, last.line) == (text, str(tmp_path / "lines.R"), line)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert f"innermost first:\n  {text}  at {tmp_path / 'lines.R'}:{line}\n" in shown
+
+
+def test_an_error_of_r_itself_has_no_line_of_an_earlier_one(r, source):
+    with pytest.raises(RError):
+        source("unknown\n")
+    with pytest.raises(RError) as caught:
+        r("sum")("a")
+    assert caught.value.calls == []
+
+
+def test_a_python_exception_names_the_line_of_the_r_file(source, tmp_path):
+    with pytest.raises(AttributeError) as caught:
+        source("a <- 1\nA(import('math')$nothing) %py_class% { x <- 1 }\n", "python.R")
+    shown = "".join(traceback.format_exception(caught.value))
+    assert f"at {tmp_path / 'python.R'}:2\n" in shown
+
+
+def test_the_calls_of_a_traceback_have_the_innermost_in_a_file():
+    calls = [RCall(f"f{i}()") for i in range(14)]
+    calls[2] = RCall("in_file()", "a.R", 3)
+    shown = condition._calls_text(calls).splitlines()
+    assert shown[0] == condition.CALLS_TITLE and shown[1:9] == [f"  f{13 - i}()" for i in range(8)]
+    assert shown[9:] == ["  ... 3 more", "  in_file()  at a.R:3", "  ... 2 more"]
 
 
 def test_an_error_that_is_only_signalled_goes_on(r):

@@ -232,3 +232,31 @@ def test_a_nul_byte_is_an_error_that_names_the_line(tmp_path, text, line):
         pyclass_bridge.source(path)
     with pytest.raises(RParseError, match="save the file as UTF-8"):
         pyclass_bridge.run_file(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"a <- 1\nb <- '\xe9'\n", ":2: the bytes are no text in UTF-8: save the file as UTF-8."),
+        (b"f <- function(a, a) 1\n", ": repeated formal argument 'a' on line 1"),
+        (b"'\\xzz'\n", ": '\\x' used without hex digits"),
+        (b"``\n", ": attempt to use zero-length variable name"),
+        (b"1 |> 2\n", ": The pipe operator requires a function call as RHS"),
+    ],
+)
+def test_every_error_of_the_parser_names_the_file(tmp_path, text, message):
+    path = tmp_path / "unparsed.R"
+    path.write_bytes(text)
+    with pytest.raises(RParseError) as caught:
+        pyclass_bridge.source(path)
+    assert caught.value.message.startswith(f"the file does not parse: {path}{message}")
+
+
+def test_the_parsers_table_of_tokens_is_left_out(source):
+    """R makes it in a time that grows with the square of the comments."""
+    ns = source("# a comment\nf <- function(x) {\n  # another\n  x\n}\n")
+    has_source = pyclass_bridge.r(
+        "function(f) c(!is.null(attr(f, 'srcref')), is.null(utils::getParseData(f)))"
+    )
+    assert has_source(ns.f) == [True, True]
+    assert pyclass_bridge.r("isFALSE(getOption('keep.parse.data'))") is False
