@@ -46,7 +46,7 @@ typedef struct {
   size_t n, room;
   Table places;  /* {object: its place, from 1} */
   Table private; /* {instance: its row in the table of bridge/private.py} */
-  Table modules; /* the dicts of modules, which are not followed */
+  Table left;    /* dicts that are not followed: those of modules, and that of `private` */
   Pointer *pointers;
   size_t n_pointers;
   SEXP *cells; /* those of the loose objects */
@@ -72,7 +72,7 @@ static bool is_followed(Search *s, PyObject *o) {
     return false;
   if (PyType_Check(o))
     return mark_is_r_class((PyTypeObject *)o);
-  return !PyDict_CheckExact(o) || !table_has(&s->modules, o);
+  return !PyDict_CheckExact(o) || !table_has(&s->left, o);
 }
 
 /* The private environment of an instance lives as long as the instance. */
@@ -124,9 +124,10 @@ static void read_private(Search *s) {
 static void read_modules(Search *s) {
   PyObject *modules = PyImport_GetModuleDict(), *name, *module;
   Py_ssize_t at = 0;
+  s->no_memory |= !table_put(&s->left, py.private_table, 1);
   while (PyDict_Next(modules, &at, &name, &module))
     if (PyModule_Check(module))
-      s->no_memory |= !table_put(&s->modules, PyModule_GetDict(module), 1);
+      s->no_memory |= !table_put(&s->left, PyModule_GetDict(module), 1);
 }
 
 static void read_pointers(Search *s) {
@@ -364,7 +365,7 @@ static void search_once(Search *s) {
 static void free_search(Search *s) {
   table_free(&s->places);
   table_free(&s->private);
-  table_free(&s->modules);
+  table_free(&s->left);
   free(s->objects);
   free(s->pointers);
   free(s->cells);

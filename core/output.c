@@ -23,6 +23,7 @@ static void write_text(const char *text, int n, int is_error) {
   }
   Door d;
   door_open(&d);
+  PyObject *exception = py_take_exception(); /* one that is on its way while R prints */
   PyObject *bytes = PyBytes_FromStringAndSize(text, n);
   PyObject *done =
       bytes ? call_python(py.write_console, bytes, is_error ? Py_True : Py_False) : NULL;
@@ -37,6 +38,8 @@ static void write_text(const char *text, int n, int is_error) {
   } else if (!done) {
     PyErr_WriteUnraisable(py.write_console);
   }
+  if (exception)
+    py_set_exception(exception);
   door_close(&d);
 }
 
