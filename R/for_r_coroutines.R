@@ -12,7 +12,8 @@
 #'
 #' Each call has an event loop of its own, on this thread, also in a notebook and in an
 #' [async_method()], where a loop runs already: that loop and its other tasks stand still until the
-#' call returns. So what must share a loop (a session of connections, a lock) belongs into one
+#' call returns. To wait for one of them, or for an event, lock or queue that they would wake, is an
+#' error; cancelling the task that awaits, also by `asyncio.wait_for()`, ends the wait. So what must share a loop (a session of connections, a lock) belongs into one
 #' coroutine, and an async method that shall let others go on returns the coroutine instead.
 #'
 #' What is no coroutine, an async function that was not called, and a task or future, which belongs

@@ -5,7 +5,7 @@ page_device <- new.env(parent = emptyenv())
 page_device$number <- NULL
 
 set_page_device <- function(directory) {
-  if (capabilities("png")) {
+  if (is_usual_device() && capabilities("png")) {
     options(device = function(...) {
       grDevices::png(
         file.path(directory, "%04d.png"),

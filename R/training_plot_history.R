@@ -5,8 +5,8 @@
 #' Plot the history of a training
 #'
 #' One panel for each metric, with the curve of the training and that of the validation, if there is
-#' one. Values that are not finite leave a gap. Base graphics draw on the current device; a script
-#' without a device writes `Rplots.pdf`. ggplot2's plot is drawn when it is printed.
+#' one. Values that are not finite leave a gap. Base graphics draw on the current device; without one,
+#' into a temporary file that is announced. ggplot2's plot is drawn when it is printed.
 #'
 #' An unknown metric is an error, and so is `method = "ggplot2"` if ggplot2 is not installed.
 #'

@@ -225,7 +225,7 @@ static PyObject *is_free(PyObject *self, PyObject *unused) {
   return PyBool_FromLong(entry_is_free());
 }
 
-static PyObject *may_seed(PyObject *self, PyObject *unused) {
+static PyObject *is_forked_by_python(PyObject *self, PyObject *unused) {
   return PyBool_FromLong(!fork_is_rs() && !entry_is_refused());
 }
 
@@ -398,8 +398,8 @@ static PyMethodDef methods[] = {
     {"foreign_call", (PyCFunction)(void (*)(void))foreign_call, METH_FASTCALL,
      "Call a function of rpy2 in an entry."},
     {"is_free", is_free, METH_NOARGS, "Could this thread use R now, without waiting?"},
-    {"may_seed", may_seed, METH_NOARGS,
-     "In a forked child: may R be used here, and does it leave the random numbers to Python?"},
+    {"is_forked_by_python", is_forked_by_python, METH_NOARGS,
+     "In a forked child: may R be used here, and is the fork Python's, not R's own?"},
     {"shared_argument", find_shared_argument, METH_VARARGS,
      "The argument that the innermost R method of this object and name shares, or None."},
     {"collect_cycles", collect_cycles, METH_NOARGS,

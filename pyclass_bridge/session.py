@@ -34,10 +34,17 @@ def start() -> None:
         _attach_r(core)
         _collect_cycles(core)
         _started = True
-        if "ipykernel" in sys.modules:
-            from .shell import notebook
+        _set_up_plots()
 
-            notebook.show_pictures()
+
+def _set_up_plots() -> None:
+    from .shell import device
+
+    device.use_temporary_file()
+    if "ipykernel" in sys.modules:
+        from .shell import notebook
+
+        notebook.show_pictures()
 
 
 def _attach_python(core) -> None:

@@ -22,7 +22,7 @@ def seed_forked_children() -> None:
 
 
 def _seed() -> None:
-    if _core.may_seed():
+    if _core.is_forked_by_python():
         # Any integer of R but NA.
         number = int.from_bytes(os.urandom(4), "little") % (2**32 - 1) - (2**31 - 1)
         r_function("seed_child")(number)

@@ -10,7 +10,8 @@ is not async. Needs no R.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+
+from pyclass_bridge.for_r import outer_loops
 
 
 async def gathered(awaitables: list) -> list:
@@ -21,27 +22,29 @@ async def gathered(awaitables: list) -> list:
 def run(coroutine):
     """As `asyncio.run()`, but also where a loop runs already, and with Python's own handler of
     Ctrl-C: asyncio's handler would wait until R code ends."""
-    with _running_loop_suspended():
+    with outer_loops.suspended() as task:
         loop = asyncio.new_event_loop()
         try:
-            return loop.run_until_complete(coroutine)
+            main = loop.create_task(coroutine)
+            watch = outer_loops.Watch(main)
+            with outer_loops.cancelled_with(task, main):
+                return _result(loop, main, watch)
         finally:
             _end(loop)
 
 
-@contextlib.contextmanager
-def _running_loop_suspended():
-    loop = asyncio._get_running_loop()
-    task = asyncio.current_task(loop) if loop else None
-    if task is not None:
-        asyncio.tasks._leave_task(loop, task)
-    asyncio._set_running_loop(None)
+def _result(loop, main, watch):
     try:
-        yield
-    finally:
-        asyncio._set_running_loop(loop)
-        if task is not None:
-            asyncio.tasks._enter_task(loop, task)
+        return loop.run_until_complete(main)
+    except asyncio.CancelledError:
+        if watch.is_stuck:
+            raise RuntimeError(outer_loops.STUCK) from None
+        raise
+    except RuntimeError as error:
+        # asyncio's own words; it has no class for it.
+        if "different loop" in str(error) or "different event loop" in str(error):
+            raise RuntimeError(outer_loops.STUCK) from error
+        raise
 
 
 def _end(loop) -> None:

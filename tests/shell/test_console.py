@@ -177,11 +177,13 @@ def test_stand_ins(terminal):
     assert "Error in library(keras3)" in terminal("--no-stand-in").answer("library(keras3)")
 
 
-def test_plots_leave_a_file(terminal, tmp_path):
-    t = terminal(DISPLAY="")
-    assert t.answer("plot(1)") == ""
+def test_plots_go_to_a_temporary_file(terminal, tmp_path):
+    (tmp_path / "plots").mkdir()
+    t = terminal(DISPLAY="", TMPDIR=str(tmp_path / "plots"))
+    assert "so R draws into" in t.answer("plot(1)")
     assert t.end("q()\r") == 0
-    assert (tmp_path / "Rplots.pdf").exists()
+    assert not (tmp_path / "Rplots.pdf").exists()
+    assert len(list(tmp_path.glob("plots/*/Rplots.pdf"))) == 1
 
 
 def test_help_goes_to_the_pager(terminal, tmp_path):

@@ -159,6 +159,8 @@ def test_mistakes_are_named(r, tmp_path):
 def test_a_script_leaves_the_picture(tmp_path):
     (tmp_path / "x.R").write_text(MODELS + "plot(two)\n")
     subprocess.run(
-        [sys.executable, "-m", "pyclass_bridge", "run", "x.R"], cwd=tmp_path, check=True, timeout=90
-    )
-    assert (tmp_path / "Rplots.pdf").read_bytes().rstrip().endswith(b"%%EOF")
+        [sys.executable, "-m", "pyclass_bridge", "run", "x.R"],
+        cwd=tmp_path, check=True, timeout=90, env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    (picture,) = tmp_path.glob("pyclass_bridge_plots_*/Rplots.pdf")
+    assert picture.read_bytes().rstrip().endswith(b"%%EOF")

@@ -178,6 +178,7 @@ def test_a_script_without_a_device_leaves_a_whole_file(tmp_path, ending):
     (tmp_path / "x.R").write_text(f"{MAKE}plot(made())\nplot(made(), method = 'base')\n{ending}\n")
     subprocess.run(
         [sys.executable, "-m", "pyclass_bridge", "run", "x.R"],
-        cwd=tmp_path, env=os.environ, capture_output=True, timeout=60,
+        cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, timeout=60,
     )  # fmt: skip
-    assert (tmp_path / "Rplots.pdf").read_bytes().rstrip().endswith(b"%%EOF")
+    (picture,) = tmp_path.glob("pyclass_bridge_plots_*/Rplots.pdf")
+    assert picture.read_bytes().rstrip().endswith(b"%%EOF")
