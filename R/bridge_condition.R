@@ -181,6 +181,21 @@ replace_in_base <- function(name, value) {
 # R's handler stack, without a change of it.
 handlers_now <- function() .Internal(.addCondHands(NULL, NULL, NULL, NULL, TRUE))
 
+# The calls that install the handlers and the restarts of this place of R's stacks at another one,
+# above entries of other threads; the core evaluates them there. The last restart, `abort`, is R's.
+stacks_now <- function() {
+  install <- function(name, x) {
+    as.call(list(quote(.Internal), as.call(list(as.name(name), call("quote", x)))))
+  }
+  restarts <- list()
+  n <- 1L
+  while (is.list(restart <- .Internal(.getRestart(n))) && !is.null(restart[["exit"]])) {
+    restarts <- c(list(install(".addRestart", restart)), restarts)
+    n <- n + 1L
+  }
+  c(list(install(".resetCondHands", handlers_now())), restarts)
+}
+
 # Calls that push handlers on R's handler stack, where they stay until the core's guard ends.
 handler_calls <- function() {
   push <- function(...) {
@@ -189,9 +204,11 @@ handler_calls <- function() {
   }
   list(
     chained = push(error = record_and_pass_on, interrupt = record_condition),
-    isolated = push(
-      warning = warn_python, error = record_and_abort, interrupt = record_and_abort
-    )
+    isolated = call(
+      "{", quote(.Internal(.resetCondHands(NULL))),
+      push(warning = warn_python, error = record_and_abort, interrupt = record_and_abort)
+    ),
+    stacks = as.call(list(stacks_now)), abort = quote(invokeRestart("abort"))
   )
 }
 

@@ -133,10 +133,9 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
   if (entry_push(&e, PyUnicode_AsUTF8(f->name)) < 0)
     return NULL;
   Py_INCREF(self);
-  Entry *below = e.chained ? entry_below(&e) : NULL;
-  if (below) {
-    c.for_r = below->calls_r;
-    below->calls_r = false;
+  if (e.home) {
+    c.for_r = e.home->calls_r;
+    e.home->calls_r = false;
   }
   innermost = &c;
   origins_begin(&origins);

@@ -291,6 +291,14 @@ static int refuse(void) {
   return -1;
 }
 
+/* With others' entries between, R's handlers and restarts of that place must be known. */
+static Entry *home_of(const Entry *e) {
+  Entry *below = e->below & SUSPENDED ? entry_of(e->below) : NULL, *own = below;
+  while (own && own->thread != e->thread)
+    own = entry_of(own->below);
+  return own && !own->foreign && (own == below || own->stacks) ? own : NULL;
+}
+
 bool entry_is_free(void) {
   uintptr_t word = atomic_load(&top_word);
   return word == 0 || (word & SUSPENDED) || running() == me();
@@ -303,6 +311,7 @@ int entry_push(Entry *e, const char *label) {
   e->interrupt = NULL;
   e->caught = NULL;
   e->jumps = NULL;
+  e->stacks = NULL;
   e->foreign = false;
   e->calls_r = false;
   if (is_poisoned || !c_stack_is_large_enough())
@@ -315,8 +324,10 @@ int entry_push(Entry *e, const char *label) {
       return -1;
   }
   Entry *below = entry_of(e->below);
-  e->chained = below && (e->below & SUSPENDED) && below->thread == e->thread && !below->foreign;
-  e->isolated = below && !e->chained;
+  e->stack_start = c_stack_start();
+  e->stack_size = c_stack_size();
+  e->home = home_of(e);
+  e->isolated = below && !e->home;
   pointer_begin(e, below);
   c_stack_tell_r();
   preserve_drain();
@@ -377,6 +388,9 @@ void entry_resume(Entry *e) {
     wait_until(e, try_resume, false);
     end_return(e);
   }
+  if (e->stacks)
+    preserve_remove(e->stacks);
+  e->stacks = NULL;
   c_stack_tell_r();
 }
 

@@ -323,6 +323,8 @@ static PyObject *attach_r(PyObject *self, PyObject *handles) {
     SEXP *place;
   } places[] = {{"ns", &r.ns},
                 {"chained_call", &r.chained_call},
+                {"stacks_call", &r.stacks_call},
+                {"abort_call", &r.abort_call},
                 {"isolated_call", &r.isolated_call},
                 {"guard_env", &r.guard_env},
                 {"stop_python", &r.stop_python},
