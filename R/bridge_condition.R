@@ -182,15 +182,18 @@ replace_in_base <- function(name, value) {
 handlers_now <- function() .Internal(.addCondHands(NULL, NULL, NULL, NULL, TRUE))
 
 # The calls that install the handlers and the restarts of this place of R's stacks at another one,
-# above entries of other threads; the core evaluates them there. The last restart, `abort`, is R's.
+# above entries of other threads; the core evaluates them there. R's own restarts, such as `abort`
+# at the end, have no environment and are left out.
 stacks_now <- function() {
   install <- function(name, x) {
     as.call(list(quote(.Internal), as.call(list(as.name(name), call("quote", x)))))
   }
   restarts <- list()
   n <- 1L
-  while (is.list(restart <- .Internal(.getRestart(n))) && !is.null(restart[["exit"]])) {
-    restarts <- c(list(install(".addRestart", restart)), restarts)
+  while (!is.null(restart <- .Internal(.getRestart(n)))) {
+    if (is.environment(unclass(restart)[[2L]])) {
+      restarts <- c(list(install(".addRestart", restart)), restarts)
+    }
     n <- n + 1L
   }
   c(list(install(".resetCondHands", handlers_now())), restarts)
