@@ -175,6 +175,24 @@ install_handlers <- function() {
 # R's handler stack, without a change of it.
 handlers_now <- function() .Internal(.addCondHands(NULL, NULL, NULL, NULL, TRUE))
 
+# The calls that install the handlers and the restarts of this place of R's stacks at another one,
+# above entries of other threads; the core evaluates them there. R's own restarts, such as `abort`
+# at the end, have no environment and are left out.
+stacks_now <- function() {
+  install <- function(name, x) {
+    as.call(list(quote(.Internal), as.call(list(as.name(name), call("quote", x)))))
+  }
+  restarts <- list()
+  n <- 1L
+  while (!is.null(restart <- .Internal(.getRestart(n)))) {
+    if (is.environment(unclass(restart)[[2L]])) {
+      restarts <- c(list(install(".addRestart", restart)), restarts)
+    }
+    n <- n + 1L
+  }
+  c(list(install(".resetCondHands", handlers_now())), restarts)
+}
+
 # Calls that push handlers on R's handler stack, where they stay until the core's guard ends, the
 # call that jumps to R's top level, and two that ask: does cat() print, does R print no errors?
 handler_calls <- function() {
@@ -184,9 +202,11 @@ handler_calls <- function() {
   }
   list(
     chained = push(error = record_and_pass_on, interrupt = record_condition),
-    isolated = push(
-      warning = warn_python, error = record_and_abort, interrupt = record_and_abort
+    isolated = call(
+      "{", quote(.Internal(.resetCondHands(NULL))),
+      push(warning = warn_python, error = record_and_abort, interrupt = record_and_abort)
     ),
+    stacks = as.call(list(stacks_now)),
     # R's own restart, even if R code has made another one of this name.
     abort = bquote(invokeRestart(.(structure(list("abort", NULL), class = "restart")))),
     cat = quote(cat_prints()), hides = quote(!isTRUE(getOption("show.error.messages")))

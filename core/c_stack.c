@@ -43,6 +43,8 @@ bool c_stack_is_large_enough(void) {
 
 size_t c_stack_size(void) { return mine.size; }
 
+uintptr_t c_stack_start(void) { return mine.start; }
+
 void c_stack_tell_r(void) {
   const uintptr_t thread = (uintptr_t)pthread_self();
   if (told.thread == thread && told.start == mine.start && told.size == mine.size)

@@ -135,10 +135,9 @@ static PyObject *function_call(PyObject *self, PyObject *const *args, size_t nar
   Py_INCREF(self);
   if (cycles_are_due())
     cycles_collect(&e);
-  Entry *below = e.chained ? entry_below(&e) : NULL;
-  if (below) {
-    c.for_r = below->calls_r;
-    below->calls_r = false;
+  if (e.home) {
+    c.for_r = e.home->calls_r;
+    e.home->calls_r = false;
   }
   innermost = &c;
   origins_begin(&origins);

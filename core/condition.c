@@ -5,8 +5,10 @@
  *                               the condition and abort
  *   chained   (own door below)  R_UnwindProtect and a recorder; the jump's target is further out,
  *                               so a token stores the jump, an exception unwinds Python's frames,
- *                               and the door continues the jump
- *   isolated  (any other below) R_ToplevelExec, for which all handlers are installed anew
+ *                               and the door continues the jump. With others' entries between, R's
+ *                               handlers and restarts at that door are installed again
+ *   isolated  (any other below) R_UnwindProtect, and handlers as those of the session instead of
+ *                               those below
  *
  * Owns: the tokens, but for those that it gives to jumps (jump.c). An entry owns what it has caught.
  * Threads: inside an entry. Jumps: never out of `guarded`; always out of `door_raise`. */
@@ -24,7 +26,6 @@ typedef struct {
 
 static Tokens *tokens;
 static int token_room, guard_depth; /* 0: outside all guards */
-static SEXP abort_token;
 
 /* ---- recording (called by the handlers in R/bridge_condition.R, without the GIL) ---- */
 
@@ -52,10 +53,19 @@ typedef struct {
   jmp_buf landing;
 } Guard;
 
+static bool is_apart(Entry *e) { return e->home && e->home != entry_below(e); }
+
 static SEXP run_unwindable(void *arg) {
   Guard *g = arg;
-  if (g->entry->chained)
+  if (is_apart(g->entry)) {
+    SEXP calls = TAG(g->entry->home->stacks);
+    for (R_xlen_t i = 0; i < r_length(calls); i++)
+      r_eval(VECTOR_ELT(calls, i), r.guard_env);
+  }
+  if (g->entry->home)
     r_eval(r.chained_call, r.guard_env);
+  else if (g->entry->isolated && r.isolated_call)
+    r_eval(r.isolated_call, r.guard_env);
   g->body(g->data);
   return R_NilValue;
 }
@@ -65,11 +75,22 @@ static void leave_unwindable(void *arg, Rboolean jump) {
     longjmp(((Guard *)arg)->landing, 1);
 }
 
-static void run_isolated(void *arg) {
-  Guard *g = arg;
-  if (r.isolated_call)
-    r_eval(r.isolated_call, r.guard_env);
-  g->body(g->data);
+static SEXP look_at_stacks(void *arg) {
+  ((Entry *)arg)->stacks = preserve(r_eval(r.stacks_call, r.guard_env));
+  return R_NilValue;
+}
+
+/* The first entry above another thread's sees R's stacks as that one has left them. */
+static void keep_stacks(Guard *g, int depth) {
+  Entry *below = entry_below(g->entry);
+  if (!below || below->thread == g->entry->thread || below->foreign || below->stacks)
+    return;
+  if (_setjmp(g->landing) == 0)
+    r_unwind_protect(look_at_stacks, below, leave_unwindable, g, tokens[depth].guard);
+  else if (g->entry->interrupt)
+    R_interrupts_pending = 1; /* it is for the code that follows */
+  guard_depth = depth;
+  r_empty_token(tokens[depth].guard);
 }
 
 static void make_token(void *place) {
@@ -95,9 +116,7 @@ static int need_tokens(void) {
     tokens = larger;
     token_room = more;
   }
-  bool made = make_tokens(&tokens[guard_depth]) && make_tokens(&tokens[0]) &&
-              (abort_token || r_toplevel(make_token, &abort_token));
-  return made ? 0 : -1;
+  return make_tokens(&tokens[guard_depth]) && make_tokens(&tokens[0]) ? 0 : -1;
 }
 
 static void empty_tokens(Tokens *t) {
@@ -119,10 +138,27 @@ static void preserve_value(void *arg) {
   p->cell = preserve(p->value);
 }
 
+/* Does the jump lead into R code of another thread? Only a restart or a continuation of that code
+ * does. Its contexts are on the C stacks of the threads whose entries are between. */
+static bool leads_to_others(Entry *e, SEXP token) {
+  const uintptr_t target = (uintptr_t)r_jump_target(token);
+  if (r_is_abort(token) || !(e->isolated || is_apart(e)))
+    return false;
+  bool found = e->isolated;
+  for (Entry *other = entry_below(e); other != e->home && !found; other = entry_below(other))
+    found = other->thread != e->thread && target < other->stack_start &&
+            target >= other->stack_start - other->stack_size;
+  return found;
+}
+
 /* The door below continues the guard's jump when this exception reaches it. */
 static void hand_down(Entry *e, PyObject *exception, char *error_text) {
-  jump_add(entry_below(e), exception, tokens[guard_depth].guard, error_text);
-  tokens[guard_depth].guard = NULL;
+  SEXP token = tokens[guard_depth].guard;
+  if (is_apart(e) && r_is_abort(token))
+    token = NULL; /* it would end in R code of another thread, which is gone by then */
+  else
+    tokens[guard_depth].guard = NULL;
+  jump_add(e->home, exception, token, error_text);
 }
 
 static PyObject *condition_of(PyObject *exception) {
@@ -157,20 +193,9 @@ static Jump *jump_carried_by(Entry *e, PyObject *exception) {
   return NULL;
 }
 
-/* ---- the abort restart ---- */
-
-static SEXP run_abort(void *arg) { return r_eval(r.abort_call, r.guard_env); }
-
-/* Does the jump that the guard has stored go to R's top level? That is where another abort from
- * here goes. */
-static bool is_abort(void) {
-  Guard g = {.entry = NULL};
-  if (_setjmp(g.landing) == 0)
-    r_unwind_protect(run_abort, NULL, leave_unwindable, &g, abort_token);
-  return r_shows_target(abort_token) && r_is_same_jump(tokens[guard_depth].guard, abort_token);
-}
-
 /* ---- the exception for a jump ---- */
+
+#define LOST_JUMP "Error: R code can't leave for a restart or a function of another thread's R code"
 
 static PyObject *exception_of_condition(Entry *e, SEXP cond, SEXP calls) {
   Preserving p = {cond, NULL}, q = {calls, NULL};
@@ -208,13 +233,12 @@ static PyObject *exception_of_text(const char *bytes) {
 }
 
 /* Is the jump out of this entry one that its door has continued? If R code in the entry caught that
- * one, a later jump has another target. R_ToplevelExec fills no token to compare: every jump that it
- * stops is an abort. */
+ * one, a later jump has another target. */
 static bool has_arrived(Entry *e, Jump *jump) {
+  SEXP token = tokens[guard_depth].guard;
   if (!jump->going || jump->is_over)
     return false;
-  return e->isolated ? r_is_abort(jump->token)
-                     : r_is_same_jump(tokens[guard_depth].guard, jump->token);
+  return jump->token ? r_is_same_jump(token, jump->token) : r_is_abort(token);
 }
 
 static Jump *jump_that_went(Entry *e) {
@@ -240,30 +264,32 @@ static const char *hidden_error(void) {
  * error that no handler has seen goes to R's top level, whatever the guard is. */
 static PyObject *exception_of_jump(Entry *e, const char *unseen) {
   Jump *went = jump_that_went(e);
-  if (went && (e->chained || Py_TYPE(went->carrier) != (PyTypeObject *)py.jump_type))
+  if (went && (e->home || Py_TYPE(went->carrier) != (PyTypeObject *)py.jump_type))
     return Py_NewRef(went->carrier);
   if (e->caught)
     return exception_of_caught(e);
   if (unseen)
     return exception_of_text(unseen);
-  if (!e->chained)
+  if (!e->home)
     return exception_of_text(hidden_error());
-  return is_abort() ? exception_of_text("") : PyObject_CallNoArgs(py.jump_type);
+  bool is_abort = r_is_abort(tokens[guard_depth].guard);
+  return is_abort ? exception_of_text("") : PyObject_CallNoArgs(py.jump_type);
 }
 
 /* Sets the Python exception for a jump. R is in the state in which the guard began. */
 static void landed(Entry *e) {
-  char *unseen = output_take_unseen();
-  char *error_text = e->chained ? r_keep_error_text() : NULL;
-  if (e->chained)
-    exiting_keep(tokens[guard_depth].guard, e->caught ? CDDR(TAG(e->caught)) : R_NilValue);
+  SEXP token = tokens[guard_depth].guard;
+  bool is_lost = leads_to_others(e, token), ends_here = !e->home || is_lost;
+  char *unseen = output_take_unseen(), *error_text = ends_here ? NULL : r_keep_error_text();
+  if (!ends_here)
+    exiting_keep(token, e->caught ? CDDR(TAG(e->caught)) : R_NilValue);
   entry_take_gil(e);
   PyErr_Clear();
-  PyObject *exception = exception_of_jump(e, unseen);
+  PyObject *exception = is_lost ? exception_of_text(LOST_JUMP) : exception_of_jump(e, unseen);
   free(unseen);
   if (!exception)
     exception = py_take_exception();
-  if (e->chained)
+  if (!ends_here)
     hand_down(e, exception, error_text);
   PyErr_SetObject((PyObject *)Py_TYPE(exception), exception); /* sets its __context__, too */
   Py_DECREF(exception);
@@ -278,9 +304,8 @@ int guarded(Entry *e, GuardBody body, void *data) {
     PyErr_NoMemory();
     return -1;
   }
-  if (e->isolated)
-    jumped = !r_toplevel(run_isolated, &g);
-  else if (_setjmp(g.landing) == 0)
+  keep_stacks(&g, depth);
+  if (_setjmp(g.landing) == 0)
     r_unwind_protect(run_unwindable, &g, leave_unwindable, &g, tokens[depth].guard);
   else
     jumped = true;
@@ -364,7 +389,10 @@ NO_RETURN static void go_on(Door *d, Jump *jump, PyObject *exception) {
   jump_go(d->entry, jump);
   door_close(d);
   r_put_error_text(jump->error_text);
-  r_continue(jump->token);
+  if (jump->token)
+    r_continue(jump->token);
+  r_eval(r.abort_call, r.guard_env);
+  r_error("R code was not aborted");
 }
 
 /* R's py_last_error() shows an R error, too, that Python has passed on; stop_python() tells Python's

@@ -56,6 +56,7 @@ extern GivenByPython py;
 typedef struct {
   SEXP ns;            /* the namespace `pyclassbridge` */
   SEXP chained_call;  /* installs the recorder of errors in a chained entry */
+  SEXP stacks_call;   /* gives the calls that install R's present handlers and restarts */
   SEXP isolated_call; /* installs all handlers in an isolated entry */
   SEXP abort_call;    /* jumps to R's top level */
   SEXP cat_call;      /* does cat() print now? */
@@ -148,16 +149,17 @@ extern long pointer_live;
 
 bool c_stack_is_large_enough(void); /* this thread's */
 size_t c_stack_size(void);
-void c_stack_tell_r(void); /* owner of the top: sets R's limits to this thread's stack */
+uintptr_t c_stack_start(void); /* its highest address; this thread's, as the size */
+void c_stack_tell_r(void);     /* owner of the top: sets R's limits to this thread's stack */
 
 /* ---- jump.c: R's jumps on their way ------------------------------------------------------ */
 
 typedef struct Jump {
   PyObject *carrier; /* the exception that carries it to the entry's door */
-  SEXP token;
-  char *error_text; /* R's at its time, or NULL; for free() */
-  bool going;       /* the door has continued it */
-  bool is_over;     /* an error was recorded since, which takes its place */
+  SEXP token;        /* NULL: an abort */
+  char *error_text;  /* R's at its time, or NULL; for free() */
+  bool going;        /* the door has continued it */
+  bool is_over;      /* an error was recorded since, which takes its place */
   struct Jump *older;
 } Jump;
 void jump_add(Entry *e, PyObject *carrier, SEXP token, char *error_text); /* steals the last two */
@@ -171,6 +173,8 @@ void jump_forget(Entry *e); /* all */
 struct Entry {
   uintptr_t below;       /* top_word before the push: the entry below and its bit */
   uintptr_t thread;      /* the thread that pushed it */
+  uintptr_t stack_start; /* of that thread's C stack, with its size */
+  size_t stack_size;
   PyThreadState *tstate; /* saved while R runs without the GIL; NULL while the thread has it */
   const char *label;     /* what runs, for the report of a long wait; borrowed */
   PyObject *interrupt;   /* the exception for which R_interrupts_pending was set; owned */
@@ -182,8 +186,9 @@ struct Entry {
   unsigned collections;  /* pointer.c's count at the push, or when it last handed them over */
   bool foreign;          /* pushed for rpy2: holds the GIL and has no guard of ours */
   bool calls_r;          /* it is suspended in Python code that only calls an R function */
-  bool chained;          /* the entry below is this thread's own, suspended at one of our doors */
-  bool isolated;         /* an entry is below, and this one is not chained */
+  Entry *home;           /* this thread's entry below, suspended at one of our doors, or NULL */
+  bool isolated;         /* an entry is below, and this one has no home */
+  SEXP stacks;           /* cell of what stacks_call gave, while another thread's entry is above */
   int height;            /* how many entries are below, and itself */
   int reach;             /* while it waits to be pushed: the height of its thread's top one, or 0 */
   double waits_since;    /* when its thread began to wait to return to it */

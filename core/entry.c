@@ -361,6 +361,14 @@ static int refuse(void) {
   return -1;
 }
 
+/* With others' entries between, R's handlers and restarts of that place must be known. */
+static Entry *home_of(const Entry *e) {
+  Entry *below = e->below & SUSPENDED ? entry_of(e->below) : NULL, *own = below;
+  while (own && own->thread != e->thread)
+    own = entry_of(own->below);
+  return own && !own->foreign && (own == below || own->stacks) ? own : NULL;
+}
+
 bool entry_is_free(void) {
   uintptr_t word = atomic_load(&top_word);
   return word == 0 || (word & SUSPENDED) || running() == me();
@@ -376,6 +384,7 @@ int entry_push(Entry *e, const char *label) {
   e->signal = NULL;
   e->caught = NULL;
   e->jumps = NULL;
+  e->stacks = NULL;
   e->foreign = false;
   e->calls_r = false;
   if (entry_is_refused())
@@ -388,8 +397,10 @@ int entry_push(Entry *e, const char *label) {
       return -1;
   }
   Entry *below = entry_of(e->below);
-  e->chained = below && (e->below & SUSPENDED) && below->thread == e->thread && !below->foreign;
-  e->isolated = below && !e->chained;
+  e->stack_start = c_stack_start();
+  e->stack_size = c_stack_size();
+  e->home = home_of(e);
+  e->isolated = below && !e->home;
   pointer_begin(e, below);
   c_stack_tell_r();
   preserve_drain();
@@ -452,6 +463,9 @@ PyObject *entry_resume(Entry *e, PyObject *result) {
     wait_until(e, try_resume, false);
     end_return(e);
   }
+  if (e->stacks)
+    preserve_remove(e->stacks);
+  e->stacks = NULL;
   c_stack_tell_r();
   PyObject *exception = e->signal;
   if (exception) {

@@ -16,7 +16,8 @@
 static void drop(Jump **place) {
   Jump *jump = *place;
   *place = jump->older;
-  r_release_object(jump->token);
+  if (jump->token)
+    r_release_object(jump->token);
   free(jump->error_text);
   Py_DECREF(jump->carrier);
   free(jump);
@@ -46,7 +47,8 @@ void jump_add(Entry *e, PyObject *carrier, SEXP token, char *error_text) {
       place = &(*place)->older;
   Jump *jump = malloc(sizeof *jump);
   if (!jump) {
-    r_release_object(token);
+    if (token)
+      r_release_object(token);
     free(error_text);
     return;
   }
@@ -69,13 +71,17 @@ void jump_forget(Entry *e) {
     drop(&e->jumps);
 }
 
+static bool have_same_target(Jump *a, Jump *b) {
+  return a->token && b->token ? r_is_same_jump(a->token, b->token) : a->token == b->token;
+}
+
 void jump_go(Entry *e, Jump *jump) {
   Jump **place = &e->jumps;
   while (*place) {
     Jump *other = *place;
     if (other == jump)
       *place = other->older;
-    else if (!other->going || r_is_same_jump(other->token, jump->token))
+    else if (!other->going || have_same_target(other, jump))
       drop(place); /* the visit ends; a jump to the same place takes the place of the other */
     else
       place = &other->older;

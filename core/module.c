@@ -327,6 +327,7 @@ static PyObject *attach_r(PyObject *self, PyObject *handles) {
     SEXP *place;
   } places[] = {{"ns", &r.ns},
                 {"chained_call", &r.chained_call},
+                {"stacks_call", &r.stacks_call},
                 {"isolated_call", &r.isolated_call},
                 {"abort_call", &r.abort_call},
                 {"cat_call", &r.cat_call},

@@ -344,29 +344,27 @@ static inline SEXP r_jump_value(SEXP token) { return CAR(token); }
 static inline bool r_is_abort(SEXP token) { return CAR(token) == NULL; } /* to the top level */
 static inline void r_set_jump_value(SEXP token, SEXP value) { SETCAR(token, value); }
 
-/* Do two tokens have the same target? The CDR of a token is undocumented: on R 3.5 to 4.6 it has
- * the bytes of a mask and of the target's address. With any other layout the answer is yes, which
- * is wrong only if R code has caught one jump and then makes another one that carries no condition.
- * tests/core/test_r_api.py tests that case, so it shows whether a later R has the same layout. */
-typedef struct {
-  int mask;
-  void *target;
-} TokenBytes;
-
-static inline bool r_shows_target(SEXP token) {
+/* The target of a token's jump: a context of R's, on the C stack of its thread. The CDR of a token
+ * is undocumented: on R 3.5 to 4.6 it has the bytes of a mask and of that address. NULL with any other
+ * layout. tests/core/test_r_api.py shows whether a later R has the same. */
+static inline const void *r_jump_target(SEXP token) {
+#if R_VERSION < R_Version(4, 7, 0)
+  struct {
+    int mask;
+    void *target;
+  } to;
   SEXP bytes = CDR(token);
-  return R_VERSION < R_Version(4, 7, 0) && TYPEOF(bytes) == RAWSXP &&
-         XLENGTH(bytes) == sizeof(TokenBytes);
+  if (TYPEOF(bytes) == RAWSXP && XLENGTH(bytes) == sizeof to) {
+    memcpy(&to, RAW_RO(bytes), sizeof to);
+    return to.target;
+  }
+#endif
+  return NULL;
 }
 
-static inline bool r_is_same_jump(SEXP a, SEXP b) {
-  if (!r_shows_target(a) || !r_shows_target(b))
-    return true;
-  TokenBytes to, other;
-  memcpy(&to, RAW_RO(CDR(a)), sizeof to);
-  memcpy(&other, RAW_RO(CDR(b)), sizeof other);
-  return to.target == other.target;
-}
+/* Do two tokens have the same target? If none is known, the answer is yes, which is wrong only if R
+ * code has caught one jump and then makes another one that carries no condition. */
+static inline bool r_is_same_jump(SEXP a, SEXP b) { return r_jump_target(a) == r_jump_target(b); }
 
 /* ---- interrupts and input ---- */
 

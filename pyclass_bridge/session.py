@@ -145,8 +145,8 @@ def _r_places(core) -> dict:
     places["ns"] = ns
     places["methods"] = pick(ns, ".__S3MethodsTable__.")
     places["guard_env"] = core.evaluate("baseenv()")
-    for name in ("chained", "isolated", "abort", "cat", "hides"):
-        places[f"{name}_call"] = calls(ns, name)
+    for which in ("chained", "isolated", "stacks", "abort", "cat", "hides"):
+        places[f"{which}_call"] = calls(ns, which)
     places["super_model"] = core.evaluate("structure(0L, class = 'python.builtin.super')")
     places["super"] = pick(ns, "super_template")
     places["callable"] = pick(ns, "callable_template")

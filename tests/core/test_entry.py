@@ -143,7 +143,7 @@ def test_a_restart_of_another_thread_is_out_of_reach(r):
     outer = r("function(f) withRestarts(f(), mine = function() 'taken')")
 
     def stranger():
-        with pytest.raises(RError, match="no 'restart' 'mine' found"):
+        with pytest.raises(RError, match="of another thread's R code"):
             r("invokeRestart('mine')")
         return "kept"
 

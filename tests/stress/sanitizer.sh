@@ -42,10 +42,10 @@ export PYTHONPATH=$tree KERAS_BACKEND=${KERAS_BACKEND:-numpy}
 if [ "$kind" = address ]; then
   # The library has to be the first one, and what Python and R keep to the end is no leak. R and
   # Python have handlers of SIGSEGV. Python's own allocator would hide its objects' borders. The
-  # sanitizer looks for XDR's functions when it starts, before R has loaded them.
+  # sanitizer looks for XDR's and C++'s functions when it starts, before R and Python load them.
   xdr=$(ldd "$(R RHOME)/lib/libR.so" | awk '/libtirpc/ {print $3}')
-  preload="$(gcc -print-file-name=libasan.so) $xdr"
-  options=detect_leaks=0:halt_on_error=0:handle_segv=0:use_sigaltstack=0:log_path=$logs/report
+  preload="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libstdc++.so.6) $xdr"
+  options=detect_leaks=0:halt_on_error=0:allocator_may_return_null=1:handle_segv=0:use_sigaltstack=0:log_path=$logs/report
   run() { LD_PRELOAD=$preload ASAN_OPTIONS=$options PYTHONMALLOC=malloc "$@"; }
 else
   run() { UBSAN_OPTIONS=print_stacktrace=1:log_path=$logs/report "$@"; }

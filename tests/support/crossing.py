@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
 CALL = "function(f) f()"
 MINE = "structure(class = c('mine', 'error', 'condition'), list(message = 'm', call = NULL))"
 
@@ -26,3 +29,23 @@ def through(r, levels: int, work):
     for _ in range(levels):
         work = calling(work)
     return work()
+
+
+@contextlib.contextmanager
+def entry_of_another_thread(r):
+    """Meanwhile an entry of another thread is on top of R's stack, suspended."""
+    is_in, is_done = threading.Event(), threading.Event()
+    call = r(CALL)
+
+    def hold():
+        is_in.set()
+        is_done.wait(60)
+
+    thread = threading.Thread(target=call, args=(hold,))
+    thread.start()
+    is_in.wait(60)
+    try:
+        yield
+    finally:
+        is_done.set()
+        thread.join(60)
