@@ -73,7 +73,7 @@ Stage <- callback_set("Stage",
 --
 Square <- Loss("Square",
   call = function(y_true, y_pred) op_mean((y_true - y_pred)^2, axis = -1),
-  private = list(a = 1, f = function() 2), active = list(two = function() 2)
+  two = active_property(function() 2), private = list(a = 1, f = function() 2)
 )
 --
 Six <- R6::R6Class("Six",
