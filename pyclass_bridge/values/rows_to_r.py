@@ -257,6 +257,18 @@ OF_PYTHON = (
         where="values/times.py: duration_to_r",
     ),
     PythonToR(
+        "datetime or timedelta of which a double can't hold the microseconds",
+        PROXY,
+        True,
+        "As there are before 1684 and after 2255.",
+        (
+            ("datetime.datetime.max", None),
+            ("datetime.datetime(2400, 1, 1, 0, 0, 0, 1, datetime.timezone.utc)", None),
+            ("datetime.timedelta(days=10**5, microseconds=1)", None),
+        ),
+        where="values/times.py: time_to_r",
+    ),
+    PythonToR(
         "function made from an R function",
         "function",
         True,

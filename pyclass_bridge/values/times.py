@@ -2,7 +2,8 @@
 
 The rows are in `values/table.py`; the other half is R/values_handle.R. The instant is always the
 same, and so is the clock that is shown: a zone that R's table lacks, such as a fixed offset, has a
-name in the form of POSIX ("<+0530>-05:30"), which every R can show and `zone_of_name()` reads.
+name in the form of POSIX ("<+0530>-05:30"), which every R can show and `zone_of_name()` reads. R's
+seconds are doubles: what would lose microseconds stays an object.
 """
 
 from __future__ import annotations
@@ -28,18 +29,29 @@ def date_to_r(o: datetime.date):
 
 def duration_to_r(o: datetime.timedelta):
     """A difftime in seconds."""
+    if not _holds(o.total_seconds(), o.microseconds):
+        return NotImplemented
     return r_handle("as_seconds")(o.total_seconds())
 
 
 def time_to_r(o: datetime.datetime):
     """A POSIXct of the same zone. Without one it is a time of R's own, as it is of Python's."""
     if o.tzinfo is not None:
+        if not _holds(o.timestamp(), o.microsecond):
+            return NotImplemented
         return r_handle("as_time")(o.timestamp(), zone_name(o.tzinfo, [o]))
     read_local_zone()
     try:
-        return r_handle("as_time")(o.timestamp(), None)
+        seconds = o.timestamp()
+        held = _holds(seconds, o.microsecond)
+        return r_handle("as_time")(seconds, None) if held else NotImplemented
     except (ValueError, OverflowError):  # a year that the C library does not know
         return r_handle("as_local_time")(o.isoformat())
+
+
+def _holds(seconds: float, microsecond: int) -> bool:
+    """Does the double tell this microsecond from others? Not so far from 1970."""
+    return round(seconds % 1 * 10**6) == microsecond
 
 
 def read_local_zone() -> None:
