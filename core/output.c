@@ -72,7 +72,7 @@ static void write_console(const char *text, int n, int is_error) {
     return;
   }
   free(unseen);
-  unseen = strndup(text, (size_t)n);
+  unseen = r_keep_error_text(); /* which the text is */
   is_held = unseen != NULL;
 }
 

@@ -330,10 +330,10 @@ def test_long_waits_are_reported_and_go_on():
         r = pyclass_bridge.r
 
         def holder_of_r():
-            r("t <- Sys.time() + 10.8; while (Sys.time() < t) 1")
+            r("t <- Sys.time() + 12.8; while (Sys.time() < t) 1")
 
         def slow_python():
-            time.sleep(11)
+            time.sleep(13)
         """
     )
     with ThreadPoolExecutor(2) as pool:
