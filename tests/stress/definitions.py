@@ -259,10 +259,20 @@ class Judge:
         else:
             self.found["defined"] += 1
             for value in list(values.values()):
-                if isinstance(value, type) and (flaw := flaw_of_class(value)):
-                    self.note("half-defined", number, text, flaw)
+                if isinstance(value, type):
+                    self.look_at_class(number, text, value)
         finally:
             path.unlink()
+
+    def look_at_class(self, number: int, text: str, value: type) -> None:
+        """It is whole, and calling it gives an instance or the user's error."""
+        if flaw := flaw_of_class(value):
+            self.note("half-defined", number, text, flaw)
+        try:
+            repr(value())
+        except Exception as error:
+            if fault := own_fault(error, self.own_functions, text):
+                self.note("own fault", number, text, f"of its instance: {fault}")
 
     def look_at_what_is_left(self) -> None:
         """No class is alive of a file whose only statement, a definition, failed. (Others may have

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from report import figure, status
 
-TIME_LIMIT = 150  # seconds of a situation
+TIME_LIMIT = 180  # seconds of a situation
 BATCHES = 5
 
 DEFINITIONS = """
