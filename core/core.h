@@ -49,6 +49,7 @@ typedef struct {
   PyObject *write_console;     /* (bytes, is_error) */
   PyObject *report_wait;       /* (label or None, thread id or 0, seconds) */
   PyObject *missing_attribute; /* (object, name, error) -> object, or raises */
+  PyObject *last_module;       /* the dict of a module of the package that Python empties early */
   PyObject *missing;           /* stands for the missing default of a parameter */
 } GivenByPython;
 extern GivenByPython py;
@@ -213,6 +214,7 @@ bool entry_is_in_the_way(void); /* does the main thread wait with such an except
 PyObject *entry_makes_way(void);
 void entry_forget_caught(Entry *e); /* inside the entry, GIL held */
 bool entry_on_main_thread(void);
+void entry_exit(void);           /* the main thread has ended its code */
 void entry_init(uintptr_t main); /* the id of Python's main thread */
 void entry_before_fork(void);    /* the next two run after the fork; none takes the GIL */
 void entry_in_parent(void);

@@ -22,6 +22,7 @@
  *   the GIL          the owner of the top may wait for it; its holder must not wait for the stack
  *   interrupted      the number of the main thread's waits to return in which a signal has come;
  *                    the other threads only read it
+ *   is_exiting       written and read by the main thread
  *   is_poisoned      written by the only thread of a forked child */
 
 #include "core.h"
@@ -32,6 +33,7 @@
 #define SUSPENDED ((uintptr_t)1)
 #define REPORT_AFTER_SECONDS 10.0
 #define REPORT_AFTER_SIGNAL_SECONDS 1.0
+#define EXIT_PATIENCE_SECONDS 2.0
 #define PATIENCE_SECONDS 0.005      /* Python's default switch interval of the GIL */
 #define RETURN_PATIENCE_SECONDS 0.2 /* see return_goes_first() for these three */
 #define STANDSTILL_SECONDS 0.15
@@ -47,6 +49,7 @@ static _Atomic unsigned turns;
 static pthread_mutex_t waiters_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t stack_changed = PTHREAD_COND_INITIALIZER;
 static uintptr_t main_thread;
+static bool is_exiting;  /* the main thread has ended its code; functions of atexit may run */
 static bool is_poisoned; /* a forked child; another thread was using R at the fork */
 
 static uintptr_t me(void) { return (uintptr_t)pthread_self(); }
@@ -241,9 +244,11 @@ static void report(double seconds, bool was_interrupted) {
   Py_XDECREF(result);
 }
 
-/* A thread that is in R when Python shuts down never gets the GIL again or pops its entry. */
-static bool python_ends(void) {
-  if (!py_is_finalizing())
+/* A thread that is in R when Python shuts down never gets the GIL again or pops its entry. Before that,
+ * when functions of atexit run, only daemon threads are left, which may stay in R for ever. */
+static bool python_ends(double waited) {
+  bool too_long = is_exiting && entry_on_main_thread() && waited > EXIT_PATIENCE_SECONDS;
+  if (!py_is_finalizing() && !too_long)
     return false;
   PyErr_SetString(PyExc_RuntimeError, "Python is shutting down while another thread is using R");
   return true;
@@ -334,7 +339,8 @@ static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
       if (!may_raise)
         hear_signals(e);
       py_set_exception(pending);
-      if (may_raise && (is_poisoned || PyErr_CheckSignals() < 0 || python_ends()))
+      if (may_raise &&
+          (is_poisoned || PyErr_CheckSignals() < 0 || python_ends(monotonic() - start)))
         status = -1;
       tstate = PyEval_SaveThread();
       if (status < 0)
@@ -348,8 +354,19 @@ static int wait_until(Entry *e, bool (*try)(Entry *), bool may_raise) {
 
 /* ---- entries ---- */
 
+/* Python empties its modules one after the other, those that were imported last among the first. */
+static bool package_is_gone(void) {
+  if (!py_is_finalizing() || !py.last_module)
+    return false;
+  PyObject *name = PyDict_GetItemString(py.last_module, "Function"); /* borrowed */
+  return !name || name == Py_None;
+}
+
 static int refuse(void) {
-  if (is_poisoned)
+  if (package_is_gone())
+    PyErr_SetString(PyExc_RuntimeError, "R can't be used any more, since Python has shut down: end "
+                                        "what needs R before, as by atexit.register()");
+  else if (is_poisoned)
     PyErr_SetString(PyExc_RuntimeError,
                     "R was at work in another thread when this process was forked, so R can't be "
                     "used here: start the process with `spawn` or fork while R is idle");
@@ -387,7 +404,7 @@ int entry_push(Entry *e, const char *label) {
   e->stacks = NULL;
   e->foreign = false;
   e->calls_r = false;
-  if (entry_is_refused())
+  if (entry_is_refused() || package_is_gone())
     return refuse();
   if (should_give_way())
     give_way();
@@ -497,5 +514,7 @@ void entry_in_child(void) {
 }
 
 bool entry_on_main_thread(void) { return me() == main_thread; }
+
+void entry_exit(void) { is_exiting = true; }
 
 void entry_init(uintptr_t main) { main_thread = main; }

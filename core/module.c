@@ -229,6 +229,11 @@ static PyObject *is_forked_by_python(PyObject *self, PyObject *unused) {
   return PyBool_FromLong(!fork_is_rs() && !entry_is_refused());
 }
 
+static PyObject *begin_exit(PyObject *self, PyObject *unused) {
+  entry_exit();
+  Py_RETURN_NONE;
+}
+
 /* ---- start ---- */
 
 static const struct {
@@ -254,6 +259,7 @@ static const struct {
                      {"write_console", &py.write_console},
                      {"report_wait", &py.report_wait},
                      {"missing_attribute", &py.missing_attribute},
+                     {"last_module", &py.last_module},
                      {"missing", &py.missing}};
 
 static void init_body(void *unused) {
@@ -401,6 +407,8 @@ static PyMethodDef methods[] = {
     {"is_free", is_free, METH_NOARGS, "Could this thread use R now, without waiting?"},
     {"is_forked_by_python", is_forked_by_python, METH_NOARGS,
      "In a forked child: may R be used here, and is the fork Python's, not R's own?"},
+    {"begin_exit", begin_exit, METH_NOARGS,
+     "Let nobody wait long for R: the main thread has ended its code."},
     {"shared_argument", find_shared_argument, METH_VARARGS,
      "The argument that the innermost R method of this object and name shares, or None."},
     {"collect_cycles", collect_cycles, METH_NOARGS,

@@ -83,6 +83,7 @@ def _attach_python(core) -> None:
         write_console=output.write_console,
         report_wait=output.report_wait,
         missing_attribute=missing_attribute,
+        last_module=vars(core),
         missing=MISSING,
     )
 

@@ -13,6 +13,8 @@ import warnings
 import weakref
 from dataclasses import dataclass
 
+from .r_functions import r_function
+
 
 @dataclass(frozen=True)
 class RCall:
@@ -125,8 +127,6 @@ class RWarning(UserWarning):
 
 def from_r(condition, calls) -> BaseException:
     """The exception for an R condition: the Python one it stands for, else an `RError`."""
-    from .r_functions import r_function
-
     known = _errors.get(condition.address)
     if known is not None:
         return known

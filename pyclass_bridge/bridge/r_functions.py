@@ -14,11 +14,10 @@ from .. import _core
 namespace: _core.Handle | None = None
 
 
-def _make(name: str, as_handle: bool):
-    pick = _core.Function(
-        _core.evaluate("function(name, ns) ns[[name]]"), "pick", (), (), as_handle=True
-    )
-    return _core.Function(pick(name, namespace), name, (), (), as_handle=as_handle, holds=True)
+def _make(name: str, as_handle: bool, function=_core.Function, evaluate=_core.evaluate):
+    # The defaults outlive the core's names at the process's end: the core says that it is over.
+    pick = function(evaluate("function(name, ns) ns[[name]]"), "pick", (), (), as_handle=True)
+    return function(pick(name, namespace), name, (), (), as_handle=as_handle, holds=True)
 
 
 @functools.cache

@@ -133,6 +133,9 @@ def take_over() -> None:
         setattr(openrlib, name, as_entry(getattr(openrlib, name)))
     atexit.unregister(embedded.endr)
     atexit.register(end_r)
+    # Before the functions of atexit, and before Python waits for threads that are no daemons.
+    threading._register_atexit(_core.begin_exit)
+    is_rpy2(object)  # what it imports can't be imported when Python shuts down
     _rinterface_capi.SexpCapsule.__init__ = _hold
     _rinterface_capi.SexpCapsule.__del__ = _let_go
 
@@ -175,11 +178,16 @@ def _missing_values() -> dict:
     }
 
 
-def is_rpy2(kind: type) -> bool:
-    """Is it a type of rpy2's R values?"""
+@functools.cache
+def _r_value_type() -> type:
     from rpy2.rinterface_lib import sexp
 
-    return issubclass(kind, sexp.Sexp) or kind in _missing_values()
+    return sexp.Sexp
+
+
+def is_rpy2(kind: type) -> bool:
+    """Is it a type of rpy2's R values?"""
+    return issubclass(kind, _r_value_type()) or kind in _missing_values()
 
 
 def from_rpy2(o):
