@@ -192,7 +192,7 @@ struct Entry {
   SEXP stacks;           /* cell of what stacks_call gave, while another thread's entry is above */
   int height;            /* how many entries are below, and itself */
   int reach;             /* while it waits to be pushed: the height of its thread's top one, or 0 */
-  double waits_since;    /* when its thread began to wait to return to it */
+  double waits_since;    /* when its thread began to wait to push it, or to return to it */
   double prefer_from;    /* when the return begins to go before new entries */
   Entry *earlier, *later; /* the returns that began to wait before and after it; entry.c */
 };

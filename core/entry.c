@@ -180,7 +180,7 @@ static bool return_goes_first(Entry *e) {
   double now = monotonic();
   for (Entry *back = first_return; back; back = back->later)
     if (e->reach < back->height && is_preferred(back, now))
-      return true;
+      return now - e->waits_since < PREFERENCE_SECONDS; /* of all returns together */
   return false;
 }
 
@@ -190,6 +190,7 @@ static bool push_at_once(Entry *e) {
   if (atomic_load(&returning) == 0)
     return try_push(e);
   e->reach = reach_of(e->thread);
+  e->waits_since = monotonic();
   pthread_mutex_lock(&waiters_mutex);
   bool done = try_push_in_turn(e);
   pthread_mutex_unlock(&waiters_mutex);
@@ -410,6 +411,7 @@ int entry_push(Entry *e, const char *label) {
     give_way();
   if (!push_at_once(e)) {
     e->reach = reach_of(e->thread);
+    e->waits_since = monotonic();
     if (wait_until(e, try_push_in_turn, true) < 0)
       return -1;
   }

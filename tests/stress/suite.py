@@ -56,7 +56,7 @@ PROGRAMS = [
     Program("definitions.py", 180),
     Program("processes.py", 180),
     Program("recursion.py", 180),
-    Program("conditions.py", 180, environment=NO_TENSORS),
+    Program("conditions.py", 240, environment=NO_TENSORS),
     Program("memory.py", 180, environment=NO_TENSORS),
     Program("gctorture.py", 240, ("1000",), environment=NO_TENSORS),
     Program("sanitizer.sh", 300, ("address",), environment=NO_TENSORS),
