@@ -2,7 +2,7 @@
  * of files that stand before it in this list (tests/core/test_layers.py reads it):
  *
  *   fault given marks preserve names pointer c_stack entry door fork interrupt output handle proxy
- *   condition memory origin convert_to_r convert_to_python method arguments call visit primitives
+ *   condition facts memory origin convert_to_r convert_to_python method arguments call visit primitives
  *   module
  *
  * A layer reaches those above it in three ways: it calls Python through `py`, it calls R through
@@ -235,6 +235,11 @@ int in_r(const char *label, GuardBody body, void *data);
 NO_RETURN void door_raise(Door *d); /* Python exception -> R condition; closes the door */
 SEXP guard_token(void);             /* for an r_unwind_protect() whose jump continues at once */
 SEXP core_caught(SEXP cond, SEXP calls);
+SEXP core_signalled(SEXP cond);
+
+/* ---- facts.c: what a condition says, without R code --------------------------------------- */
+
+PyObject *condition_facts(PyObject *self, PyObject *handle); /* (message, class, call's function) */
 
 /* ---- memory.c: a vector's numbers in Python ---------------------------------------------- */
 

@@ -379,6 +379,8 @@ static PyMethodDef methods[] = {
     {"is_free", is_free, METH_NOARGS, "Could this thread use R now, without waiting?"},
     {"shared_argument", find_shared_argument, METH_VARARGS,
      "The argument that the innermost R method of this object and name shares, or None."},
+    {"condition_facts", condition_facts, METH_O,
+     "What a condition says, without R code: lines of its message, class, name of its call."},
     {"counters", counters, METH_NOARGS, "Live handles and proxies; R's protect depth."},
     {"set_fault", set_fault, METH_O,
      "Make the n-th fault point from now fail (0: none, -1: count); return how many were passed."},
