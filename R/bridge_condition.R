@@ -220,8 +220,7 @@ handler_calls <- function() {
     isolated = push(
       warning = warn_python, error = record_and_abort, interrupt = record_and_abort
     ),
-    # R's own restart, even if R code has made another one of this name.
-    abort = bquote(invokeRestart(.(structure(list("abort", NULL), class = "restart")))),
+    abort = bquote(invokeRestart(.(restart_abort))),
     cat = quote(cat_prints()), hides = quote(!isTRUE(getOption("show.error.messages")))
   )
 }
@@ -244,6 +243,24 @@ refuse_quit <- function(status) {
     )
   ))
 }
+
+# The core calls this where R's browser would read commands and there is no terminal.
+refuse_browser <- function() {
+  record_condition(structure(
+    class = c("pyclassbridge_no_terminal", "error", "condition"),
+    list(
+      message = paste(
+        "browser() and debug() need a terminal, and the standard input is none: run this in a",
+        "terminal, or take away browser(), and debug() by undebug()"
+      ),
+      call = NULL
+    )
+  ))
+  invokeRestart(restart_abort)
+}
+
+# R's own restart, even if R code has made another one of this name.
+restart_abort <- structure(list("abort", NULL), class = "restart")
 
 # The facts from which Python makes an exception: text as R prints it, class, message, call, calls,
 # the Python exception that the condition stands for, what R code has said about that one, the

@@ -47,6 +47,7 @@ typedef struct {
   PyObject *from_hook;         /* (method or function) -> callable that takes R's index base */
   PyObject *argument_names;    /* (function, R's argument names) -> Python's */
   PyObject *write_console;     /* (bytes, is_error) */
+  PyObject *has_terminal;      /* () -> bool */
   PyObject *report_wait;       /* (label or None, thread id or 0, seconds) */
   PyObject *missing_attribute; /* (object, name, error) -> object, or raises */
   PyObject *missing;           /* stands for the missing default of a parameter */

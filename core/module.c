@@ -248,6 +248,7 @@ static const struct {
                      {"from_hook", &py.from_hook},
                      {"argument_names", &py.argument_names},
                      {"write_console", &py.write_console},
+                     {"has_terminal", &py.has_terminal},
                      {"report_wait", &py.report_wait},
                      {"missing_attribute", &py.missing_attribute},
                      {"missing", &py.missing}};
