@@ -115,9 +115,11 @@ goes_on <- function(cond) {
   !inherits(cond, "python.builtin.BaseException") && !(by_rlang && inherits(cond, "error"))
 }
 
+# Both handlers record the bare condition first: R may have no room for the rest.
 record_and_abort <- function(cond) {
+  kept <- .Call(core_signalled, cond)
   if (goes_on(cond)) {
-    return(invisible())
+    return(forget(kept))
   }
   if (!is_passed_on()) {
     record_condition(cond)
@@ -128,12 +130,18 @@ record_and_abort <- function(cond) {
 # The error leaves R code that Python has called. R code further out gets what Python code sees: the
 # R error as a RuntimeError, too, and a Python exception as an error, however it was signalled.
 record_and_pass_on <- function(cond) {
-  if (goes_on(cond) || is_passed_on()) {
+  kept <- .Call(core_signalled, cond)
+  if (goes_on(cond)) {
+    return(forget(kept))
+  }
+  if (is_passed_on()) {
     return(invisible())
   }
   record_condition(cond)
   stop(as_python_error(cond))
 }
+
+forget <- function(kept) if (kept) invisible(.Call(core_signalled, NULL))
 
 # Has the handler of an inner entry recorded the error, and signals it for the handlers further out?
 # Then each of them would record it again, with all calls, and the time would grow with the cube of
@@ -145,6 +153,10 @@ is_passed_on <- function() {
 
 # Issues an R warning as a Python warning at once, unless R makes it an error.
 warn_python <- function(cond) {
+  if (getOption("expressions") < least_expressions) {
+    old <- options(expressions = least_expressions)
+    on.exit(options(old))
+  }
   level <- getOption("warn")
   if (level >= 2L) {
     return(invisible())
@@ -162,14 +174,33 @@ warn_python <- function(cond) {
 
 # While a handler runs, only those after it are active: an error in warn_python() must reach one.
 install_handlers <- function() {
-  globalCallingHandlers(
+  keep_global_handlers(list(
     warning = warn_python, error = record_and_abort, interrupt = record_and_abort
-  )
+  ))
   # A signal in R's own would break another thread's stack.
   replace_in_base("Sys.sleep", function(time) invisible(.Call(core_sleep, time)))
   # After an error that no handler can see (a full stack), R ends a process that is not
   # interactive, unless the option `error` is set.
   options(error = expression(NULL), pager = show_files)
+}
+
+# globalCallingHandlers(NULL) removes the handlers of all of R: it puts `own` back, which it does not
+# show. Those that a user adds run before them.
+keep_global_handlers <- function(own) {
+  globalCallingHandlers <- base::globalCallingHandlers # its errors name this call
+  is_own <- function(handler) any(vapply(own, identical, NA, handler))
+  of_users <- function(handlers) Filter(Negate(is_own), handlers)
+  globalCallingHandlers(own)
+  replace_in_base("globalCallingHandlers", function(...) {
+    result <- globalCallingHandlers(...)
+    if (...length() == 0L) {
+      return(of_users(result))
+    }
+    if (!any(vapply(globalCallingHandlers(), is_own, NA))) {
+      globalCallingHandlers(own)
+    }
+    invisible(if (length(result)) of_users(result) else result)
+  })
 }
 
 # R's handler stack, without a change of it.
@@ -207,8 +238,7 @@ handler_calls <- function() {
       push(warning = warn_python, error = record_and_abort, interrupt = record_and_abort)
     ),
     stacks = as.call(list(stacks_now)),
-    # R's own restart, even if R code has made another one of this name.
-    abort = bquote(invokeRestart(.(structure(list("abort", NULL), class = "restart")))),
+    abort = bquote(invokeRestart(.(restart_abort))),
     cat = quote(cat_prints()), hides = quote(!isTRUE(getOption("show.error.messages")))
   )
 }
@@ -232,12 +262,35 @@ refuse_quit <- function(status) {
   ))
 }
 
+# The core calls this where R's browser would read commands and there is no terminal.
+refuse_browser <- function() {
+  record_condition(structure(
+    class = c("pyclassbridge_no_terminal", "error", "condition"),
+    list(
+      message = paste(
+        "browser() and debug() need a terminal, and the standard input is none: run this in a",
+        "terminal, or take away browser(), and debug() by undebug()"
+      ),
+      call = NULL
+    )
+  ))
+  invokeRestart(restart_abort)
+}
+
+# R's own restart, even if R code has made another one of this name.
+restart_abort <- structure(list("abort", NULL), class = "restart")
+
 # The facts from which Python makes an exception: text as R prints it, class, message, call, calls,
 # the Python exception that the condition stands for, what R code has said about that one, the
 # condition that caused it (rlang::abort(parent =)), and the remedy for a missing package.
 describe_condition <- function(cond, calls) {
+  if (getOption("expressions") < least_expressions) {
+    old <- options(expressions = least_expressions)
+    on.exit(options(old))
+  }
   call <- users_call(cond)
-  message <- paste(conditionMessage(cond), collapse = "\n")
+  said <- tryCatch(paste(conditionMessage(cond), collapse = "\n"), error = identity)
+  message <- if (is.character(said)) said else bare_message(cond)
   exception <- exception_in(cond)
   own <- inherits(cond, "python.builtin.BaseException")
   list(
@@ -246,8 +299,21 @@ describe_condition <- function(cond, calls) {
     calls = described_calls(calls, if (inherits(cond, "pyclassbridge_parse_error")) "parse_code"),
     exception = exception, note = if (!is.null(exception) && !own) message,
     parent = if (is.null(exception)) parent_condition(cond),
-    remedy = stand_in_remedy(cond)
+    remedy = stand_in_remedy(cond) %||% if (!is.character(said)) failed_method(cond, said)
   )
+}
+
+# What the description of an error and a warning's way to Python need.
+least_expressions <- 1000L
+
+bare_message <- function(cond) {
+  message <- if (is.list(cond)) unclass(cond)[["message"]]
+  if (is.character(message)) paste(message, collapse = "\n") else ""
+}
+
+failed_method <- function(cond, error) {
+  why <- tryCatch(bare_message(error), error = function(e) "")
+  paste0("R's conditionMessage() fails for this error (", class(cond)[[1L]], "): ", why)
 }
 
 parent_condition <- function(cond) {
@@ -260,7 +326,8 @@ exception_in <- function(cond) {
   if (is_py_object(cond)) {
     cond
   } else if (is.list(cond)) {
-    cond[["py_object"]] %||% exception_in(cond[["parent"]])
+    parts <- unclass(cond)
+    parts[["py_object"]] %||% exception_in(parts[["parent"]])
   }
 }
 
@@ -270,9 +337,10 @@ conditionMessage.python.builtin.object <- function(c) {
 
 conditionCall.python.builtin.object <- function(c) NULL
 
-# The user's call of a condition; NULL at the top level of a file or a text.
+# The user's call of a condition; NULL at the top level of a file or a text, and if a user's method
+# fails.
 users_call <- function(cond) {
-  call <- conditionCall(cond)
+  call <- tryCatch(conditionCall(cond), error = function(e) NULL)
   if (!identical(call, quote(eval(expressions[i], env)))) call
 }
 

@@ -129,7 +129,8 @@ supplied_arguments <- function(frame, factory) {
 # R raises the error for an unused argument before the function runs. If the function is a factory,
 # or a wrapper of a Python class, an error that names the right arguments replaces it.
 explain_unused <- function(cond) {
-  call <- conditionCall(cond)
+  # As conditionCall() gives it, without a user's methods.
+  call <- if (is.list(cond)) unclass(cond)[["call"]]
   if (!inherits(cond, "simpleError") || !is.call(call)) {
     return(cond)
   }

@@ -118,11 +118,12 @@ tell_stand_in <- function(name) {
 
 # The remedy for the error that a package with a stand-in is not installed; NULL for others.
 stand_in_remedy <- function(cond) {
-  if (inherits(cond, "packageNotFoundError") && cond$package %in% names(stand_ins)) {
+  package <- if (inherits(cond, "packageNotFoundError")) unclass(cond)[["package"]]
+  if (is.character(package) && package %in% names(stand_ins)) {
     paste0(
-      "pyclassbridge can stand in for ", cond$package, ": use `pyclass-bridge run`, or in Python ",
+      "pyclassbridge can stand in for ", package, ": use `pyclass-bridge run`, or in Python ",
       "source(path, stand_in=True)",
-      if (cond$package != "tfdatasets") "; its functions also work without library() and `::`"
+      if (package != "tfdatasets") "; its functions also work without library() and `::`"
     )
   }
 }

@@ -44,6 +44,19 @@ SEXP core_caught(SEXP cond, SEXP calls, SEXP handlers) {
   return R_NilValue;
 }
 
+/* A handler runs few evaluations until it records; more may fail, as its later ones. `cond` is kept
+ * unless one is there already; NULL forgets it. Was it kept? */
+SEXP core_signalled(SEXP cond) {
+  Entry *e = entry_mine();
+  if (!e || (cond != R_NilValue && e->caught))
+    return r_lgl(false);
+  if (cond == R_NilValue)
+    entry_forget_caught(e);
+  else
+    core_caught(cond, R_NilValue, R_NilValue);
+  return r_lgl(true);
+}
+
 /* ---- guards ---- */
 
 typedef struct {

@@ -2,7 +2,7 @@
  * of files that stand before it in this list (tests/core/test_layers.py reads it):
  *
  *   fault given marks table preserve names pointer c_stack jump entry door fork interrupt output
- *   handle proxy exiting condition memory origin convert_to_r convert_to_python method cycles
+ *   handle proxy exiting condition facts memory origin convert_to_r convert_to_python method cycles
  *   arguments call visit primitives module
  *
  * A layer reaches those above it in three ways: it calls Python through `py`, it calls R through
@@ -47,6 +47,7 @@ typedef struct {
   PyObject *from_hook;         /* (method or function) -> callable that takes R's index base */
   PyObject *argument_names;    /* (function, R's argument names) -> Python's */
   PyObject *write_console;     /* (bytes, is_error) */
+  PyObject *has_terminal;      /* () -> bool */
   PyObject *report_wait;       /* (label or None, thread id or 0, seconds) */
   PyObject *missing_attribute; /* (object, name, error) -> object, or raises */
   PyObject *last_module;       /* the dict of a module of the package that Python empties early */
@@ -298,6 +299,11 @@ int in_r(const char *label, GuardBody body, void *data);
 NO_RETURN void door_raise(Door *d); /* Python exception -> R condition; closes the door */
 SEXP guard_token(void);             /* for an r_unwind_protect() whose jump continues at once */
 SEXP core_caught(SEXP cond, SEXP calls, SEXP handlers);
+SEXP core_signalled(SEXP cond);
+
+/* ---- facts.c: what a condition says, without R code --------------------------------------- */
+
+PyObject *condition_facts(PyObject *self, PyObject *handle); /* (message, class, call's function) */
 
 /* ---- memory.c: a vector's numbers in Python ---------------------------------------------- */
 

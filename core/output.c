@@ -3,7 +3,7 @@
  * The entry is not suspended while Python writes: R's print() keeps its state in C variables.
  * Owns: the text of an error that no handler has seen, until the guard that it ends takes it.
  * Threads: inside an entry, rarely outside (R at the end of the process). Jumps: only `clean_up`,
- * by the R error of refuse_quit(). */
+ * by the R error of refuse_quit(), and `read_console`, to R's top level. */
 
 #include "core.h"
 #include <R_ext/RStartup.h>
@@ -89,6 +89,31 @@ char *output_take_unseen(void) {
   return text;
 }
 
+/* ---- what R reads ---- */
+
+static int (*read_before)(const char *, unsigned char *, int, int);
+
+static bool has_terminal(void) {
+  Door d;
+  door_open(&d);
+  PyObject *answer = call_python(py.has_terminal, NULL, NULL);
+  bool has = answer && PyObject_IsTrue(answer) == 1;
+  Py_XDECREF(answer);
+  PyErr_Clear();
+  door_close(&d);
+  return has;
+}
+
+/* At its browser's prompt R reads commands, which no pipe or file has, though a program may read its
+ * own data from there. An error at the prompt does not end the browser, so R is left by a jump. */
+static int read_console(const char *prompt, unsigned char *buffer, int n, int to_history) {
+  output_flush();
+  free(output_take_unseen());
+  if (strncmp(prompt, "Browse[", 7) == 0 && !has_terminal())
+    r_eval(r_lcons(r_sym("refuse_browser"), R_NilValue), r.ns);
+  return read_before(prompt, buffer, n, to_history);
+}
+
 /* ---- R's callbacks ---- */
 
 static void clean_up(int save, int status, int run_last) {
@@ -115,6 +140,8 @@ void output_init(void) {
     ptr_R_ProcessEvents = nothing;
   ptr_R_WriteConsole = NULL;
   ptr_R_WriteConsoleEx = write_console;
+  read_before = ptr_R_ReadConsole;
+  ptr_R_ReadConsole = read_console;
   clean_up_before = ptr_R_CleanUp;
   ptr_R_CleanUp = clean_up;
 }

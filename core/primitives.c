@@ -345,7 +345,8 @@ static const struct {
 } routines[] = {ROUTINE(core_get_attr), ROUTINE(core_set_attr),     ROUTINE(core_call),
                 ROUTINE(core_is_proxy), ROUTINE(core_convert_flag), ROUTINE(core_proxy),
                 ROUTINE(core_to_r),     ROUTINE(core_handle),       ROUTINE(core_caught),
-                ROUTINE(core_set_self), ROUTINE(core_sleep),        ROUTINE(core_call_dots)};
+                ROUTINE(core_set_self), ROUTINE(core_sleep),        ROUTINE(core_call_dots),
+                ROUTINE(core_signalled)};
 
 void define_primitives(SEXP env) {
   quiet = PROTECT(r_alloc(LGLSXP, 1));

@@ -38,9 +38,9 @@
  *   experimental API, every R
  *     R_curErrorBuf R_interrupts_pending R_NaString
  *   embedding API, every R
- *     ptr_R_Busy ptr_R_CleanUp ptr_R_FlushConsole ptr_R_ProcessEvents ptr_R_ResetConsole
- *     ptr_R_WriteConsole ptr_R_WriteConsoleEx R_checkActivity R_InputHandlers R_PolledEvents
- *     R_runHandlers
+ *     ptr_R_Busy ptr_R_CleanUp ptr_R_FlushConsole ptr_R_ProcessEvents ptr_R_ReadConsole
+ *     ptr_R_ResetConsole ptr_R_WriteConsole ptr_R_WriteConsoleEx R_checkActivity R_InputHandlers
+ *     R_PolledEvents R_runHandlers
  *   variable of the front end, every R
  *     R_CStackLimit R_CStackStart R_PPStackTop R_Visible */
 #ifndef PYCLASS_BRIDGE_R_API_H
@@ -71,6 +71,7 @@ extern Rboolean R_Visible;
 extern void (*R_PolledEvents)(void);
 extern void (*ptr_R_CleanUp)(int, int, int);
 extern void (*ptr_R_Busy)(int);
+extern int (*ptr_R_ReadConsole)(const char *, unsigned char *, int, int);
 extern void (*ptr_R_FlushConsole)(void);
 extern void (*ptr_R_ResetConsole)(void);
 extern void (*ptr_R_ProcessEvents)(void) __attribute__((weak)); /* macOS has it, Linux may */

@@ -81,6 +81,7 @@ def _attach_python(core) -> None:
         from_hook=from_hook,
         argument_names=argument_names,
         write_console=output.write_console,
+        has_terminal=output.has_terminal,
         report_wait=output.report_wait,
         missing_attribute=missing_attribute,
         last_module=vars(core),

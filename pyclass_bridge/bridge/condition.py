@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 import warnings
 import weakref
 from dataclasses import dataclass
 
+from .. import _core
 from .r_functions import r_function
 
 
@@ -130,10 +132,7 @@ def from_r(condition, calls) -> BaseException:
     known = _errors.get(condition.address)
     if known is not None:
         return known
-    try:
-        facts = r_function("describe_condition")(condition, calls)
-    except (RError, RJump) as error:
-        return RError(f"an R error that can't be described: {error}", condition=condition)
+    facts = _facts(condition, calls)
     if facts["exception"] is not None:
         if facts["note"] is not None:
             _note(facts["exception"], f"in R: {facts['note']}")
@@ -161,6 +160,33 @@ def _note_calls(error: BaseException, calls: list[RCall]) -> None:
     """The R calls as a note, if one of them is in a file of the user's."""
     if any(call.file and os.path.exists(call.file) for call in calls):
         _note(error, _calls_text(calls))
+
+
+class _Describing(threading.local):
+    """Does this thread describe a condition? An error in that is not described by R code again."""
+
+    is_running = False
+
+
+_describing = _Describing()
+
+
+def _facts(condition, calls) -> dict:
+    """What R says of a condition; only what its parts say if R can't, since its methods fail or
+    there is no room to evaluate anything."""
+    if not _describing.is_running:
+        _describing.is_running = True
+        try:
+            return r_function("describe_condition")(condition, calls)
+        except (Exception, RJump):
+            pass
+        finally:
+            _describing.is_running = False
+    lines, classes, function = _core.condition_facts(condition)
+    message = "\n".join(lines)
+    text = f"Error: {message}" if function is None else f"Error in {function}() : {message}"
+    facts = dict.fromkeys(("call", "exception", "note", "parent", "remedy"))
+    return {**facts, "text": text, "message": message, "class": classes, "calls": []}
 
 
 CALLS_TITLE = "R calls, innermost first:"  # of the note that tracebacks show

@@ -50,6 +50,14 @@ def _is_terminal(stream) -> bool:
     return hasattr(stream, "isatty") and stream.isatty()
 
 
+def has_terminal() -> bool:
+    """Can a user answer at a prompt of R's browser? Python reads the answers from sys.stdin."""
+    try:
+        return sys.stdin is not None and sys.stdin.isatty()
+    except ValueError:  # it is closed
+        return False
+
+
 def redraws_lines() -> bool:
     """Can sys.stdout draw a line over again, such as a progress bar? A terminal and a notebook can;
     a file, a pipe and R's sinks can't.
