@@ -1,10 +1,10 @@
 # R's random numbers in forked processes: which seed a child begins with. Of the functions of base,
-# set.seed() is replaced by one that does the same and is remembered, so that a seed of the user's can
-# be told from one that R has taken from the clock. The other half is bridge/random_seed.py.
+# set.seed() is replaced by one that does the same and is remembered, so that a seed of the user's
+# can be told from one that R has taken from the clock. The other half is bridge/random_seed.py.
 
-# `is_set`: has the user's code called set.seed()? `unset`: the state before that call, which code that
-# restores it brings back. A package's function that calls set.seed(), such as withr::with_seed(), has a
-# variable in its frame for it: this seed counts while the function runs.
+# `is_set`: has the user's code called set.seed()? `unset`: the state before that call, which code
+# that restores it brings back. A package's function that calls set.seed(), such as
+# withr::with_seed(), has a variable in its frame for it: this seed counts while the function runs.
 seed <- new.env(parent = emptyenv())
 seed$is_set <- FALSE
 seed_mark <- ".pyclassbridge_seed_is_set"
@@ -54,8 +54,8 @@ is_seed_set <- function() {
   !is.null(state) && (by_user || any(vapply(sys.frames(), has_set, NA)))
 }
 
-# In a forked child: new random numbers of the same kinds, unless the user has set a seed. `value` is
-# a whole number.
+# In a forked child: new random numbers of the same kinds, unless the user has set a seed. `value`
+# is a whole number.
 seed_child <- function(value) {
   if (is_seed_set()) {
     return(invisible())

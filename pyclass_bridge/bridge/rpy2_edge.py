@@ -7,6 +7,7 @@ lists those that this file replaces or uses.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import threading
 import types
@@ -134,7 +135,8 @@ def take_over() -> None:
     atexit.unregister(embedded.endr)
     atexit.register(end_r)
     # Before the functions of atexit, and before Python waits for threads that are no daemons.
-    threading._register_atexit(_core.begin_exit)
+    with contextlib.suppress(RuntimeError):  # one of them imports this package
+        threading._register_atexit(_core.begin_exit)
     is_rpy2(object)  # what it imports can't be imported when Python shuts down
     _rinterface_capi.SexpCapsule.__init__ = _hold
     _rinterface_capi.SexpCapsule.__del__ = _let_go

@@ -71,3 +71,9 @@ def test_a_thread_that_is_no_daemon_is_waited_for():
     """
     done = ended(code)
     assert (done.stdout, done.stderr) == ("1\n2.0\n", "")
+
+
+def test_the_package_may_be_imported_at_the_end():
+    code = "import atexit\natexit.register(lambda: print(__import__('pyclass_bridge').r('1 + 1')))"
+    done = run_python(code, start="")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2.0\n", "")

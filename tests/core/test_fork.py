@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from support.subprocesses import output_of
+from support.subprocesses import output_of, run_python
 
 HARNESS = textwrap.dedent(
     """
@@ -166,3 +166,21 @@ def test_a_handler_of_a_fork_by_r_forks_itself():
     """
     # Each of the two forks by R, and mclapply's children are two.
     assert lines_of(code) == ["'in a handler'"] * 4 + ["[2, 3]", "1.0"]
+
+
+def test_h5py_has_nothing_to_say():
+    """Its lock is taken before a fork and released after it, by one thread; it says so if the one
+    comes without the other, as where h5py is imported by a function of os.register_at_fork()."""
+    code = """
+    import h5py
+    print(child(lambda: 1), call(lambda: child(lambda: 1)))
+    print(r("unlist(parallel::mclapply(1:2, function(i) i, mc.cores = 2))"))
+    print(r("function(f) unlist(parallel::mclapply(1:2, f, mc.cores = 2))")(lambda i: i))
+    print(r("system('true', timeout = 5)"))
+    thread = threading.Thread(target=r, args=("invisible(parallel::mclapply(1:2, identity))",))
+    thread.start()
+    thread.join()
+    """
+    done = run_python(code, start=HARNESS, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["1 1", "[1, 2]", "[1, 2]", "0"]

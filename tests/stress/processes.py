@@ -3,7 +3,7 @@
     python tests/stress/processes.py [calls of each kind]
 
 A call computes in R, through Python and back, catches an error, and draws a random number that no
-other call may have drawn. 100 calls of each kind, the default, take a minute if nothing else runs.
+other call may have drawn. 100 calls of each kind, the default, take a minute on an idle machine.
 """
 
 from __future__ import annotations
