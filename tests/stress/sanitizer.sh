@@ -77,12 +77,18 @@ fi
 
 # ---- what was found ----
 
+cat "$logs"/report* >"$logs/all" 2>/dev/null || true # there may be none
 if [ "$kind" = address ]; then
-  # A report begins with a line of equals signs.
-  pattern='/core/[a-z_]+\.[ch]:[0-9]|_core\.[^ ]*so'
-  found=$(cat "$logs"/report* 2>/dev/null | awk -v RS='=================================================================\n' -v pattern="$pattern" '$0 ~ pattern')
+  # A report begins with a line of equals signs. A frame has its file, or else the library.
+  found=$(python - "$logs/all" <<'END'
+import re, sys
+for report in re.split("(?m)^={20,}$", open(sys.argv[1], errors="replace").read()):
+    if re.search(r"\bcore/[a-z_]+\.[ch]:[0-9]|_core\.\S*so", report):
+        print(report)
+END
+  )
 else
-  found=$(cat "$logs"/report* 2>/dev/null || true)
+  found=$(cat "$logs/all")
 fi
 reports=$(printf '%s\n' "$found" | grep -c 'ERROR: AddressSanitizer\|runtime error:' || true)
 holds=holds
