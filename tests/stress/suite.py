@@ -57,6 +57,7 @@ PROGRAMS = [
     Program("processes.py", 180),
     Program("recursion.py", 180),
     Program("conditions.py", 240, environment=NO_TENSORS),
+    Program("circles.py", 120, environment=NO_TENSORS),
     Program("memory.py", 180, environment=NO_TENSORS),
     Program("gctorture.py", 240, ("1000",), environment=NO_TENSORS),
     Program("sanitizer.sh", 300, ("address",), environment=NO_TENSORS),
