@@ -2,8 +2,8 @@
 
     python tests/stress/recursion.py [seconds that one may take]
 
-The kinds are R alone, R and Python in turn, and a method that calls `self$m`; the stacks are those of
-threads with 1, 8 and 32 MB and of the main thread. Takes 80 seconds at most.
+The kinds are R alone, R and Python in turn, and a method that calls `self$m`; the stacks are those
+of threads with 1, 8 and 32 MB and of the main thread. Takes 80 seconds at most.
 """
 
 from __future__ import annotations
