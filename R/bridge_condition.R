@@ -5,8 +5,9 @@
 
 # Python's conditions to R ---------------------------------------------------------------------
 
-# Signals a Python exception as a condition of its classes; the core calls this.
-stop_python <- function(exception, is_error) {
+# Signals a Python exception as a condition of its classes; the core calls this. `text` is the message
+# where Python has no room to make it.
+stop_python <- function(exception, is_error, text) {
   classes <- setdiff(class(exception), c("python.builtin.object", "error", "condition"))
   frame <- user_frame()
   call <- call_at(frame)
@@ -14,7 +15,8 @@ stop_python <- function(exception, is_error) {
   last_error$calls <- sys.calls()
   # Python refuses an argument by one of these two.
   refuses <- any(paste0("python.builtin.", c("Type", "Value"), "Error") %in% classes)
-  message <- for_r$exception_text(exception, if (refuses && is.call(call)) called_at(frame, call))
+  message <- text %||%
+    for_r$exception_text(exception, if (refuses && is.call(call)) called_at(frame, call))
   cond <- structure(
     class = c(classes, if (is_error) "error", "condition"),
     list(message = message, call = call, py_object = exception)

@@ -72,7 +72,7 @@ py_raise <- function(exception) {
   if (!inherits(exception, "python.builtin.BaseException") || !is_py_object(exception)) {
     stop("py_raise() needs a Python exception, not ", describe_value(exception), ".", call. = FALSE)
   }
-  stop_python(exception, inherits(exception, "python.builtin.Exception"))
+  stop_python(exception, inherits(exception, "python.builtin.Exception"), NULL)
 }
 
 print.py_error <- function(x, ...) {

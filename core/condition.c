@@ -15,6 +15,7 @@
 
 #include "core.h"
 #include <setjmp.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Tokens for r_unwind_protect(), which stores a jump in them: at each depth one for the guard and
@@ -363,6 +364,25 @@ static SEXP exception_to_r(Raising *raising) {
   return proxy ? proxy : R_NilValue;
 }
 
+static bool is_of_no_room(PyObject *exception) {
+  PyObject *type = (PyObject *)Py_TYPE(exception); /* those of libraries come earlier */
+  return type == PyExc_RecursionError || type == PyExc_MemoryError;
+}
+
+/* The message of an exception of a full stack or memory, which Python code could not make: it would
+ * fail in the same way, and so would the error of that, until R's stack is full, too. */
+static SEXP text_without_room(PyObject *exception) {
+  if (!is_of_no_room(exception))
+    return R_NilValue;
+  PyObject *words = PyObject_Str(exception);
+  const char *text = words ? PyUnicode_AsUTF8(words) : NULL, *name = Py_TYPE(exception)->tp_name;
+  char all[256];
+  snprintf(all, sizeof all, text && *text ? "%s: %s" : "%s", name, text);
+  PyErr_Clear();
+  Py_XDECREF(words);
+  return r_string(all);
+}
+
 static SEXP make_raising_call(void *arg) {
   Raising *raising = arg;
   PyObject *condition = condition_of(raising->exception);
@@ -372,11 +392,12 @@ static SEXP make_raising_call(void *arg) {
     return R_NilValue;
   }
   SEXP proxy = PROTECT(exception_to_r(raising));
+  SEXP text = PROTECT(text_without_room(raising->exception));
   bool is_exception = PyErr_GivenExceptionMatches(raising->exception, PyExc_Exception);
   SEXP is_error = PROTECT(r_lgl(is_exception));
-  SEXP args = PROTECT(r_cons(proxy, r_cons(is_error, R_NilValue)));
-  raising->call = r_lcons(r.stop_python, args);
-  UNPROTECT(3);
+  SEXP args = PROTECT(r_cons(is_error, PROTECT(r_cons(text, R_NilValue))));
+  raising->call = r_lcons(r.stop_python, PROTECT(r_cons(proxy, args)));
+  UNPROTECT(6);
   return R_NilValue;
 }
 
@@ -411,7 +432,7 @@ NO_RETURN static void go_on(Door *d, Jump *jump, PyObject *exception) {
 /* R's py_last_error() shows an R error, too, that Python has passed on; stop_python() tells Python's
  * own exceptions. The entry is not suspended, which would forget the jump. */
 static void remember(PyObject *exception) {
-  if (!PyErr_GivenExceptionMatches(exception, py.error_type))
+  if (!PyErr_GivenExceptionMatches(exception, py.error_type) && !is_of_no_room(exception))
     return;
   PyObject *none = call_python(py.remember_error, exception, NULL);
   Py_XDECREF(none);

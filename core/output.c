@@ -14,7 +14,7 @@
 static void (*clean_up_before)(int, int, int);
 
 static char *unseen;
-static bool is_held; /* it has not been written yet */
+static char *held; /* the same and what R has printed after it; not written yet */
 
 static void write_text(const char *text, int n, int is_error) {
   if (!py.write_console || !Py_IsInitialized()) {
@@ -31,8 +31,14 @@ static void write_text(const char *text, int n, int is_error) {
   Py_XDECREF(done);
   bool is_streams = !done && (PyErr_ExceptionMatches(PyExc_OSError) ||
                               PyErr_ExceptionMatches(PyExc_ValueError)); /* full or closed */
-  bool ends_r = !done && d.entry && (!is_streams || PyErr_ExceptionMatches(PyExc_BrokenPipeError));
-  if (ends_r) { /* a signal handler's exception, or a closed pipe: R stops as for an interrupt */
+  bool no_room = !done && py_has_no_room();
+  bool ends_r = !done && !no_room && d.entry &&
+                (!is_streams || PyErr_ExceptionMatches(PyExc_BrokenPipeError));
+  if (no_room) {
+    PyErr_Clear();
+    fwrite(text, 1, (size_t)n, is_error ? stderr : stdout);
+  } else if (
+      ends_r) { /* a signal handler's exception, or a closed pipe: R stops as for an interrupt */
     Py_XSETREF(d.entry->interrupt, py_take_exception());
     R_interrupts_pending = 1;
   } else if (!done) {
@@ -50,42 +56,55 @@ static void write_text(const char *text, int n, int is_error) {
 
 static void ask_for_cat(void *answer) { *(bool *)answer = r_is_true(r_eval(r.cat_call, r.ns)); }
 
-/* Is it R itself that prints the error, and not cat(), by which try() and users do? */
+/* Is it R itself that prints the error or more of it, and not cat(), by which try() and users do? */
 static bool is_printed_by_r(const char *text, int n) {
   Entry *e = entry_mine();
   bool by_cat = false;
-  if (!e || e->foreign || !r.cat_call || n == 0 || !r_is_error_text(text, n))
+  if (!e || e->foreign || !r.cat_call || n == 0 || !(held || r_is_error_text(text, n)))
     return false;
   return !r_toplevel(ask_for_cat, &by_cat) || !by_cat;
+}
+
+static bool hold(const char *text, int n) {
+  size_t before = held ? strlen(held) : 0;
+  char *longer = realloc(held, before + (size_t)n + 1);
+  if (!longer)
+    return false;
+  held = longer;
+  memcpy(held + before, text, (size_t)n);
+  held[before + (size_t)n] = '\0';
+  if (before == 0) {
+    free(unseen);
+    unseen = strdup(held);
+  }
+  return true;
 }
 
 static void write_console(const char *text, int n, int is_error) {
   static bool is_asking;
   if (is_asking) /* the question has failed, which R prints, too */
     return;
-  output_flush();
   is_asking = is_error;
-  bool hold = is_error && is_printed_by_r(text, n);
+  bool by_r = is_error && is_printed_by_r(text, n);
   is_asking = false;
-  if (!hold) {
-    write_text(text, n, is_error);
+  if (by_r && hold(text, n))
     return;
-  }
-  free(unseen);
-  unseen = r_keep_error_text(); /* which the text is */
-  is_held = unseen != NULL;
+  output_flush();
+  write_text(text, n, is_error);
 }
 
 void output_flush(void) {
-  if (is_held)
-    write_text(unseen, (int)strlen(unseen), true);
-  is_held = false;
+  char *text = held;
+  held = NULL;
+  if (text)
+    write_text(text, (int)strlen(text), true);
+  free(text);
 }
 
 char *output_take_unseen(void) {
   char *text = unseen;
-  unseen = NULL;
-  is_held = false;
+  free(held);
+  unseen = held = NULL;
   return text;
 }
 

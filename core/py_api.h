@@ -49,6 +49,11 @@ static inline PyObject *py_handled_exception(void) {
   return exception;
 }
 
+/* Is the exception that is set one of a full stack or memory, after which Python code fails again? */
+static inline bool py_has_no_room(void) {
+  return PyErr_ExceptionMatches(PyExc_RecursionError) || PyErr_ExceptionMatches(PyExc_MemoryError);
+}
+
 /* Is the interpreter finalizing? */
 static inline bool py_is_finalizing(void) {
 #if PY_VERSION_HEX >= 0x030D0000
