@@ -238,7 +238,7 @@ def test_a_nul_byte_is_an_error_that_names_the_line(tmp_path, text, line):
     ("text", "message"),
     [
         (b"a <- 1\nb <- '\xe9'\n", ":2: the bytes are no text in UTF-8: save the file as UTF-8."),
-        (b"f <- function(a, a) 1\n", ": repeated formal argument 'a' on line 1"),
+        (b"f <- function(a, a) 1\n", ": repeated formal argument 'a'"),
         (b"'\\xzz'\n", ": '\\x' used without hex digits"),
         (b"``\n", ": attempt to use zero-length variable name"),
         (b"1 |> 2\n", ": The pipe operator requires a function call as RHS"),

@@ -89,7 +89,7 @@ def is_of(libr, name: str) -> bool:
 
 C_NAMES = {
     "_setjmp", "calloc", "clock_gettime", "free", "fwrite", "longjmp", "malloc", "memchr", "memcmp",
-    "memcpy", "memset", "nanosleep", "realloc", "stderr", "stdout", "strchr", "strcmp", "strcpy",
+    "memcpy", "memset", "nanosleep", "realloc", "snprintf", "stderr", "stdout", "strchr", "strcmp", "strcpy",
     "strdup", "strlen", "strncmp",
 }  # fmt: skip
 
