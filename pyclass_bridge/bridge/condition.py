@@ -14,9 +14,6 @@ import warnings
 import weakref
 from dataclasses import dataclass
 
-from .. import _core
-from .r_functions import r_function
-
 
 @dataclass(frozen=True)
 class RCall:
@@ -174,6 +171,9 @@ _describing = _Describing()
 def _facts(condition, calls) -> dict:
     """What R says of a condition; only what its parts say if R can't, since its methods fail or
     there is no room to evaluate anything."""
+    from .. import _core  # here: this module is imported without R, too
+    from .r_functions import r_function
+
     if not _describing.is_running:
         _describing.is_running = True
         try:
