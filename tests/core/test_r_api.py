@@ -89,8 +89,8 @@ def is_of(libr, name: str) -> bool:
 
 C_NAMES = {
     "_setjmp", "calloc", "clock_gettime", "free", "fwrite", "longjmp", "malloc", "memchr", "memcmp",
-    "memcpy", "memset", "nanosleep", "realloc", "snprintf", "stderr", "stdout", "strchr", "strcmp", "strcpy",
-    "strdup", "strlen", "strncmp",
+    "memcpy", "memset", "nanosleep", "realloc", "snprintf", "stderr", "stdout", "strchr", "strcmp",
+    "strcpy", "strdup", "strlen", "strncmp",
 }  # fmt: skip
 
 
