@@ -34,7 +34,7 @@ SHORT = {
     "circles": (["circles.py", "100"], NO_TENSORS),
     "sigint": (["sigint.py", "2"], {}),
     "states": (["states.py"], NO_TENSORS),
-    "recursion": (["recursion.py", "3"], NO_TENSORS),
+    "recursion": (["recursion.py", "20"], NO_TENSORS),
     "values": (["values.py", "1000"], NO_TENSORS),
     "conditions": (["conditions.py", "2"], NO_TENSORS),
     "schedule": (["schedule.py", "8", "1"], NO_TENSORS),

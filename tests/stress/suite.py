@@ -55,7 +55,7 @@ PROGRAMS = [
     Program("values.py", 180),
     Program("definitions.py", 180),
     Program("processes.py", 180),
-    Program("recursion.py", 180),
+    Program("recursion.py", 180, ("20",)),
     Program("conditions.py", 240, environment=NO_TENSORS),
     Program("circles.py", 120, environment=NO_TENSORS),
     Program("memory.py", 180, environment=NO_TENSORS),
