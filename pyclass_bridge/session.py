@@ -50,6 +50,7 @@ def _set_up_plots() -> None:
 def _attach_python(core) -> None:
     from .bridge import condition, output, private
     from .bridge.function import make_function
+    from .bridge.r_functions import r_function
     from .bridge.signature import MISSING, argument_names
     from .callbacks import stages
     from .classes.hooks import add_to_callbacks, from_hook
@@ -60,6 +61,7 @@ def _attach_python(core) -> None:
     from .values import convert, handle
 
     add_to_callbacks(stages.members)
+    condition.given.update(core=core, r_function=r_function)
     # Pickles that were written when these modules had other names are read, too.
     sys.modules |= {f"{__package__}.robject": handle, f"{__package__}.condition": condition}
     core.attach(

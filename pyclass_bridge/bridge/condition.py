@@ -166,23 +166,23 @@ class _Describing(threading.local):
 
 
 _describing = _Describing()
+# The core and r_function(), from session.py: this module is imported without R, too, and nothing
+# can be imported when Python ends.
+given: dict = {}
 
 
 def _facts(condition, calls) -> dict:
     """What R says of a condition; only what its parts say if R can't, since its methods fail or
     there is no room to evaluate anything."""
-    from .. import _core  # here: this module is imported without R, too
-    from .r_functions import r_function
-
     if not _describing.is_running:
         _describing.is_running = True
         try:
-            return r_function("describe_condition")(condition, calls)
+            return given["r_function"]("describe_condition")(condition, calls)
         except (Exception, RJump):
             pass
         finally:
             _describing.is_running = False
-    lines, classes, function = _core.condition_facts(condition)
+    lines, classes, function = given["core"].condition_facts(condition)
     message = "\n".join(lines)
     text = f"Error: {message}" if function is None else f"Error in {function}() : {message}"
     facts = dict.fromkeys(("call", "exception", "note", "parent", "remedy"))
