@@ -223,7 +223,18 @@ stacks_now <- function() {
     }
     n <- n + 1L
   }
+  stacks_place$outer()
   c(list(install(".resetCondHands", handlers_now())), restarts)
+}
+
+# Where R keeps the context of a call that compiled code makes: the core compares it with the target of
+# a jump, to tell whose code that is.
+stacks_place <- new.env()
+stacks_place$outer <- function() {
+  note <- function() .Call(core_place, quote(return(NULL)), environment())
+  stacks_place$note <- compiler::cmpfun(note)
+  stacks_place$outer <- compiler::cmpfun(function() stacks_place$note())
+  stacks_place$outer()
 }
 
 # Calls that push handlers on R's handler stack, where they stay until the core's guard ends, the

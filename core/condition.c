@@ -89,8 +89,34 @@ static void leave_unwindable(void *arg, Rboolean jump) {
     longjmp(((Guard *)arg)->landing, 1);
 }
 
+static const void *place;
+
+typedef struct {
+  SEXP leave, env;
+} Leaving;
+
+static SEXP run_leave(void *arg) { return r_eval(((Leaving *)arg)->leave, ((Leaving *)arg)->env); }
+
+/* Notes where R keeps the context of a call: `leave` jumps to it, but this stops the jump. */
+SEXP core_place(SEXP leave, SEXP env) {
+  Leaving l = {leave, env};
+  Guard g = {.entry = NULL};
+  SEXP token = guard_token();
+  if (_setjmp(g.landing) == 0)
+    r_unwind_protect(run_leave, &l, leave_unwindable, &g, token);
+  place = r_jump_target(token);
+  r_empty_token(token);
+  return R_NilValue;
+}
+
+/* On an older R that context is on the C stack of this thread, and says nothing. */
 static SEXP look_at_stacks(void *arg) {
-  ((Entry *)arg)->stacks = preserve(r_eval(r.stacks_call, r.guard_env));
+  Entry *below = arg;
+  place = NULL;
+  below->stacks = preserve(r_eval(r.stacks_call, r.guard_env));
+  const uintptr_t seen = (uintptr_t)place, start = c_stack_start();
+  const bool is_on_c_stack = seen < start && seen >= start - c_stack_size();
+  below->place = is_on_c_stack ? UINTPTR_MAX : seen;
   return R_NilValue;
 }
 
@@ -152,16 +178,21 @@ static void preserve_value(void *arg) {
   p->cell = preserve(p->value);
 }
 
+static bool is_on_stack_of(Entry *e, uintptr_t place) {
+  return place < e->stack_start && place >= e->stack_start - e->stack_size;
+}
+
 /* Does the jump lead into R code of another thread? Only a restart or a continuation of that code
- * does. Its contexts are on the C stacks of the threads whose entries are between. */
+ * does. Its contexts are on the C stacks of the threads whose entries are between or, if its code is
+ * compiled, since R 4.4 on a stack of R's own, which grows to higher addresses. */
 static bool leads_to_others(Entry *e, SEXP token) {
   const uintptr_t target = (uintptr_t)r_jump_target(token);
   if (r_is_abort(token) || !(e->isolated || is_apart(e)))
     return false;
-  bool found = e->isolated;
+  const bool is_above_home = e->home && !is_on_stack_of(e, target) && target >= e->home->place;
+  bool found = e->isolated || is_above_home;
   for (Entry *other = entry_below(e); other != e->home && !found; other = entry_below(other))
-    found = other->thread != e->thread && target < other->stack_start &&
-            target >= other->stack_start - other->stack_size;
+    found = other->thread != e->thread && is_on_stack_of(other, target);
   return found;
 }
 

@@ -190,6 +190,7 @@ struct Entry {
   bool calls_r;          /* it is suspended in Python code that only calls an R function */
   Entry *home;           /* this thread's entry below, suspended at one of our doors, or NULL */
   bool isolated;         /* an entry is below, and this one has no home */
+  uintptr_t place;       /* with `stacks`: where R has kept a context since it is suspended */
   SEXP stacks;           /* cell of what stacks_call gave, while another thread's entry is above */
   int height;            /* how many entries are below, and itself */
   int reach;             /* while it waits to be pushed: the height of its thread's top one, or 0 */
@@ -300,6 +301,7 @@ NO_RETURN void door_raise(Door *d); /* Python exception -> R condition; closes t
 SEXP guard_token(void);             /* for an r_unwind_protect() whose jump continues at once */
 SEXP core_caught(SEXP cond, SEXP calls, SEXP handlers);
 SEXP core_signalled(SEXP cond);
+SEXP core_place(SEXP leave, SEXP env);
 
 /* ---- facts.c: what a condition says, without R code --------------------------------------- */
 

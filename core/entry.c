@@ -403,6 +403,7 @@ int entry_push(Entry *e, const char *label) {
   e->caught = NULL;
   e->jumps = NULL;
   e->stacks = NULL;
+  e->place = 0;
   e->foreign = false;
   e->calls_r = false;
   if (entry_is_refused() || package_is_gone())
@@ -485,6 +486,7 @@ PyObject *entry_resume(Entry *e, PyObject *result) {
   if (e->stacks)
     preserve_remove(e->stacks);
   e->stacks = NULL;
+  e->place = 0;
   c_stack_tell_r();
   PyObject *exception = e->signal;
   if (exception) {

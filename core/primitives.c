@@ -342,11 +342,11 @@ static SEXP core_handle(SEXP x) {
 static const struct {
   const char *name;
   DL_FUNC address;
-} routines[] = {ROUTINE(core_get_attr), ROUTINE(core_set_attr),     ROUTINE(core_call),
-                ROUTINE(core_is_proxy), ROUTINE(core_convert_flag), ROUTINE(core_proxy),
-                ROUTINE(core_to_r),     ROUTINE(core_handle),       ROUTINE(core_caught),
-                ROUTINE(core_set_self), ROUTINE(core_sleep),        ROUTINE(core_call_dots),
-                ROUTINE(core_signalled)};
+} routines[] = {ROUTINE(core_get_attr),  ROUTINE(core_set_attr),     ROUTINE(core_call),
+                ROUTINE(core_is_proxy),  ROUTINE(core_convert_flag), ROUTINE(core_proxy),
+                ROUTINE(core_to_r),      ROUTINE(core_handle),       ROUTINE(core_caught),
+                ROUTINE(core_set_self),  ROUTINE(core_sleep),        ROUTINE(core_call_dots),
+                ROUTINE(core_signalled), ROUTINE(core_place)};
 
 void define_primitives(SEXP env) {
   quiet = PROTECT(r_alloc(LGLSXP, 1));

@@ -174,10 +174,7 @@ def test_its_own_restart_is_in_reach_above_that_threads_entry(r):
     own_restart_above_that_threads_entry(r, first="")
 
 
-def test_nor_is_the_other_ones_and_its_own_stays_in_reach(r, request):
-    if r("getRversion() >= '4.5'"):
-        reason = "R 4.5 goes to its top level instead: the refused jump has changed where it goes"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True, raises=RError))
+def test_the_other_ones_is_not_and_its_own_stays_in_reach(r):
     own_restart_above_that_threads_entry(r, first="invokeRestart('other')")
 
 
