@@ -65,7 +65,7 @@ PROGRAMS = [
     Program("valgrind.sh", 240, ("100",), environment=NO_TENSORS),
     Program("states.py", 120),
     Program("threads.py", 60, environment=NO_TENSORS),
-    Program("schedule.py", 240, ("120",), True, NO_TENSORS),
+    Program("schedule.py", 720, ("600",), True, NO_TENSORS),
     Program("sigint.py", 240, alone=True),
     Program("waits.py", 120, ("20",), True, NO_TENSORS),
 ]
