@@ -122,6 +122,8 @@ class Program:
         self.error = pyclass_bridge.RError
         self.of = self.r(f"local({{ {DEFINITIONS} }})")
         self.wrong: list = []
+        self.is_beside = False
+        self.calls_of_rlang: list[bool] = []  # beside other threads: is the call right?
 
     # ---- the frames between ----
 
@@ -177,6 +179,9 @@ class Program:
         def check():
             passed: list = []
             seen = self.of["catch"](lambda: self.between(fails, passed))
+            if "rlang" in code and self.is_beside:
+                self.calls_of_rlang.append(seen[2] == alone[2])
+                seen[2] = alone[2]
             return (seen == alone and tuple(passed) == self.PASSED) or (alone, seen, passed)
 
         return check
@@ -236,26 +241,29 @@ class Program:
     # ---- other threads ----
 
     def raise_and_handle(self, name: str, is_done: threading.Event) -> None:
+        """An interrupt of the main thread ends R code that is in its way: then it goes on anew."""
         count = 0
         while not is_done.is_set():
             count += 1
-            text = f"{name}_{count}"
+            with contextlib.suppress(KeyboardInterrupt):
+                self.raise_once(f"{name}_{count}", name)
 
-            def fails(text=text):
-                try:
-                    self.of["stops"](text)
-                finally:
-                    self.other()
-
-            said = self.of["message_of"](fails)
-            if said != text:
-                self.wrong.append((name, text, said))
+    def raise_once(self, text: str, name: str) -> None:
+        def fails():
             try:
-                self.of["call"](fails)
-            except self.error as error:
-                said = error.message
-            if said != text:
-                self.wrong.append((name, text, said))
+                self.of["stops"](text)
+            finally:
+                self.other()
+
+        said = self.of["message_of"](fails)
+        if said != text:
+            self.wrong.append((name, text, said))
+        try:
+            self.of["call"](fails)
+        except self.error as error:
+            said = error.message
+        if said != text:
+            self.wrong.append((name, text, said))
 
     @contextlib.contextmanager
     def others(self):
@@ -266,9 +274,11 @@ class Program:
         ]
         for thread in threads:
             thread.start()
+        self.is_beside = True
         try:
             yield
         finally:
+            self.is_beside = False
             is_done.set()
             for thread in threads:
                 thread.join()
@@ -306,6 +316,10 @@ def main(times: int = MORE) -> None:
             found = failing(checks, times)
         how = f"each {times} times beside {THREADS} threads, in {time.monotonic() - start:.0f} s"
         report(f"{item}, with errors of other threads between", checks, found, how)
+    if calls := program.calls_of_rlang:
+        # rlang looks for its caller among all of R's frames, which have those of other threads.
+        item, seen = "calls of rlang::abort() beside threads", f"{sum(calls)} of {len(calls)}"
+        figure(item, f"all {len(calls)} the caller's", seen, all(calls))
     for case in program.wrong[:20]:
         print("wrong:", case)
     wrong = len(program.wrong)

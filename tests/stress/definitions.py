@@ -401,7 +401,7 @@ def file_kinds(lines: int) -> dict[str, tuple[bytes, str | int]]:
         "only comments": (b"# a\n# b", 0),
         "no final newline": (text.rstrip(), 1),
         "form feed": (b"\f" + text, 1),
-        "end of file of DOS": (text + b"\x1a", "unexpected input"),
+        "end of file of DOS": (text + b"\x1a", "unexpected"),
         "a line of 1 MB": (b"x <- c(" + b"1, " * 350_000 + b"1)\n" + text, 2),
         "a string of 3 MB": (b"x <- '" + b"a" * 3_000_000 + b"'\n" + text, 2),
         f"{lines} lines": (text + LINE.encode() * lines, 2),
