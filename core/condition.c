@@ -10,8 +10,8 @@
  *   isolated  (any other below) R_UnwindProtect, and handlers as those of the session instead of
  *                               those below
  *
- * Owns: the tokens, but for those that it gives to jumps (jump.c). An entry owns what it has caught.
- * Threads: inside an entry. Jumps: never out of `guarded`; always out of `door_raise`. */
+ * Owns: the tokens, but for those that it gives to jumps (jump.c). An entry owns what it has
+ * caught. Threads: inside an entry. Jumps: never out of `guarded`; always out of `door_raise`. */
 
 #include "core.h"
 #include <setjmp.h>
@@ -89,7 +89,11 @@ static void leave_unwindable(void *arg, Rboolean jump) {
     longjmp(((Guard *)arg)->landing, 1);
 }
 
-static const void *place;
+static bool is_on_stack_of(Entry *e, uintptr_t place) {
+  return place < e->stack_start && place >= e->stack_start - e->stack_size;
+}
+
+static const void *noted_place; /* by core_place(), for look_at_stacks() */
 
 typedef struct {
   SEXP leave, env;
@@ -104,7 +108,9 @@ SEXP core_place(SEXP leave, SEXP env) {
   SEXP token = guard_token();
   if (_setjmp(g.landing) == 0)
     r_unwind_protect(run_leave, &l, leave_unwindable, &g, token);
-  place = r_jump_target(token);
+  else if (entry_mine()->interrupt)
+    R_interrupts_pending = 1; /* if it was the jump of an interrupt, that comes again */
+  noted_place = r_jump_target(token);
   r_empty_token(token);
   return R_NilValue;
 }
@@ -112,11 +118,10 @@ SEXP core_place(SEXP leave, SEXP env) {
 /* On an older R that context is on the C stack of this thread, and says nothing. */
 static SEXP look_at_stacks(void *arg) {
   Entry *below = arg;
-  place = NULL;
+  noted_place = NULL;
   below->stacks = preserve(r_eval(r.stacks_call, r.guard_env));
-  const uintptr_t seen = (uintptr_t)place, start = c_stack_start();
-  const bool is_on_c_stack = seen < start && seen >= start - c_stack_size();
-  below->place = is_on_c_stack ? UINTPTR_MAX : seen;
+  const uintptr_t seen = (uintptr_t)noted_place;
+  below->place = is_on_stack_of(entry_mine(), seen) ? UINTPTR_MAX : seen;
   return R_NilValue;
 }
 
@@ -178,13 +183,9 @@ static void preserve_value(void *arg) {
   p->cell = preserve(p->value);
 }
 
-static bool is_on_stack_of(Entry *e, uintptr_t place) {
-  return place < e->stack_start && place >= e->stack_start - e->stack_size;
-}
-
 /* Does the jump lead into R code of another thread? Only a restart or a continuation of that code
  * does. Its contexts are on the C stacks of the threads whose entries are between or, if its code is
- * compiled, since R 4.4 on a stack of R's own, which grows to higher addresses. */
+ * compiled, on R 4.5 and 4.6 (not on 4.2) on a stack of R's own, which grows to higher addresses. */
 static bool leads_to_others(Entry *e, SEXP token) {
   const uintptr_t target = (uintptr_t)r_jump_target(token);
   if (r_is_abort(token) || !(e->isolated || is_apart(e)))

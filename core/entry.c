@@ -1,9 +1,9 @@
 /* Who may use R: the stack of entries.
  *
  * Owns: the stack, and each entry's caught condition and interrupt, released by its pop at the
- * latest. Entries live on their threads' C stacks (foreign ones on the heap, freed
- * at their exit); the stack points to them only between push and pop, the list of returns only while
- * their threads wait to return. Threads: any. Jumps: never.
+ * latest. Entries live on their threads' C stacks (foreign ones on the heap, freed at their exit);
+ * the stack points to them only between push and pop, the list of returns only while their threads
+ * wait to return. Threads: any. Jumps: never.
  *
  * Lock table
  *   top_word         the top entry's address, bit 0 set while it is suspended; changed by
@@ -245,8 +245,8 @@ static void report(double seconds, bool was_interrupted) {
   Py_XDECREF(result);
 }
 
-/* A thread that is in R when Python shuts down never gets the GIL again or pops its entry. Before that,
- * when functions of atexit run, only daemon threads are left, which may stay in R for ever. */
+/* A thread that is in R when Python shuts down never gets the GIL again or pops its entry. Before
+ * that, when functions of atexit run, only daemon threads are left, which may stay in R for ever. */
 static bool python_ends(double waited) {
   bool too_long = is_exiting && entry_on_main_thread() && waited > EXIT_PATIENCE_SECONDS;
   if (!py_is_finalizing() && !too_long)
@@ -257,10 +257,10 @@ static bool python_ends(double waited) {
 
 /* ---- signals during a wait to return ---- */
 
-/* R's frames of the main thread can only end when those above have, so a signal can't end this wait.
- * Its exception is kept until the thread is back, and meanwhile R code of other threads, all of which
- * is above, is interrupted: where it polls (interrupt.c) or comes back from Python. Their Python code is left alone, as by each Ctrl-C, until
- * there is another one. */
+/* R's frames of the main thread can only end when those above have, so a signal can't end this
+ * wait. Its exception is kept until the thread is back. Meanwhile R code of other threads, all of
+ * which is above, is interrupted where it polls (interrupt.c) or comes back from Python. Their Python
+ * code is left alone, as by each Ctrl-C, until there is another signal. */
 
 static void interrupt_python_above(void) {
   uintptr_t word = atomic_load(&top_word);

@@ -6,7 +6,8 @@
  * stand before those that go, and of each kind the newest stands first.
  *
  * Owns: the jumps, each with its carrier, its token (R_PreserveObject) and its text. An entry's are
- * freed by its pop at the latest. Threads: inside the entry, with the GIL, but for `jump_replace_going`. Jumps: never. */
+ * freed by its pop at the latest. Threads: inside the entry, with the GIL, but for
+ * `jump_replace_going`. Jumps: never. */
 
 #include "core.h"
 

@@ -365,13 +365,14 @@ static PyObject *attach_r(PyObject *self, PyObject *handles) {
 
 /* ---- garbage in a circle ---- */
 
-/* Python's collector may run at any allocation, also in the middle of the core's work: then the search
- * is left to the next call of R, as it is when another thread uses R. */
+/* Python's collector may run at any allocation, also in the middle of the core's work: then the
+ * search is left to the next call of R, as it is when another thread uses R, or when this thread or
+ * this process must not. */
 static PyObject *collect_cycles(PyObject *self, PyObject *unused) {
   Entry e;
   Py_ssize_t released = 0;
   cycles_are_wished = true;
-  if (entry_is_free() && !entry_mine() && !py_is_finalizing()) {
+  if (entry_is_free() && !entry_is_refused() && !entry_mine() && !py_is_finalizing()) {
     if (entry_push(&e, "the search for cycles") < 0)
       return NULL;
     released = cycles_collect(&e);

@@ -37,8 +37,7 @@ static void write_text(const char *text, int n, int is_error) {
   if (no_room) {
     PyErr_Clear();
     fwrite(text, 1, (size_t)n, is_error ? stderr : stdout);
-  } else if (
-      ends_r) { /* a signal handler's exception, or a closed pipe: R stops as for an interrupt */
+  } else if (ends_r) { /* a signal's exception, or a closed pipe: R stops as for an interrupt */
     Py_XSETREF(d.entry->interrupt, py_take_exception());
     R_interrupts_pending = 1;
   } else if (!done) {

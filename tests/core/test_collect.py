@@ -11,18 +11,10 @@ import gc
 import weakref
 
 import pytest
+from support.collecting import what_was_there_before  # noqa: F401
 
 import pyclass_bridge
 from pyclass_bridge import _core
-
-
-@pytest.fixture(autouse=True, scope="module")
-def what_was_there_before():
-    """Objects of earlier tests are no concern of the collections here, which makes them fast."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def collect() -> None:

@@ -7,21 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import sys
 import threading
 import weakref
 
 import pytest
+from support.collecting import what_was_there_before  # noqa: F401
 
 import pyclass_bridge
 from pyclass_bridge import _core
-
-
-@pytest.fixture(autouse=True, scope="module")
-def what_was_there_before():
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def collect() -> None:
@@ -293,3 +287,23 @@ def test_a_training_that_its_callback_holds(define):
     collect()
     assert reference() is None
     assert pyclass_bridge.r("1") == 1
+
+
+def test_a_collection_on_a_thread_that_can_not_run_r_is_silent(define):
+    """Its stack is too small for R: the search is left to the next call of R."""
+    made = instances(define, "self$f <- function() self$n", n=3)
+    references = [weakref.ref(instance) for instance in made]
+    told = []
+    hook, sys.unraisablehook = sys.unraisablehook, told.append
+    before = threading.stack_size(256 * 1024)
+    try:
+        del made
+        thread = threading.Thread(target=gc.collect)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+        sys.unraisablehook = hook
+    assert told == []
+    define("1")
+    assert not any(reference() is not None for reference in references)
