@@ -140,7 +140,24 @@ record_and_pass_on <- function(cond) {
     return(invisible())
   }
   record_condition(cond)
-  stop(as_python_error(cond))
+  signal_again(as_python_error(cond))
+  invokeRestart(restart_abort)
+}
+
+# Asks the handlers further out, and comes back if none takes the error: R would print it then, and end
+# a script, but Python's code may take it.
+signal_again <- function(cond) {
+  said <- tryCatch(list(conditionMessage(cond), conditionCall(cond)), error = function(e) NULL)
+  message <- if (is.character(said[[1L]])) said[[1L]] else ""
+  .Internal(.signalCondition(cond, message, said[[2L]]))
+}
+
+# The call, at the end of R's stop(), that prints an error which no handler has taken. Where R hosts, the
+# core evaluates it when the error has gone through Python and is back at R's top level.
+top_call <- function(cond) {
+  said <- tryCatch(list(conditionMessage(cond), users_call(cond)), error = function(e) NULL)
+  message <- if (is.character(said[[1L]])) paste(said[[1L]], collapse = "\n") else bare_message(cond)
+  bquote(.Internal(.dfltStop(.(message), quote(.(said[[2L]])))))
 }
 
 forget <- function(kept) if (kept) invisible(.Call(core_signalled, NULL))
@@ -149,8 +166,8 @@ forget <- function(kept) if (kept) invisible(.Call(core_signalled, NULL))
 # Then each of them would record it again, with all calls, and the time would grow with the cube of
 # the number of entries. The handler of the error asks.
 is_passed_on <- function() {
-  stops <- sys.nframe() - 2L
-  stops > 1L && identical(sys.function(stops - 1L), record_and_pass_on)
+  signals <- sys.nframe() - 2L
+  signals > 1L && identical(sys.function(signals - 1L), record_and_pass_on)
 }
 
 # Issues an R warning as a Python warning at once, unless R makes it an error.
@@ -179,11 +196,15 @@ install_handlers <- function() {
   keep_global_handlers(list(
     warning = warn_python, error = record_and_abort, interrupt = record_and_abort
   ))
-  # A signal in R's own would break another thread's stack.
-  replace_in_base("Sys.sleep", function(time) invisible(.Call(core_sleep, time)))
+  replace_sleep()
   # After an error that no handler can see (a full stack), R ends a process that is not
   # interactive, unless the option `error` is set.
   options(error = expression(NULL), pager = show_files)
+}
+
+# In either host: a signal in R's own Sys.sleep() would break another thread's stack.
+replace_sleep <- function() {
+  replace_in_base("Sys.sleep", function(time) invisible(.Call(core_sleep, time)))
 }
 
 # globalCallingHandlers(NULL) removes the handlers of all of R: it puts `own` back, which it does not
@@ -248,7 +269,11 @@ handler_calls <- function() {
     chained = push(error = record_and_pass_on, interrupt = record_condition),
     isolated = call(
       "{", quote(.Internal(.resetCondHands(NULL))),
-      push(warning = warn_python, error = record_and_abort, interrupt = record_and_abort)
+      if (r_hosts()) { # which keeps its own warnings
+        push(error = record_and_abort, interrupt = record_and_abort)
+      } else {
+        push(warning = warn_python, error = record_and_abort, interrupt = record_and_abort)
+      }
     ),
     stacks = as.call(list(stacks_now)),
     abort = bquote(invokeRestart(.(restart_abort))),
@@ -411,7 +436,8 @@ handler_heads <- c(
 )
 
 evaluator_calls <- c(
-  "console_run", "run_code", "withVisible", "eval", "evaluate_text", "source_env"
+  "console_run", "run_cell", "value_of_line", "run_code", "withVisible", "eval", "evaluate_text",
+  "source_env"
 )
 
 # The called name; "" if the call has the function itself, as R's calls of handlers do.

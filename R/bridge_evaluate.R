@@ -4,6 +4,9 @@
 
 # `given` says by which name the function was given, if that is asked for.
 describe_function <- function(fn, asks_name = FALSE) {
+  if (is_saved_class(fn)) {
+    return(list(stands_for = attr(fn, "py_class_of", exact = TRUE)()))
+  }
   at <- sys.nframe() - 1L
   given <- if (asks_name) name_in_call(fn, at)
   if (is.primitive(fn)) {
@@ -30,7 +33,7 @@ classed_value <- function(x) {
 
 # The expressions of a file or a text with their source references; a parse error names file, line
 # and column. R's table of the tokens is left out: its time grows with the square of the comments.
-parse_code <- function(file, text) {
+parse_code <- function(file, text, what = "file") {
   old <- options(keep.parse.data = FALSE)
   on.exit(options(old))
   is_file <- missing(text)
@@ -39,13 +42,14 @@ parse_code <- function(file, text) {
       refuse_nul_in(file)
       parse(file, keep.source = TRUE, encoding = "UTF-8")
     } else {
+      refuse_no_text(text)
       parse(text = text, keep.source = TRUE, srcfile = srcfilecopy(file, text), encoding = "UTF-8")
     },
     error = function(e) {
       message <- parse_error_text(conditionMessage(e), file, is_file)
       stop(structure(
         class = c("pyclassbridge_parse_error", "error", "condition"),
-        list(message = paste0("the file does not parse: ", message), call = NULL)
+        list(message = paste0("the ", what, " does not parse: ", message), call = NULL)
       ))
     }
   )
@@ -74,6 +78,16 @@ refuse_nul_in <- function(file) {
     stop(
       file, ":", line, ": there is a NUL byte, so it is no text in UTF-8: save the file as UTF-8, ",
       "or load another copy of it."
+    )
+  }
+}
+
+# A Python str that R's strings can't hold stays a Python object.
+refuse_no_text <- function(text) {
+  if (!is.character(text)) {
+    stop(
+      "it has a character that R's text can't have: a NUL, or one half of a pair (a surrogate); ",
+      "take it out of the code."
     )
   }
 }

@@ -26,6 +26,7 @@ typedef struct {
 } Tokens;
 
 static Tokens *tokens;
+static bool is_hosted;              /* does R host? */
 static int token_room, guard_depth; /* 0: outside all guards */
 
 /* ---- recording (called by the handlers in R/bridge_condition.R, without the GIL) ---- */
@@ -214,7 +215,7 @@ static PyObject *condition_of(PyObject *exception) {
   if (condition && PyObject_TypeCheck(condition, &HandleType))
     return condition;
   Py_XDECREF(condition);
-  PyErr_Clear();
+  py_forget_exception();
   return NULL;
 }
 
@@ -306,6 +307,27 @@ static const char *hidden_error(void) {
   return is_whole && r_toplevel(ask_whether_hidden, &hides) && hides ? last : "";
 }
 
+/* Where R hosts, it prints an error of its full stack, which no handler sees, and aborts. It is told
+ * from an earlier one by its mark, and from what try() leaves by its text, in English only. */
+static const char *printed_error(Entry *e) {
+  static const char *const texts[] = {"infinite recursion", "C stack usage", "stack overflow"};
+  const char *last = r_error_text();
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (strstr(last, texts[i]) && r_error_mark() != e->error_mark)
+      return last;
+  return "";
+}
+
+static PyObject *exception_of_abort(Entry *e) {
+  if (!is_hosted)
+    return exception_of_text("");
+  const char *text = printed_error(e);
+  PyObject *exception = exception_of_text(text);
+  if (*text)
+    r_put_error_text("");
+  return exception;
+}
+
 /* A jump that went goes before what was recorded earlier: an error in a handler of another one. An
  * error that no handler has seen goes to R's top level, whatever the guard is. */
 static PyObject *exception_of_jump(Entry *e, const char *unseen) {
@@ -316,10 +338,16 @@ static PyObject *exception_of_jump(Entry *e, const char *unseen) {
     return exception_of_caught(e);
   if (unseen)
     return exception_of_text(unseen);
-  if (!e->home)
-    return exception_of_text(hidden_error());
   bool is_abort = r_is_abort(tokens[guard_depth].guard);
-  return is_abort ? exception_of_text("") : PyObject_CallNoArgs(py.jump_type);
+  if (!e->home && !is_hosted)
+    return exception_of_text(hidden_error());
+  return is_abort ? exception_of_abort(e) : PyObject_CallNoArgs(py.jump_type);
+}
+
+/* A Ctrl-C while the exception for an error was made. */
+static bool is_interrupt_of_helpers(Entry *e, PyObject *exception) {
+  return PyErr_GivenExceptionMatches(exception, PyExc_KeyboardInterrupt) && e->caught &&
+         !r_inherits(CAR(TAG(e->caught)), "interrupt");
 }
 
 /* Sets the Python exception for a jump. R is in the state in which the guard began. */
@@ -335,7 +363,9 @@ static void landed(Entry *e) {
   free(unseen);
   if (!exception)
     exception = py_take_exception();
-  if (!ends_here)
+  if (!ends_here && is_interrupt_of_helpers(e, exception))
+    free(error_text); /* it goes on in the place of the jump */
+  else if (!ends_here)
     hand_down(e, exception, error_text);
   PyErr_SetObject((PyObject *)Py_TYPE(exception), exception); /* sets its __context__, too */
   Py_DECREF(exception);
@@ -351,6 +381,8 @@ int guarded(Entry *e, GuardBody body, void *data) {
     return -1;
   }
   keep_stacks(&g, depth);
+  if (is_hosted)
+    e->error_mark = r_error_mark();
   if (_setjmp(g.landing) == 0)
     r_unwind_protect(run_unwindable, &g, leave_unwindable, &g, tokens[depth].guard);
   else
@@ -363,6 +395,8 @@ int guarded(Entry *e, GuardBody body, void *data) {
   guard_depth = depth - 1;
   return jumped ? -1 : 0;
 }
+
+void condition_where_r_hosts(void) { is_hosted = true; }
 
 int in_r(const char *label, GuardBody body, void *data) {
   Entry e;
@@ -379,6 +413,8 @@ int in_r(const char *label, GuardBody body, void *data) {
 
 typedef struct {
   PyObject *exception;
+  bool at_top;  /* has R looked for its handlers, in vain? */
+  bool is_last; /* will no Python code see it any more? */
   SEXP call;
 } Raising;
 
@@ -392,7 +428,7 @@ static SEXP exception_to_r(Raising *raising) {
   PyException_SetContext(failure, raising->exception);
   raising->exception = failure;
   proxy = proxy_new(failure, true);
-  PyErr_Clear();
+  py_forget_exception();
   return proxy ? proxy : R_NilValue;
 }
 
@@ -419,16 +455,21 @@ static SEXP make_raising_call(void *arg) {
   Raising *raising = arg;
   PyObject *condition = condition_of(raising->exception);
   if (condition) {
-    raising->call = r_lcons(r.stop_again, r_cons(((Handle *)condition)->value, R_NilValue));
-    Py_DECREF(condition);
+    SEXP args = PROTECT(r_cons(((Handle *)condition)->value, R_NilValue));
+    Py_DECREF(condition); /* its exception has the value */
+    if (raising->at_top)
+      raising->call = r_eval(PROTECT(r_lcons(r_sym("top_call"), args)), r.ns);
+    else
+      raising->call = PROTECT(r_lcons(r_sym("stop_again"), args));
+    UNPROTECT(2);
     return R_NilValue;
   }
   SEXP proxy = PROTECT(exception_to_r(raising));
   SEXP text = PROTECT(text_without_room(raising->exception));
   bool is_exception = PyErr_GivenExceptionMatches(raising->exception, PyExc_Exception);
-  SEXP is_error = PROTECT(r_lgl(is_exception));
+  SEXP is_error = PROTECT(r_lgl(is_exception || raising->is_last));
   SEXP args = PROTECT(r_cons(is_error, PROTECT(r_cons(text, R_NilValue))));
-  raising->call = r_lcons(r.stop_python, PROTECT(r_cons(proxy, args)));
+  raising->call = r_lcons(r_sym("stop_python"), PROTECT(r_cons(proxy, args)));
   UNPROTECT(6);
   return R_NilValue;
 }
@@ -439,7 +480,7 @@ static void close_on_jump(void *arg, Rboolean jump) {
 }
 
 NO_RETURN static void raise_interrupt(Door *d, PyObject *exception) {
-  if (d->entry)
+  if (d->entry && !d->entry->is_host)
     Py_XSETREF(d->entry->interrupt, exception);
   else
     Py_DECREF(exception);
@@ -447,6 +488,19 @@ NO_RETURN static void raise_interrupt(Door *d, PyObject *exception) {
   R_interrupts_pending = 1;
   r_check_interrupt();
   r_error("interrupted");
+}
+
+/* An error for which R's own handlers have found nobody, and Python neither; or an exception that is no
+ * error of Python's, such as SystemExit, which would end at R's top level without a word. */
+static bool is_for_top(Entry *e, Jump *jump, PyObject *exception) {
+  if (!jump || !e->is_host || (jump->token && !r_is_abort(jump->token)))
+    return false;
+  if (!PyErr_GivenExceptionMatches(exception, py.error_type))
+    return Py_TYPE(exception) != (PyTypeObject *)py.jump_type &&
+           !PyErr_GivenExceptionMatches(exception, PyExc_KeyboardInterrupt);
+  PyObject *condition = condition_of(exception);
+  Py_XDECREF(condition);
+  return condition;
 }
 
 /* Continues R's jump, which the guard of this entry may store again. */
@@ -468,7 +522,7 @@ static void remember(PyObject *exception) {
     return;
   PyObject *none = call_python(py.remember_error, exception, NULL);
   Py_XDECREF(none);
-  PyErr_Clear();
+  py_forget_exception();
 }
 
 NO_RETURN void door_raise(Door *d) {
@@ -477,11 +531,12 @@ NO_RETURN void door_raise(Door *d) {
   PyObject *exception = py_take_exception();
   remember(exception);
   Jump *jump = jump_carried_by(d->entry, exception);
-  if (jump)
+  const bool at_top = is_for_top(d->entry, jump, exception);
+  if (jump && !at_top)
     go_on(d, jump, exception);
   if (PyErr_GivenExceptionMatches(exception, PyExc_KeyboardInterrupt))
     raise_interrupt(d, exception);
-  Raising raising = {exception, R_NilValue};
+  Raising raising = {exception, at_top, d->entry && d->entry->is_host, R_NilValue};
   r_unwind_protect(make_raising_call, &raising, close_on_jump, d, guard_token());
   PROTECT(raising.call);
   Py_DECREF(raising.exception);

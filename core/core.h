@@ -2,7 +2,7 @@
  * of files that stand before it in this list (tests/core/test_layers.py reads it):
  *
  *   fault given marks table preserve names pointer c_stack jump entry door fork interrupt output
- *   handle proxy exiting condition facts memory origin convert_to_r convert_to_python method cycles
+ *   handle proxy exiting condition host facts memory origin convert_to_r convert_to_python method cycles
  *   arguments call visit primitives module
  *
  * A layer reaches those above it in three ways: it calls Python through `py`, it calls R through
@@ -64,8 +64,6 @@ typedef struct {
   SEXP cat_call;      /* does cat() print now? */
   SEXP hides_call;    /* does R print no errors? */
   SEXP guard_env;
-  SEXP stop_python;   /* function (classes, exception) */
-  SEXP stop_again;    /* function (condition) */
   SEXP classed_value; /* function (x): a user's method's value, the name of a rule, or NULL */
   SEXP methods;       /* the environment of the registered S3 methods of the namespace */
   SEXP callable_formals, callable_body;
@@ -168,7 +166,8 @@ void jump_add(Entry *e, PyObject *carrier, SEXP token, char *error_text); /* ste
 void jump_go(Entry *e, Jump *jump); /* its visit ends, and with it all that wait */
 void jump_replace_going(Entry *e);  /* without the GIL; the entry's next jump is none of those */
 void jump_forget_waiting(Entry *e);
-void jump_forget(Entry *e); /* all */
+void jump_forget_lost(Entry *e); /* those that wait, and whose exceptions nobody else has */
+void jump_forget(Entry *e);      /* all */
 
 /* ---- entry.c: the stack of entries ------------------------------------------------------- */
 
@@ -179,6 +178,7 @@ struct Entry {
   size_t stack_size;
   PyThreadState *tstate; /* saved while R runs without the GIL; NULL while the thread has it */
   const char *label;     /* what runs, for the report of a long wait; borrowed */
+  uintptr_t error_mark;  /* r_error_mark() when R code in it began */
   PyObject *interrupt;   /* the exception for which R_interrupts_pending was set; owned */
   PyObject *signal;      /* that of a signal while its thread waited to return to it; owned */
   SEXP caught;           /* cell of what R's handlers recorded: core_caught() */
@@ -186,6 +186,7 @@ struct Entry {
   int first_young;       /* where its young proxies begin in pointer.c's list */
   int young;             /* how many it has made */
   unsigned collections;  /* pointer.c's count at the push, or when it last handed them over */
+  bool is_host;          /* R's top level, where R is the host */
   bool foreign;          /* pushed for rpy2: holds the GIL and has no guard of ours */
   bool calls_r;          /* it is suspended in Python code that only calls an R function */
   Entry *home;           /* this thread's entry below, suspended at one of our doors, or NULL */
@@ -205,12 +206,19 @@ bool entry_is_free(void);                    /* could this thread push without w
 bool entry_is_refused(void);                 /* may this thread never push? */
 Entry *entry_mine(void);                     /* the top, if this thread runs in it; else NULL */
 Entry *entry_below(Entry *e);                /* NULL: none */
+void entry_keep_gil(void);                   /* the main thread's R code has the GIL from now on */
+bool entry_has_kept_gil(const Entry *e); /* does R code run in it with the GIL for this reason? */
 void entry_release_gil(Entry *e);
 void entry_take_gil(Entry *e);
 void entry_suspend(Entry *e); /* before this thread runs Python code */
 /* GIL held before and after; waits without it. Steals `result` (NULL: an exception is set) and returns
  * it; NULL, too, if a signal has come meanwhile, with the exception of its handler. */
 PyObject *entry_resume(Entry *e, PyObject *result);
+void entry_set_bell(int fd); /* is written to when a wait begins */
+void entry_ring(void);
+bool entry_has_waiters(void);
+bool entry_is_running(const Entry *e); /* is it on top, and not suspended? Signal-safe */
+void entry_make_room(double seconds);  /* GIL held; the own entry on top is suspended */
 bool entry_is_in_the_way(void); /* does the main thread wait with such an exception to return? */
 /* The KeyboardInterrupt by which R code makes way for it; NULL: not yet. GIL held. */
 PyObject *entry_makes_way(void);
@@ -234,7 +242,8 @@ void door_open(Door *d);  /* takes the GIL: R and Python may both be used */
 void door_leave(Door *d); /* suspends the entry: Python code may run */
 /* R may be used again; the GIL is still held. Returns `result` as entry_resume() does. */
 PyObject *door_back(Door *d, PyObject *result);
-void door_close(Door *d); /* releases the GIL if door_open() took it */
+void door_before_host(void (*f)(void)); /* the main thread calls it on its way to R's top level */
+void door_close(Door *d);               /* releases the GIL if door_open() took it */
 
 /* ---- fork.c, interrupt.c, output.c ------------------------------------------------------- */
 
@@ -297,11 +306,23 @@ void exiting_keep(SEXP token, SEXP held); /* the token's jump gets a list of its
 typedef void (*GuardBody)(void *);
 int guarded(Entry *e, GuardBody body, void *data); /* 0, or -1: Python exception set */
 int in_r(const char *label, GuardBody body, void *data);
+void condition_where_r_hosts(void); /* R prints its errors itself */
 NO_RETURN void door_raise(Door *d); /* Python exception -> R condition; closes the door */
 SEXP guard_token(void);             /* for an r_unwind_protect() whose jump continues at once */
 SEXP core_caught(SEXP cond, SEXP calls, SEXP handlers);
 SEXP core_signalled(SEXP cond);
 SEXP core_place(SEXP leave, SEXP env);
+
+/* ---- host.c: R as the host ---------------------------------------------------------------- */
+
+int host_offer(PyObject *module); /* what the R package's own C code calls */
+bool host_is_r(void);             /* has R started Python in this process? */
+int host_init(void);              /* then this takes the place of output_init(); -1: exception */
+PyObject *host_write(PyObject *self, PyObject *args);   /* (text, is_error) -> None */
+PyObject *host_watch(PyObject *self, PyObject *unused); /* called ten times a second */
+PyObject *host_call_on_main(PyObject *self, PyObject *function);
+SEXP core_keep_gil(void);
+PyObject *host_want_main(PyObject *self, PyObject *unused); /* for that call */
 
 /* ---- facts.c: what a condition says, without R code --------------------------------------- */
 

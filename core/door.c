@@ -10,7 +10,8 @@
  * the GIL while values are converted, when one of its finalizers may open a door. */
 void door_open(Door *d) {
   Entry *e = d->entry = entry_mine();
-  if (e && e->tstate) {
+  /* Where R hosts, another user of Python, such as reticulate, may have kept the GIL. */
+  if (e && e->tstate && !(e->is_host && PyGILState_Check())) {
     d->how = DOOR_RESTORED;
     entry_take_gil(e);
   } else if (PyGILState_Check()) {
@@ -32,7 +33,13 @@ void door_leave(Door *d) {
   pointer_drain();
 }
 
+static void (*before_host)(void);
+
+void door_before_host(void (*f)(void)) { before_host = f; }
+
 PyObject *door_back(Door *d, PyObject *result) {
+  if (d->entry && d->entry->is_host && before_host)
+    before_host();
   return d->entry ? entry_resume(d->entry, result) : result;
 }
 

@@ -23,12 +23,14 @@
  *   interrupted      the number of the main thread's waits to return in which a signal has come;
  *                    the other threads only read it
  *   is_exiting       written and read by the main thread
+ *   bell             written once, before there are waiters
  *   is_poisoned      written by the only thread of a forked child */
 
 #include "core.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SUSPENDED ((uintptr_t)1)
 #define REPORT_AFTER_SECONDS 10.0
@@ -49,6 +51,7 @@ static _Atomic unsigned turns;
 static pthread_mutex_t waiters_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t stack_changed = PTHREAD_COND_INITIALIZER;
 static uintptr_t main_thread;
+static int bell = -1;    /* a pipe that is written to when a wait begins */
 static bool is_exiting;  /* the main thread has ended its code; functions of atexit may run */
 static bool is_poisoned; /* a forked child; another thread was using R at the fork */
 
@@ -150,6 +153,27 @@ static void give_way(void) {
   PyEval_RestoreThread(tstate);
 }
 
+void entry_ring(void) { /* a full pipe has been rung already */
+  if (bell >= 0 && write(bell, "", 1) < 0)
+    return;
+}
+
+void entry_set_bell(int fd) { bell = fd; }
+
+bool entry_has_waiters(void) { return atomic_load(&waiting) > 0; }
+
+/* Safe in a signal handler. */
+bool entry_is_running(const Entry *e) { return atomic_load(&top_word) == (uintptr_t)e; }
+
+/* Lets others push entries above the suspended one on top, until none waits or the time is over. */
+void entry_make_room(double seconds) {
+  const double until = monotonic() + seconds;
+  PyThreadState *tstate = PyEval_SaveThread();
+  while (entry_has_waiters() && monotonic() < until)
+    usleep(500);
+  PyEval_RestoreThread(tstate);
+}
+
 /* ---- returns go before new entries ---- */
 
 /* An entry that is pushed above one whose thread waits to return makes it wait longer, without end
@@ -220,6 +244,7 @@ static void end_return(Entry *e) {
 static void begin_waiting(void) {
   if (atomic_fetch_add(&waiting, 1) == 0)
     atomic_store(&starving_since, monotonic());
+  entry_ring();
 }
 
 static void end_waiting(void) {
@@ -280,6 +305,13 @@ static void keep_signal(Entry *e) {
 static void hear_signals(Entry *e) {
   if (PyErr_CheckSignals() < 0)
     keep_signal(e);
+}
+
+/* R's own handler gets those that come when the host is back, so one before must not be left. */
+static void hear_late_signal(Entry *e) {
+  PyObject *pending = py_take_exception();
+  hear_signals(e);
+  py_set_exception(pending);
 }
 
 bool entry_is_in_the_way(void) {
@@ -405,6 +437,7 @@ int entry_push(Entry *e, const char *label) {
   e->stacks = NULL;
   e->place = 0;
   e->foreign = false;
+  e->is_host = false;
   e->calls_r = false;
   if (entry_is_refused() || package_is_gone())
     return refuse();
@@ -448,6 +481,8 @@ void entry_pop(Entry *e) {
     Py_CLEAR(e->interrupt);
   entry_forget_caught(e);
   jump_forget(e);
+  if (e->home)
+    jump_forget_lost(e->home);
   pointer_end(e);
   pointer_collect();
   set_top(e->below, own_below ? e->thread : 0);
@@ -460,7 +495,19 @@ Entry *entry_below(Entry *e) { return entry_of(e->below); }
 
 Entry *entry_mine(void) { return running() == me() ? entry_of(atomic_load(&top_word)) : NULL; }
 
-void entry_release_gil(Entry *e) { e->tstate = PyEval_SaveThread(); }
+static bool keeps_gil; /* set once, with the GIL, by the main thread, which alone reads it true */
+
+/* Another user of Python in this process relies on it that R's thread has the GIL. */
+void entry_keep_gil(void) { keeps_gil = true; }
+
+bool entry_has_kept_gil(const Entry *e) {
+  return keeps_gil && !e->tstate && entry_on_main_thread();
+}
+
+void entry_release_gil(Entry *e) {
+  if (!(keeps_gil && entry_on_main_thread()))
+    e->tstate = PyEval_SaveThread();
+}
 
 void entry_take_gil(Entry *e) {
   if (e->tstate) {
@@ -488,6 +535,8 @@ PyObject *entry_resume(Entry *e, PyObject *result) {
   e->stacks = NULL;
   e->place = 0;
   c_stack_tell_r();
+  if (e->is_host)
+    hear_late_signal(e);
   PyObject *exception = e->signal;
   if (exception) {
     e->signal = NULL;

@@ -48,7 +48,7 @@ static void make_way(Entry *e) {
 static void poll_events(void) {
   polled_before();
   Entry *e = entry_mine();
-  if (!e || !e->tstate)
+  if (!e || e->is_host || !(e->tstate || entry_has_kept_gil(e)))
     return;
   if (entry_is_in_the_way()) {
     make_way(e);
@@ -81,6 +81,7 @@ SEXP core_sleep(SEXP time) {
   }
 }
 
+/* Where R hosts, its own handler gets the signals that come while no Python code is under way. */
 void interrupt_init(void) {
   polled_before = R_PolledEvents;
   R_PolledEvents = poll_events;

@@ -67,6 +67,15 @@ void jump_forget_waiting(Entry *e) {
     drop(&e->jumps);
 }
 
+void jump_forget_lost(Entry *e) {
+  Jump **place = &e->jumps;
+  while (*place)
+    if (!(*place)->going && !may_come(*place))
+      drop(place);
+    else
+      place = &(*place)->older;
+}
+
 void jump_forget(Entry *e) {
   while (e->jumps)
     drop(&e->jumps);

@@ -302,6 +302,8 @@ static int start_core(void) {
   if (in_r("start", init_body, NULL) < 0)
     return -1;
   interrupt_init();
+  if (host_is_r())
+    return host_init();
   output_init();
   return 0;
 }
@@ -340,8 +342,6 @@ static PyObject *attach_r(PyObject *self, PyObject *handles) {
                 {"cat_call", &r.cat_call},
                 {"hides_call", &r.hides_call},
                 {"guard_env", &r.guard_env},
-                {"stop_python", &r.stop_python},
-                {"stop_again", &r.stop_again},
                 {"classed_value", &r.classed_value},
                 {"methods", &r.methods},
                 {"super_model", &r.super_model}};
@@ -417,6 +417,14 @@ static PyMethodDef methods[] = {
      "Release the objects that only R holds, and that hold these R values; how many proxies did."},
     {"condition_facts", condition_facts, METH_O,
      "What a condition says, without R code: lines of its message, class, name of its call."},
+    {"host_write", host_write, METH_VARARGS, "Write text to R's console: stdout or stderr."},
+    {"host_watch", host_watch, METH_NOARGS,
+     "See to what waits for R's top level, and to interrupts that R has seen."},
+    {"host_call_on_main", host_call_on_main, METH_O,
+     "Let the main thread call the function, when it is wanted and comes by: at R's prompt, "
+     "between "
+     "Python's steps, and before it goes back to R."},
+    {"host_want_main", host_want_main, METH_NOARGS, "The main thread is to call that function."},
     {"counters", counters, METH_NOARGS, "Live handles and proxies; R's protect depth."},
     {"set_fault", set_fault, METH_O,
      "Make the n-th fault point from now fail (0: none, -1: count); return how many were passed."},
@@ -430,13 +438,17 @@ static struct PyModuleDef definition = {
     .m_methods = methods,
 };
 
+/* R finds these words in the file before it loads the core (start/probe.py). */
+#define BUILT_MARK "pyclass_bridge built for R "
+static const char built_for[] = BUILT_MARK R_MAJOR "." R_MINOR;
+
 PyMODINIT_FUNC PyInit__core(void) {
   PyObject *module = PyModule_Create(&definition);
-  if (!module || marks_init() < 0 || handle_init(module) < 0 || memory_init(module) < 0 ||
-      function_init(module) < 0 ||
+  if (!module || host_offer(module) < 0 || marks_init() < 0 || handle_init(module) < 0 ||
+      memory_init(module) < 0 || function_init(module) < 0 ||
       PyModule_AddIntConstant(module, "FOR_STORING", FOR_STORING) < 0 ||
       PyModule_AddIntConstant(module, "FOR_HOLDING", FOR_HOLDING) < 0 ||
-      PyModule_AddStringConstant(module, "BUILT_FOR", R_MAJOR "." R_MINOR) < 0)
+      PyModule_AddStringConstant(module, "BUILT_FOR", built_for + sizeof BUILT_MARK - 1) < 0)
     return NULL;
   return module;
 }

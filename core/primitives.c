@@ -346,7 +346,7 @@ static const struct {
                 ROUTINE(core_is_proxy),  ROUTINE(core_convert_flag), ROUTINE(core_proxy),
                 ROUTINE(core_to_r),      ROUTINE(core_handle),       ROUTINE(core_caught),
                 ROUTINE(core_set_self),  ROUTINE(core_sleep),        ROUTINE(core_call_dots),
-                ROUTINE(core_signalled), ROUTINE(core_place)};
+                ROUTINE(core_signalled), ROUTINE(core_place),        ROUTINE(core_keep_gil)};
 
 void define_primitives(SEXP env) {
   quiet = PROTECT(r_alloc(LGLSXP, 1));

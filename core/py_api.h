@@ -38,6 +38,13 @@ static inline void py_set_exception(PyObject *exception) {
 #endif
 }
 
+/* Forgets the exception of Python code that only helps, but not a Ctrl-C: that comes again. */
+static inline void py_forget_exception(void) {
+  if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt))
+    PyErr_SetInterrupt();
+  PyErr_Clear();
+}
+
 /* The exception that Python code is handling: a new reference, or NULL. */
 static inline PyObject *py_handled_exception(void) {
   PyObject *type, *exception, *traceback;

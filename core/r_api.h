@@ -19,7 +19,7 @@
  *     R_ExternalPtrAddr R_ExternalPtrProtected R_ExternalPtrTag R_gc R_GlobalEnv R_IsNA R_MakeExternalPtr R_MakeExternalPtrFn
  *     R_MakeUnwindCont
  *     R_MissingArg R_NaInt R_NamesSymbol R_NewEnv R_NilValue R_ParseVector R_PreserveObject
- *     R_QuoteSymbol R_RegisterCFinalizerEx R_ReleaseObject R_SetExternalPtrAddr
+ *     R_QuoteSymbol R_RegisterCFinalizerEx REprintf Rprintf R_ReleaseObject R_SetExternalPtrAddr
  *     R_SetExternalPtrProtected R_ToplevelExec
  *     R_UnwindProtect RAW RAW_RO REAL REAL_ELT Rf_allocVector Rf_asLogical Rf_asReal Rf_cons
  *     Rf_copyMostAttrib Rf_defineVar Rf_error Rf_eval Rf_getAttrib Rf_getCharCE Rf_inherits
@@ -39,7 +39,7 @@
  *     R_curErrorBuf R_interrupts_pending R_NaString
  *   embedding API, every R
  *     ptr_R_Busy ptr_R_CleanUp ptr_R_FlushConsole ptr_R_ProcessEvents ptr_R_ReadConsole
- *     ptr_R_ResetConsole ptr_R_WriteConsole ptr_R_WriteConsoleEx R_checkActivity R_InputHandlers
+ *     ptr_R_ResetConsole ptr_R_WriteConsole ptr_R_WriteConsoleEx addInputHandler R_checkActivity R_FlushConsole R_InputHandlers
  *     R_PolledEvents R_runHandlers
  *   variable of the front end, every R
  *     R_CStackLimit R_CStackStart R_PPStackTop R_Visible */
@@ -50,6 +50,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <R_ext/Boolean.h>
+#include <R_ext/Print.h>
 #include <R_ext/eventloop.h>
 #include <R_ext/Rdynload.h>
 #include <Rinternals.h>
@@ -68,6 +69,7 @@ extern int R_PPStackTop;
 extern int R_interrupts_pending;
 extern const char *R_curErrorBuf(void);
 extern Rboolean R_Visible;
+extern void R_FlushConsole(void);
 extern void (*R_PolledEvents)(void);
 extern void (*ptr_R_CleanUp)(int, int, int);
 extern void (*ptr_R_Busy)(int);
@@ -309,6 +311,16 @@ static inline void r_collect(void) { R_gc(); }
 /* The text of R's current or last error. */
 static inline const char *r_error_text(void) { return R_curErrorBuf(); }
 
+/* Tells one text of an error from another, in a few instructions. */
+static inline uintptr_t r_error_mark(void) {
+  const char *text = R_curErrorBuf();
+  size_t n = strlen(text);
+  uint64_t first = 0, last = 0;
+  memcpy(&first, text, n < 8 ? n : 8);
+  memcpy(&last, text + (n < 8 ? 0 : n - 8), n < 8 ? n : 8);
+  return (uintptr_t)(first ^ (last * 31) ^ n);
+}
+
 static inline bool r_is_error_text(const char *text, int n) {
   const char *last = R_curErrorBuf();
   return strlen(last) == (size_t)n && memcmp(last, text, (size_t)n) == 0;
@@ -367,6 +379,21 @@ static inline const void *r_jump_target(SEXP token) {
  * code has caught one jump and then makes another one that carries no condition. */
 static inline bool r_is_same_jump(SEXP a, SEXP b) { return r_jump_target(a) == r_jump_target(b); }
 
+/* ---- the console ---- */
+
+/* (jumps) through R's sinks */
+static inline void r_print(const char *text) {
+  FAULT_POINT();
+  Rprintf("%s", text);
+}
+
+static inline void r_print_error(const char *text) {
+  FAULT_POINT();
+  REprintf("%s", text);
+}
+
+static inline void r_flush_console(void) { R_FlushConsole(); }
+
 /* ---- interrupts and input ---- */
 
 /* (jumps) Signals a pending interrupt. */
@@ -375,6 +402,15 @@ static inline void r_check_interrupt(void) { R_CheckUserInterrupt(); }
 /* (jumps) Runs the handlers of those R inputs (graphics devices, connections) that have data. */
 static inline void r_run_input_handlers(void) {
   R_runHandlers(R_InputHandlers, R_checkActivity(0, 1));
+}
+
+/* (jumps) What R does now and then while it computes. */
+static inline void r_poll_events(void) { R_PolledEvents(); }
+
+/* R calls `handler` while it waits, when the descriptor has data. */
+static inline void r_add_input_handler(int fd, void (*handler)(void *), void *data) {
+  enum { ACTIVITY = 81 }; /* any number of our own */
+  addInputHandler(R_InputHandlers, fd, handler, ACTIVITY)->userData = data;
 }
 
 #endif

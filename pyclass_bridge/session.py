@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from .start import embed
+from .start import children, embed, hosted
 from .start.sources import r_sources
 
 _lock = threading.RLock()
@@ -34,7 +34,9 @@ def start() -> None:
         _attach_r(core)
         _collect_cycles(core)
         _started = True
-        _set_up_plots()
+        if not hosted.is_hosted():
+            _set_up_plots()
+            _serve_children()
 
 
 def _set_up_plots() -> None:
@@ -45,6 +47,12 @@ def _set_up_plots() -> None:
         from .shell import notebook
 
         notebook.show_pictures()
+
+
+def _serve_children() -> None:
+    from .bridge.r_functions import r_function
+
+    children.serve(r_function("serve_children"))
 
 
 def _attach_python(core) -> None:
@@ -102,7 +110,7 @@ _PROVIDED = {
 
 
 def _attach_r(core) -> None:
-    from .bridge import r_functions, random_seed, rpy2_edge
+    from .bridge import host, r_functions, random_seed, rpy2_edge
     from .for_r import functions
 
     functions.provide({name: f"{__package__}.{module}" for name, module in _PROVIDED.items()})
@@ -110,18 +118,30 @@ def _attach_r(core) -> None:
     core.define_symbols(symbols)
     _r(core, "function(env, module) env$for_r <- module")(symbols, functions)
     _r(core, "function(env) env$for_r_proxies <- .Call(env$core_proxy, env$for_r, FALSE)")(symbols)
-    namespace_code = Path(__file__).with_name("bridge").joinpath("namespace.R").read_text()
-    make = _r(
-        core, f"local({{ {namespace_code}\nfunction(dir, env) make_namespace(dir, as.list(env)) }})"
-    )
-    r_functions.namespace = make(os.fspath(r_sources()), symbols)
+    if hosted.is_hosted():
+        _r(core, "function(env) asNamespace('pyclassbridge')$take_symbols(env)")(symbols)
+        r_functions.namespace = core.evaluate("asNamespace('pyclassbridge')")
+    else:
+        r_functions.namespace = _made_namespace(core, symbols)
     core.attach_r(_r_places(core))
-    r_functions.r_function("install_handlers")()
+    r_functions.r_function("replace_sleep" if hosted.is_hosted() else "install_handlers")()
     random_seed.seed_forked_children()
     for kind in (RecursionError, MemoryError):
         # R keeps the class, and knows it when Python can call nothing more.
         core.to_r(kind())
-    rpy2_edge.take_over()
+    if hosted.is_hosted():
+        host.take_over()
+        rpy2_edge.take_over_when_imported()
+    else:
+        rpy2_edge.take_over()
+
+
+def _made_namespace(core, symbols):
+    namespace_code = Path(__file__).with_name("bridge").joinpath("namespace.R").read_text()
+    make = _r(
+        core, f"local({{ {namespace_code}\nfunction(dir, env) make_namespace(dir, as.list(env)) }})"
+    )
+    return make(os.fspath(r_sources()), symbols)
 
 
 def _collect_cycles(core) -> None:
@@ -145,8 +165,7 @@ def _r_places(core) -> dict:
     pick = _r(core, "function(ns, name) get(name, envir = ns)")
     ns = r_functions.namespace
     calls = _r(core, "function(ns, which) ns$handler_calls()[[which]]")
-    places = {name: pick(ns, name) for name in ("stop_python", "stop_again", "classed_value")}
-    places["ns"] = ns
+    places = {"ns": ns, "classed_value": pick(ns, "classed_value")}
     places["methods"] = pick(ns, ".__S3MethodsTable__.")
     places["guard_env"] = core.evaluate("baseenv()")
     for which in ("chained", "isolated", "stacks", "abort", "cat", "hides"):

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.hosts import of_python_hosts, r_hosts
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -78,12 +79,17 @@ def keras():
 
 LONG = [
     "training/test_backends.py", "project/test_keras_scripts.py", "callbacks/test_gradients.py",
-    "training/test_resume.py", "core/test_stress.py",
+    "training/test_resume.py", "core/test_stress.py", "project/test_r_host.py",
 ]  # fmt: skip
 
 
 def pytest_collection_modifyitems(config, items):
-    """Workers begin with the long files: begun last, one would run while the others have ended."""
+    """Workers begin with the long files: begun last, one would run while the others have ended.
+    Where R hosts this process, what is Python's as a host is left out."""
+    if r_hosts():
+        left_out = [item for item in items if of_python_hosts(item.nodeid)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: not item.path.as_posix().endswith(tuple(LONG)))
 
@@ -220,7 +226,8 @@ def live_proxies() -> int:
         'local({ env <- new.env(parent = asNamespace("pyclassbridge"));'
         f" sys.source({leaks}, env); env$own_proxies }})"
     )
-    return counters()["proxies"] - own_proxies(*handles)
+    running = 1 if r_hosts() else 0  # the function that runs the tests
+    return counters()["proxies"] - own_proxies(*handles) - running
 
 
 LIVE = pytest.StashKey[list]()  # the count of each process that ran tests

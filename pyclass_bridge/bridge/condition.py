@@ -7,6 +7,7 @@ exception that went through R comes out as the same object.
 from __future__ import annotations
 
 import contextlib
+import linecache
 import os
 import sys
 import threading
@@ -154,9 +155,14 @@ def from_r(condition, calls) -> BaseException:
 
 
 def _note_calls(error: BaseException, calls: list[RCall]) -> None:
-    """The R calls as a note, if one of them is in a file of the user's."""
-    if any(call.file and os.path.exists(call.file) for call in calls):
+    """The R calls as a note, if one of them is in a file or a cell of the user's."""
+    if any(call.file and _has_lines(call.file) for call in calls):
         _note(error, _calls_text(calls))
+
+
+def _has_lines(file: str) -> bool:
+    """Can the lines of `file` be shown? The cells of a notebook are kept in the cache."""
+    return file in linecache.cache or os.path.exists(file)
 
 
 class _Describing(threading.local):
@@ -282,7 +288,7 @@ def from_error_text(text: str) -> RError:
     return RError(text, message=(rest or text).strip())
 
 
-_shown_warnings: dict = {}  # in place of a module's `__warningregistry__`
+_shown_warnings: dict = {}  # of each file, in place of a module's `__warningregistry__`
 
 
 def warn(message, r_class, call, file=None, line=None) -> None:
@@ -290,8 +296,9 @@ def warn(message, r_class, call, file=None, line=None) -> None:
     that called R."""
     text = f"{message}" if call is None else f"In {call} : {message}"
     warning = RWarning(text, tuple(r_class), call)
-    if file is not None and os.path.exists(file):
-        warnings.warn_explicit(warning, None, file, line, registry=_shown_warnings)
+    if file is not None and _has_lines(file):
+        shown = _shown_warnings.setdefault(file, {})
+        warnings.warn_explicit(warning, None, file, line, registry=shown)
         return
     level, frame = 2, sys._getframe(1)
     package = __name__.rpartition(".")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..start import children
 from .condition import RError
 from .r_functions import r_function, r_handle
 
@@ -78,7 +79,7 @@ def run_input(text: str, stand_in: bool = False) -> None:
 def _run_script(script: tuple, args, stand_in: bool) -> None:
     """Run `script`, the arguments of parse_code() in R: a path, or a name and a text."""
     if stand_in:
-        r_function("use_stand_ins")()
+        children.use_stand_ins(r_function("use_stand_ins"))
     r_function("set_arguments")(script[0], list(args))
     try:
         code = r_handle("parse_code")(*script)

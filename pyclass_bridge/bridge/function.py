@@ -59,8 +59,11 @@ def name_before(closure) -> str | None:
 
 def make_function(closure, name: str | None = None, module: str = "r"):
     """The Python function for the handle of an R closure or builtin. Without `name`, R says how the
-    function was given (R/surface_functions.R)."""
+    function was given (R/surface_functions.R). What stands for a class in the code of an R package
+    is the class here (R/start_packages.R)."""
     facts = r_function("describe_function")(closure, name is None)
+    if "stands_for" in facts:
+        return facts["stands_for"]
     parameters = parameters_of(facts["formals"])
     if name is None:
         given = facts["given"] or {"name": None, "sure": False}

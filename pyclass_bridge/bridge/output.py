@@ -77,6 +77,7 @@ def end_drawn_line() -> None:
         sys.stdout.write("\n")
 
 
+_EPOCH = re.compile(r"Epoch \d+(/\d+)?")
 _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\x08")
 
 
@@ -84,12 +85,15 @@ class SinkStream(io.TextIOBase):
     """Python's sys.stdout while R has a sink: what is printed goes through R, by `write_r`.
 
     Only the last state of a line that is drawn over again is written, without colours. R's console
-    writes to `console` meanwhile, as with `sink(split = TRUE)`.
+    writes to `console` meanwhile, as with `sink(split = TRUE)`. With `joins_epochs`, as in a
+    document, Keras' line "Epoch 1/2" and the one that follows are one.
     """
 
-    def __init__(self, write_r, console):
+    def __init__(self, write_r, console, joins_epochs: bool = False):
         self.console = console.console if isinstance(console, SinkStream) else console
         self._write_r = write_r
+        self._joins_epochs = joins_epochs
+        self._epoch = ""
         self._line = ""
 
     def writable(self) -> bool:
@@ -97,7 +101,7 @@ class SinkStream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         *lines, rest = (self._line + text).split("\n")
-        ready = "".join(f"{_last_state(line)}\n" for line in lines)
+        ready = "".join(map(self._whole, map(_last_state, lines)))
         self._line = rest
         if "\r" not in rest and "\b" not in rest:
             ready += _last_state(rest)
@@ -106,9 +110,18 @@ class SinkStream(io.TextIOBase):
             self._write_r(ready)
         return len(text)
 
+    def _whole(self, line: str) -> str:
+        if self._joins_epochs and _EPOCH.fullmatch(line):
+            self._epoch = f"{line} - "
+            return ""
+        epoch, self._epoch = self._epoch, ""
+        return f"{epoch}{line}\n"
+
     def end(self) -> None:
         """Write the last line, if it has no newline."""
         rest, self._line = self._line, ""
+        if self._epoch:  # it has not ended
+            rest = self._whole(rest)
         if rest:
             self._write_r(_last_state(rest))
 
@@ -117,10 +130,10 @@ def _last_state(line: str) -> str:
     return _CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2])
 
 
-def begin_sink(write_r) -> object:
+def begin_sink(write_r, is_document: bool = False) -> object:
     """Send Python's output through the R function `write_r`; return the state for `end_sink`."""
     before = sys.stdout
-    sys.stdout = SinkStream(write_r, before)
+    sys.stdout = SinkStream(write_r, before, joins_epochs=is_document)
     return before, sys.stdout
 
 
@@ -148,7 +161,8 @@ def report_wait(label: str | None, thread: int, seconds: float, was_interrupted:
     if thread in frames:
         lines.append("".join(traceback.format_stack(frames[thread])).rstrip())
     lines.extend(["R itself is running"] if label is None else _r_calls())
-    print("\n".join(lines), file=sys.stderr, flush=True)
+    # Where R hosts, sys.stderr is R's console, which this thread can't write to meanwhile.
+    print("\n".join(lines), file=getattr(sys.stderr, "before", sys.stderr), flush=True)
 
 
 def _r_calls() -> list[str]:

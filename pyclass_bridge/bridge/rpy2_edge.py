@@ -1,7 +1,7 @@
 """The edge to rpy2: converts its objects, and makes entries of the core of its calls of R.
 
-Assumes that `embed` has started R through rpy2, and that rpy2 has all names in `rpy2_names`, which
-lists those that this file replaces or uses.
+Assumes that R runs, started by `embed` through rpy2 or as the host, and that rpy2 has all names in
+`rpy2_names`, which lists those that this file replaces or uses.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import importlib.abc
+import importlib.util
+import os
+import sys
 import threading
 import types
 
 from .. import _core
-from ..start import rpy2_names
+from ..start import hosted, rpy2_names
 
 
 class EntryLock:
@@ -133,7 +137,8 @@ def take_over() -> None:
     for name in rpy2_names.READERS:
         setattr(openrlib, name, as_entry(getattr(openrlib, name)))
     atexit.unregister(embedded.endr)
-    atexit.register(end_r)
+    if not hosted.is_hosted():
+        atexit.register(end_r)
     # Before the functions of atexit, and before Python waits for threads that are no daemons.
     with contextlib.suppress(RuntimeError):  # one of them imports this package
         threading._register_atexit(_core.begin_exit)
@@ -197,3 +202,46 @@ def from_rpy2(o):
     if type(o) in _missing_values():
         return _core.evaluate(_missing_values()[type(o)])
     return _core.adopt(_address(o.__sexp__._cdata))
+
+
+# ---- where R hosts ------------------------------------------------------------------------------
+
+
+class _WhenImported:
+    """A finder that lets `take_over()` follow the import of rpy2, which R's host may never need."""
+
+    def find_spec(self, name: str, path=None, target=None):
+        if name != "rpy2.rinterface":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None:
+            spec.loader = _ThenTakeOver(spec.loader)
+        return spec
+
+
+class _ThenTakeOver(importlib.abc.Loader):
+    def __init__(self, loader):
+        self._loader = loader
+
+    def create_module(self, spec):
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module) -> None:
+        paths = os.environ.get("LD_LIBRARY_PATH")
+        self._loader.exec_module(module)
+        module.__spec__.loader = module.__loader__ = self._loader
+        if paths is None:  # rpy2 has set it, for R; Python's children need their own library
+            os.environ.pop("LD_LIBRARY_PATH", None)
+        else:
+            os.environ["LD_LIBRARY_PATH"] = paths
+        module.initr()
+        take_over()
+
+
+def take_over_when_imported() -> None:
+    """`take_over()` now, or when something imports rpy2."""
+    if "rpy2.rinterface" in sys.modules:
+        take_over()
+    else:
+        sys.meta_path.insert(0, _WhenImported())

@@ -8,6 +8,7 @@ import types
 from keyword import iskeyword
 from pathlib import Path
 
+from ..start import children
 from .function import make_function
 from .r_functions import r_function, r_handle
 from .signature import python_name
@@ -78,5 +79,5 @@ def source(path: str | os.PathLike, stand_in: bool = False) -> types.ModuleType:
     if not path.is_file():
         raise FileNotFoundError(f"there is no R file {os.fspath(path)!r} to source")
     if stand_in:
-        r_function("use_stand_ins")()
+        children.use_stand_ins(r_function("use_stand_ins"))
     return namespace_of(path)

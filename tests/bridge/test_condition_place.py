@@ -45,6 +45,15 @@ def test_pythons_filters_hold(source):
     assert len(caught) == 1
 
 
+def test_equal_warnings_in_the_same_line_of_two_files_are_two(source, tmp_path):
+    first, second = source(CODE, "first.R"), source(CODE, "second.R")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        first.careful(1)
+        second.careful(1)
+    assert [w.filename for w in caught] == [str(tmp_path / f"{n}.R") for n in ("first", "second")]
+
+
 def test_a_traceback_shows_the_r_calls(source, tmp_path):
     ns = source(CODE, "calls.R")
     with pytest.raises(RError) as caught:

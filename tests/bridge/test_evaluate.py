@@ -21,6 +21,12 @@ def test_code_that_does_not_parse(r):
         r("x <- 1\nx + ) 2")
 
 
+@pytest.mark.parametrize("code", ["x <- 'a\0b'", "x <- '\ud800'"], ids=["NUL", "surrogate"])
+def test_code_that_rs_text_cannot_hold(r, code):
+    with pytest.raises(pyclass_bridge.RParseError, match="a character that R's text can't have"):
+        r(code)
+
+
 @pytest.mark.parametrize("way", ["r", "source", "source in R"])
 def test_an_error_of_the_parser_shows_the_users_calls_alone(r, tmp_path, way):
     path = tmp_path / "wrong.R"

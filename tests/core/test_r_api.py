@@ -88,9 +88,10 @@ def is_of(libr, name: str) -> bool:
 
 
 C_NAMES = {
-    "_setjmp", "calloc", "clock_gettime", "free", "fwrite", "longjmp", "malloc", "memchr", "memcmp",
-    "memcpy", "memset", "nanosleep", "realloc", "snprintf", "stderr", "stdout", "strchr", "strcmp",
-    "strcpy", "strdup", "strlen", "strncmp",
+    "_setjmp", "calloc", "clock_gettime", "free", "fwrite", "getenv", "getpid", "longjmp", "malloc",
+    "memchr", "memcmp", "memcpy", "memset", "nanosleep", "pipe2", "read", "realloc", "sigaction",
+    "snprintf", "stderr", "stdout", "strchr", "strcmp", "strcpy", "strdup", "strlen", "strncmp",
+    "strstr", "usleep", "write",
 }  # fmt: skip
 
 
