@@ -31,12 +31,13 @@ ASKED = $(filter $(REQUIRED) $(DONE)/r $(DONE)/backend,$?)
 SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench figures valgrind gctorture ubsan asan stress matrix judge torch ultralytics test-ultralytics synalinks \
+.PHONY: help demo demo-r test lint bench figures valgrind gctorture ubsan asan stress matrix judge torch ultralytics test-ultralytics synalinks \
   test-synalinks setup clean always
 .NOTPARALLEL:
 
 help:
 	@echo 'make demo       train examples/quickstart.R: R callback, R metric, Keras model'
+	@echo 'make demo-r     the same with R as the host: R CMD INSTALL, and Rscript'
 	@echo 'make setup      what the tests need: R, .venv with Keras, the compiled core'
 	@echo 'make test       all tests, of Python and of R  (ARGS="-k name" chooses)'
 	@echo 'make lint       ruff and clang-format'
@@ -57,6 +58,16 @@ demo: $(DONE)/core
 	$(SAY) 'running examples/quickstart.R'
 	$(ON_BACKEND) $(BIN)/pyclass-bridge run examples/quickstart.R
 
+# The R package is installed into a library of the tree, and starts the Python of .venv.
+R_LIBRARY := $(VENV)/library
+
+demo-r: $(DONE)/core
+	$(SAY) 'installing the R package into $(R_LIBRARY)'
+	@mkdir -p $(R_LIBRARY)
+	@R CMD INSTALL --library=$(R_LIBRARY) . >$(DONE)/install.log 2>&1 || { cat $(DONE)/install.log; exit 1; }
+	$(SAY) 'running examples/quickstart.R in R'
+	$(ON_BACKEND) R_LIBS=$(R_LIBRARY) PYCLASS_BRIDGE_PYTHON=$(BIN)/python Rscript examples/quickstart.R
+
 test: $(DONE)/core $(DONE)/test
 	$(SAY) 'running the tests'
 	$(ON_BACKEND) $(BIN)/python -m pytest --numprocesses=$(WORKERS) $(SHARED) $(ARGS)
@@ -64,7 +75,7 @@ test: $(DONE)/core $(DONE)/test
 lint: $(DONE)/core
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/clang-format --dry-run --Werror core/*.c core/*.h
+	$(BIN)/clang-format --dry-run --Werror core/*.c core/*.h src/*.c
 
 bench: $(DONE)/core $(DONE)/test
 	@set -e; for file in $(filter-out %/measure.py %/by_hand_rpy2.py %/figures.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(ON_BACKEND) $(BIN)/python "$$file"; done
@@ -91,7 +102,8 @@ stress: $(DONE)/core $(DONE)/test
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(ON_BACKEND) $(BIN)/python tests/stress/suite.py $(ARGS)
 
 # What says something about R and Python, on the R and the Python of Debian 13 and sid: ARGS=all runs
-# all tests there, ARGS=bench makes the figures, ARGS='fast sid' takes one of the two.
+# all tests there, ARGS=bench makes the figures, ARGS=host goes from R alone to a trained model,
+# ARGS='fast sid' takes one of the two.
 matrix:
 	tools/matrix.sh $(ARGS)
 

@@ -130,8 +130,23 @@ core = Extension(
     extra_link_args=["-pthread"],
 )
 
+# What R loads to start Python, for new processes of R (start/children.py); no module of Python.
+shim = Extension(
+    "pyclass_bridge._shim",
+    sources=["src/shim.c"],
+    extra_compile_args=[
+        "-std=gnu11",
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        *STRICT,
+        "-Wno-unused-parameter",
+        "-Wno-cast-function-type",  # R keeps routines as void *(*)(void)
+    ],
+)
+
 setup(
     install_requires=requirements(),
-    ext_modules=[core],
+    ext_modules=[core, shim],
     cmdclass={"build_ext": BuildCore, "build_py": ShipR, "dist_info": CheckFirst},
 )

@@ -1,5 +1,6 @@
 # Train a Keras model on iris with a callback and a metric that are written in R.
 # Run it with:  pyclass-bridge run examples/quickstart.R  (or: make demo)
+# From R:       Rscript examples/quickstart.R  (or: make demo-r)
 
 library(pyclassbridge)
 

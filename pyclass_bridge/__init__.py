@@ -1,6 +1,7 @@
-"""R inside Python: R classes become live Python classes, and Keras trains with them.
+"""R and Python in one process: R classes become live Python classes, and Keras trains with them.
 
-Importing the package starts R in this process. See `source`, `r`, `to_r`, `to_python`, `to_rpy2`.
+Importing the package starts R in this process, unless R is its host. See `source`,
+`r`, `to_r`, `to_python`, `to_rpy2`.
 """
 
 from importlib.metadata import PackageNotFoundError, version
@@ -44,6 +45,20 @@ def __getattr__(name: str):
     value = getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
     globals()[name] = value
     return value
+
+
+def load_ipython_extension(ipython) -> None:
+    """`%load_ext pyclass_bridge`: cells of R by `%%R`, lines by `%R`."""
+    from .shell import magics
+
+    magics.load(ipython)
+
+
+def unload_ipython_extension(ipython) -> None:
+    """`%unload_ext pyclass_bridge`."""
+    from .shell import magics
+
+    magics.unload(ipython)
 
 
 def __dir__():

@@ -8,7 +8,7 @@ set -eu
 
 purpose=${1:?usage: install_system.sh demo|test}
 python=${PYTHON:-python3}
-r_packages="testthat R6 magrittr glue dplyr tibble knitr ggplot2"
+r_packages="testthat R6 magrittr glue dplyr tibble knitr ggplot2 callr future IRkernel rmarkdown"
 
 say() { printf '== %s\n' "$*" >&2; }
 stop() {

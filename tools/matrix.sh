@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Run the project on the R and the Python of Debian 13 and of sid, in a chroot of each.
 #
-#     tools/matrix.sh [fast|demo|all|bench|judge|shell] [suite...]
+#     tools/matrix.sh [fast|demo|host|all|bench|judge|shell] [suite...]
 #
 #   fast    make demo, and the tests that say something about R and Python (the default)
-#   demo    make demo alone
+#   demo    make demo alone, in both hosts
+#   host    from R alone to a trained model: R CMD INSTALL, install_python_side(), Rscript
 #   all     make demo and all tests
 #   bench   the figures of this machine's R and of theirs, as the table in benchmarks/FIGURES.md
 #   judge   record what reticulate on sid gives for the snippets in tests/reticulate
@@ -27,7 +28,9 @@ fast_tests="tests/start tests/core tests/bridge tests/values tests/classes
   tests/for_r/test_functions.py tests/for_r/test_coroutines.py tests/for_r/test_event_loop.py
   tests/for_r/test_environ.py tests/surface/test_stand_in.py
   tests/project/test_packaging.py tests/project/test_seeds.py tests/project/test_readme.py
-  tests/project/test_rooms.py tests/testthat"
+  tests/project/test_rooms.py tests/testthat
+  tests/project/test_r_host.py::test_they_pass_where_r_hosts[values]
+  tests/project/test_r_host.py::test_they_pass_where_r_hosts[classes]"
 
 say() { printf '== %s\n' "$*"; }
 skip() {
@@ -113,15 +116,32 @@ inside() {
         exec chroot "$0" sh -c "cd /project && $1"' "$1" "$2"
 }
 
+# What a user of R does, with a home and a library of his own; nothing of .venv is used.
+host_commands() {
+  cat <<'COMMANDS'
+set -e
+command -v R >/dev/null || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y r-base; } >/dev/null
+rm -rf /var/tmp/host
+mkdir -p /var/tmp/host/library
+export HOME=/var/tmp/host R_LIBS=/var/tmp/host/library PIP_NO_CACHE_DIR=1
+R CMD INSTALL .
+Rscript -e "pyclassbridge::install_python_side()"
+Rscript examples/quickstart.R
+du -sh /var/tmp/host
+rm -rf /var/tmp/host
+COMMANDS
+}
+
 commands() {
   case $what in
-    fast) echo "make demo && make test ARGS='$(echo $fast_tests)' WORKERS=2" ;;
-    demo) echo "make demo" ;;
-    all) echo "make demo && make test" ;;
+    fast) echo "make demo demo-r && make test ARGS='$(echo $fast_tests)' WORKERS=2" ;;
+    demo) echo "make demo demo-r" ;;
+    host) host_commands ;;
+    all) echo "make demo demo-r && make test" ;;
     bench) echo "make figures" ;;
     judge) echo "UPDATE_SNAPSHOTS=1 make test ARGS='tests/values/test_reticulate.py -k recorded'" ;;
     shell) echo "exec bash" ;;
-    *) echo "usage: tools/matrix.sh [fast|demo|all|bench|judge|shell] [suite...]" >&2; exit 2 ;;
+    *) echo "usage: tools/matrix.sh [fast|demo|host|all|bench|judge|shell] [suite...]" >&2; exit 2 ;;
   esac
 }
 

@@ -13,10 +13,10 @@ import sys
 
 from ..start import doctor
 from ..start.broken_setup import BrokenSetup
+from ..start.quiet import quiet_tensorflow
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
-NVIDIA_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/proc/driver/nvidia")  # dxg: under WSL
 
 DESCRIPTION = "Live Python classes from R, for Keras: run R scripts and examine the installation."
 
@@ -159,18 +159,8 @@ def _script(run) -> int:
 
 def _start(arguments: argparse.Namespace) -> None:
     """Start the session, for the commands that need R: it takes time."""
-    _quiet_tensorflow()
+    quiet_tensorflow()
     arguments.start()
-
-
-def _quiet_tensorflow() -> None:
-    """Silence the log of TensorFlow's C++ code, unless the user has set its level.
-
-    The log repeats what exceptions say, with pages of frames, and reports a missing GPU as an
-    error, which only the highest level hides.
-    """
-    has_driver = any(map(os.path.exists, NVIDIA_DRIVERS))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if has_driver else "3")
 
 
 def _fail_by(error: Exception, text: str, calls) -> int:

@@ -7,7 +7,6 @@ started, for trial, in another process. Neither Keras nor its backend is importe
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -17,13 +16,13 @@ import platform
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import types
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import embed, r_versions
 from .broken_setup import OLDEST_KERAS, BrokenSetup
+from .quiet import quiet_import
 from .r_versions import release
 
 # backend: (module, distribution, what to install)
@@ -209,31 +208,6 @@ def use_backend(backend: str, hide_gpus: bool) -> None:
     os.environ["KERAS_BACKEND"] = backend
     if hide_gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-
-
-def quiet_import(package: str):
-    """A block in which `package` is imported without TensorFlow's report of its optimisations on
-    stderr, which no setting prevents at that time."""
-    is_first = package == "tensorflow" and package not in sys.modules
-    return held_stderr() if is_first and embed.is_command_line() else contextlib.nullcontext()
-
-
-@contextlib.contextmanager
-def held_stderr():
-    """Hold back what native code writes to stderr in the block, and show it if the block fails."""
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
-        saved = os.dup(2)
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held.seek(0)
-            os.write(saved, held.read())
-            raise
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
 
 
 def keras_backend() -> tuple[str, str]:

@@ -13,6 +13,7 @@ import ctypes
 import importlib
 import importlib.metadata
 import importlib.util
+import itertools
 import locale
 import logging
 import os
@@ -26,7 +27,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import r_versions, rpy2_names
+from . import hosted, r_versions, rpy2_names
 from .broken_setup import BrokenSetup
 from .r_versions import OLDEST_R, dotted, release
 
@@ -133,6 +134,8 @@ def start_r() -> RInstallation:
     """Start R in this process, or take over the R that rpy2 has started; returns which R it is."""
     global _started
     with _lock:
+        if _started is None and hosted.is_hosted():
+            _started = locate_r()
         if _started is None:
             r = find_r()
             check_rpy2(r)
@@ -367,6 +370,6 @@ def is_command_line() -> bool:
     words = sys.orig_argv
     asked = any(
         word == "-mpyclass_bridge" or (word == "-m" and following == "pyclass_bridge")
-        for word, following in zip(words, [*words[1:], ""], strict=True)
+        for word, following in itertools.pairwise([*words, ""])
     )
     return program in ("-m", "__main__.py") and asked

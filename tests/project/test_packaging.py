@@ -31,7 +31,7 @@ SOURCES = [
     "README.md",
     "LICENSE",
 ]
-TREES = ["R", "core", "pyclass_bridge"]
+TREES = ["R", "core", "src", "pyclass_bridge"]
 
 
 def call(*words, cwd=None, env=None):
@@ -86,8 +86,13 @@ def fresh(tmp_path):
     return home / "bin" / "python"
 
 
+# The variables of the session of the tests.
+OWN = {"PYTHONPATH", "PYCLASS_BRIDGE_PYTHON", "R_LIBS", "R_SESSION_INITIALIZED"}
+
+
 def import_elsewhere(python, tmp_path):
-    """Import the package in another directory: where it is from, its version, what R says.
+    """Import the package in another directory: where it is from, its version, what R says, and
+    whether a new process of R finds it.
 
     It must require the rpy2 for this R, whatever the way of installing."""
     code = (
@@ -97,8 +102,12 @@ def import_elsewhere(python, tmp_path):
         "print(';'.join(r for r in m.requires('pyclass-bridge') if ';' not in r))\n"
         "print(pyclass_bridge.r('1 + 1'))\n"
         'print(pyclass_bridge.r("is.function(pyclassbridge::Callback)"))\n'
+        "import subprocess, sys\n"
+        "child = 'cat(pyclassbridge::import(\"math\")$sqrt(16), pyclassbridge::py_exe())'\n"
+        "done = subprocess.run(['Rscript', '-e', child], capture_output=True, text=True)\n"
+        "print(done.stdout.endswith(f'4 {sys.executable}') or done.stderr)\n"
     )
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    env = {name: value for name, value in os.environ.items() if name not in OWN}
     done = call(python, "-c", code, cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
     file, version, required, *said = done.stdout.splitlines()
@@ -125,6 +134,7 @@ def test_wheel_holds_the_r_sources_and_the_core(wheel):
     assert "pyclass_bridge/bridge/namespace.R" in names
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     assert f"pyclass_bridge/_core{suffix}" in names
+    assert f"pyclass_bridge/_shim{suffix}" in names
     assert not [name for name in names if name.endswith((".c", ".h"))]
     assert {name.split("/")[0].split("-")[0] for name in names} == {"pyclass_bridge"}
 
@@ -143,9 +153,11 @@ def test_core_is_not_linked_with_libr(wheel, tmp_path):
     # Linked with one libR, it would load a second one beside the R that is running.
     zipfile.ZipFile(wheel).extractall(tmp_path)
     (core,) = (tmp_path / "pyclass_bridge").glob("_core*.so")
-    needed = call("objdump", "-p", core).stdout
-    assert "NEEDED" in needed
-    assert "libR.so" not in needed
+    (shim,) = (tmp_path / "pyclass_bridge").glob("_shim*.so")
+    for library in (core, shim):
+        needed = call("objdump", "-p", library).stdout
+        assert "NEEDED" in needed
+        assert "libR.so" not in needed
 
 
 def test_wheel_in_a_fresh_environment(wheel, fresh, tmp_path):
@@ -153,7 +165,7 @@ def test_wheel_in_a_fresh_environment(wheel, fresh, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     file, *rest = import_elsewhere(fresh, tmp_path)
     assert Path(file).is_relative_to(fresh.parents[1])
-    assert rest == ["0.1.0", "2.0", "True"]
+    assert rest == ["0.1.0", "2.0", "True", "True"]
     script = fresh.with_name("pyclass-bridge")
     report = call(script, "doctor", cwd=tmp_path)
     assert report.stdout.splitlines()[-1] == "all is well"
@@ -167,7 +179,7 @@ def test_directory_in_a_fresh_environment(sources, wheel, fresh, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     file, *rest = import_elsewhere(fresh, tmp_path)
     assert Path(file).is_relative_to(fresh.parents[1])
-    assert rest == ["0.1.0", "2.0", "True"]
+    assert rest == ["0.1.0", "2.0", "True", "True"]
 
 
 def test_editable_in_a_fresh_environment(sources, fresh, tmp_path):
@@ -175,7 +187,7 @@ def test_editable_in_a_fresh_environment(sources, fresh, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     file, *rest = import_elsewhere(fresh, tmp_path)
     assert Path(file).is_relative_to(sources)
-    assert rest == ["0.1.0", "2.0", "True"]
+    assert rest == ["0.1.0", "2.0", "True", "True"]
 
 
 @pytest.mark.parametrize("version", ["4.2.2", "4.4.3", "4.5.0", "4.6.2"])

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from support import r_host
 from support.paths import ROOT
 
 INSTALL = ROOT / "tools" / "install_system.sh"
@@ -56,6 +57,10 @@ ON = "^(KERAS_BACKEND=jax )?"  # where there is no TensorFlow
     ("target", "command"),
     [
         ("demo", ON + r"\.venv/bin/pyclass-bridge run examples/quickstart\.R$"),
+        (
+            "demo-r",
+            ON + r".*PYCLASS_BRIDGE_PYTHON=\.venv/bin/python Rscript examples/quickstart\.R$",
+        ),
         ("test", ON + r"\.venv/bin/python -m pytest\b"),
     ],
 )
@@ -158,6 +163,15 @@ def test_ultralytics_has_an_environment_of_its_own():
     assert ".venv/" not in done.stdout
 
 
+def test_the_matrix_goes_from_r_alone_to_a_trained_model():
+    text = (ROOT / "tools" / "matrix.sh").read_text()
+    commands = re.search(r"^host_commands\(\).*?^COMMANDS$", text, re.M | re.S)[0]
+    steps = ["R CMD INSTALL .", "pyclassbridge::install_python_side()", "Rscript examples/quickst"]
+    assert [commands.index(step) for step in steps] == sorted(commands.index(s) for s in steps)
+    assert "PYCLASS_BRIDGE_PYTHON" not in commands
+    assert '"make demo demo-r && make test ARGS=' in text
+
+
 def test_without_apt_one_sentence_says_what_to_install(tmp_path):
     for tool in ("sh", "cc", "env", "id"):
         (tmp_path / tool).symlink_to(shutil.which(tool))
@@ -169,9 +183,15 @@ def test_without_apt_one_sentence_says_what_to_install(tmp_path):
     )
 
 
-def test_the_demo(tmp_path):
+@pytest.mark.parametrize("host", ["Python", "R"])
+def test_the_demo(tmp_path, host):
     script = ROOT / "examples" / "quickstart.R"
-    done = run(sys.executable, "-m", "pyclass_bridge", "run", script, cwd=tmp_path, timeout=300)
+    if host == "R":
+        done = run("Rscript", script, cwd=tmp_path, timeout=300, **r_host.environment())
+        # Nothing of TensorFlow's own log.
+        assert done.stderr == ""
+    else:
+        done = run(sys.executable, "-m", "pyclass_bridge", "run", script, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     assert "Epoch 1/30" in done.stdout
     assert re.search(r"^ *epoch +loss +val_loss +accuracy .* best *$", done.stdout, re.MULTILINE)
