@@ -37,6 +37,11 @@
   env <- parent.frame()
   head <- read_class_head(substitute(spec))
   body <- substitute(body)
+  if (is_saving_code()) {
+    class <- saved_class(function() define_py_class(head, body, class_options(head, env), env))
+    assign(head$name, class, envir = env)
+    return(invisible(class))
+  }
   check_class_name(head$name, "%py_class%")
   check_class_body(head$name, body)
   options <- class_options(head, env)
@@ -69,6 +74,9 @@
 #' Person("Ada")$greet()
 #' }
 PyClass <- function(classname, defs = list(), inherit = NULL) {
+  if (is_saving_code()) {
+    return(saved_call(sys.call(), parent.frame()))
+  }
   check_class_name(classname, "PyClass()")
   check_member_list(classname, defs, "defs")
   build_class(class_definition(

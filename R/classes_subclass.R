@@ -14,6 +14,9 @@ class_constructor <- function(kind) {
     )
   )
   body <- bquote({
+    if (is_saving_code()) {
+      return(saved_call(sys.call(), parent.frame()))
+    }
     if (is_injected(sys.call())) {
       return(inject(sys.function(), sys.call(), parent.frame()))
     }

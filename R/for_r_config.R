@@ -1,15 +1,31 @@
 # Which Python runs: py_config(), py_version(), py_list_packages() and their like. The other half is
-# for_r/config.py. Python hosts R, so there is one Python, and R can't choose another.
+# for_r/config.py. There is one Python. Where R hosts and has not started it, these functions say
+# which one would be started (R/start_python.R), and start none.
 
 #' Which Python runs
 #'
-#' Python hosts R here: the Python of `py_config()` is the one that started R.
+#' Where Python hosts R, the Python of `py_config()` is the one that started R. Where R hosts, it is
+#' the one that R has started or would start, with the rule by which it was chosen, which is the first
+#' of these that finds one:
+#'
+#' 1. `use_python()` or `use_virtualenv()` before the first use of Python
+#' 2. the environment variable `PYCLASS_BRIDGE_PYTHON`
+#' 3. the Python that the package reticulate has started in this R
+#' 4. the environment variable `RETICULATE_PYTHON`
+#' 5. an active environment (`VIRTUAL_ENV`), `.venv` in the working directory or above it in the
+#'    project, an active environment of conda (`CONDA_PREFIX`)
+#' 6. the one that [install_python_side()] has made
+#' 7. `python3` on the PATH
+#'
+#' One of the first four that can't be used is an error; another is passed over, and `py_config()` says
+#' why. None of these functions starts Python.
+#'
 #' `py_discover_config()` and `py_config_error_message()` are the same facts for scripts that look
 #' for a Python.
 #'
 #' @param required_module,use_environment Taken for compatibility, without effect: there is one
 #'   Python.
-#' @param initialize Taken for compatibility, without effect.
+#' @param initialize TRUE starts Python where R hosts and has not done so.
 #' @param prefix String, the beginning of the text.
 #' @param x What `py_config()` gives.
 #' @param ... Nothing.
@@ -24,7 +40,24 @@
 #' py_exe()
 #' }
 py_config <- function() {
-  structure(config_module()$config(), class = "py_config")
+  config <- if (python_started()) config_module()$config() else config_before_start()
+  if (r_hosts()) {
+    chosen <- if (python_started()) host$python else config
+    config$rule <- chosen$rule
+    config$passed <- chosen$passed
+  }
+  structure(config, class = "py_config")
+}
+
+# The same facts, as far as they are known of a Python that has not been started.
+config_before_start <- function() {
+  python <- choose_python()
+  list(
+    python = if (is.null(python$fault)) python$program, libpython = python$library,
+    pythonhome = python$prefix, version_string = python$version,
+    version = if (!is.null(python$version)) as.character(series(python$version)),
+    available = FALSE, rule = python$rule, passed = python$passed, fault = python$fault
+  )
 }
 
 #' @rdname py_config
@@ -39,12 +72,12 @@ py_config_error_message <- function(prefix) {
 
 #' @rdname py_config
 py_exe <- function() {
-  config_module()$config()$python
+  py_config()$python
 }
 
 #' @rdname py_config
 py_numpy_available <- function(initialize = FALSE) {
-  !is.null(config_module()$version("numpy"))
+  (initialize || python_started()) && !is.null(config_module()$version("numpy"))
 }
 
 #' @rdname py_config
@@ -61,12 +94,24 @@ format.py_config <- function(x, ...) {
     "python", "libpython", "pythonhome", "virtualenv", "version_string", "numpy", "numpy_version",
     "keras_version", "keras_backend"
   )
+  if (isFALSE(x$available)) shown <- shown[1:5] # the rest is known once it runs
   labels <- sub("_string", "", shown)
   lines <- vapply(seq_along(shown), function(i) {
     value <- x[[shown[[i]]]]
     paste0(format(paste0(labels[[i]], ":"), width = 16L), value %||% "[NOT FOUND]")
   }, "")
-  c(lines[shown != "virtualenv" | !is.null(x$virtualenv)], "", "NOTE: Python hosts R.")
+  c(lines[shown != "virtualenv" | !is.null(x$virtualenv)], "", notes_of_config(x))
+}
+
+notes_of_config <- function(x) {
+  if (is.null(x$available) || x$available && is.null(x$rule)) {
+    return("NOTE: Python hosts R.")
+  }
+  c(
+    if (!is.null(x$fault)) paste("NOTE:", x$fault)
+    else paste0("NOTE: R hosts Python, chosen by ", x$rule, if (!x$available) "; not started yet", "."),
+    if (is.null(x$fault) && length(x$passed)) paste("Passed over:", x$passed)
+  )
 }
 
 #' @rdname py_config
@@ -148,11 +193,11 @@ py_read_requirements <- function(packages = "requirements.txt",
 
 #' Which Python is there
 #'
-#' R runs inside Python, so Python is always available. `py_module_available()` imports no module,
-#' only the packages that the module is in.
+#' Where R runs inside Python, Python is always available; where R hosts, once it has been started.
+#' `py_module_available()` imports no module, only the packages that the module is in.
 #'
 #' @param patch TRUE for all three numbers of the version.
-#' @param initialize Taken for compatibility, without effect.
+#' @param initialize TRUE starts Python where R hosts and has not done so.
 #' @param module String, the name of a module.
 #' @return `py_version()` a [numeric_version()], the others TRUE or FALSE.
 #' @examples
@@ -166,7 +211,10 @@ py_version <- function(patch = FALSE) {
 
 #' @rdname py_version
 py_available <- function(initialize = FALSE) {
-  TRUE
+  if (initialize && !python_started()) {
+    tryCatch(start_host(), pyclassbridge_start = function(e) NULL)
+  }
+  python_started()
 }
 
 #' @rdname py_version

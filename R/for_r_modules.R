@@ -93,6 +93,7 @@ bind_on_use <- function(name, make, env) {
   value <- NULL
   makeActiveBinding(name, function() {
     if (!made) {
+      if (is_compared()) return(as.name(name))
       value <<- make()
       made <<- TRUE
     }
@@ -118,11 +119,20 @@ bind_on_use <- function(name, make, env) {
 #' py_eval("n + 1")
 #' }
 #' @name keras
-bind_on_use("keras", function() import("keras"), environment())
+keras <- NULL
 #' @rdname keras
 #' @name tf
-bind_on_use("tf", function() import("tensorflow"), environment())
-# Looked up at each use: IPython, and its %run, put another module in the place of the main one.
+tf <- NULL
 #' @rdname keras
 #' @name py
-makeActiveBinding("py", function() import_main(), environment())
+py <- NULL
+
+# Called while the namespace is loaded: a package that is installed can't have active bindings, so
+# these names stand for them in it.
+bind_modules <- function(ns) {
+  rm(list = c("keras", "tf", "py"), envir = ns)
+  bind_on_use("keras", function() import("keras"), ns)
+  bind_on_use("tf", function() import("tensorflow"), ns)
+  # Looked up at each use: IPython, and its %run, put another module in the place of the main one.
+  makeActiveBinding("py", function() if (is_compared()) quote(py) else import_main(), ns)
+}

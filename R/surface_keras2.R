@@ -239,7 +239,9 @@ bind_refusal <- function(name, answer, env) {
   force(name)
   force(answer)
   rm(list = name, envir = env)
-  makeActiveBinding(name, function() stop_keras2(name, answer), env)
+  makeActiveBinding(name, function() {
+    if (is_compared()) as.name(name) else stop_keras2(name, answer)
+  }, env)
 }
 
 stop_keras2 <- function(what, answer) {

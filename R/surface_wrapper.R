@@ -12,12 +12,16 @@ surface$newer <- NULL
 # names of a newer Keras.
 .onLoad <- function(libname, pkgname) {
   ns <- topenv()
+  promise_symbols(ns)
+  if (r_hosts()) beside_reticulate()
+  bind_modules(ns)
   known <- surface_names()
   new_names <- setdiff(known, ls(ns, all.names = TRUE))
   for (name in new_names) {
     bind_surface(name, ns)
   }
   namespaceExport(ns, c(new_names, bind_environment_functions(ns), bind_at(ns)))
+  offer_engine()
   surface$known <- known
   surface$newer <- attach(NULL, name = "pyclassbridge:newer_keras", warn.conflicts = FALSE)
 }
@@ -27,9 +31,21 @@ bind_surface <- function(name, env) {
   made <- surface$made
   makeActiveBinding(name, function() {
     fn <- made[[name]]
-    if (is.null(fn)) make_wrapper(name) else fn
+    if (!is.null(fn)) fn else first_wrapper(name)
   }, env)
 }
+
+first_wrapper <- function(name) {
+  if (is_compared()) {
+    as.name(name)
+  } else if (is_saving_code()) {
+    saved_wrapper(name)
+  } else {
+    make_wrapper(name)
+  }
+}
+
+wrapper_of <- function(name) surface$made[[name]] %||% make_wrapper(name)
 
 # The module surface/wrapper.py. The first call imports Keras and binds the names of a newer Keras.
 surface_module <- function() {

@@ -18,12 +18,12 @@ from pyclass_bridge.for_r.environ import take_environment
 def require_module(name):
     """Import the module `name` (dots allowed); for a missing Keras the error is doctor's."""
     take_environment()
-    from pyclass_bridge.start import doctor
+    from pyclass_bridge.start import doctor, quiet
 
     package = name.split(".")[0]
     if package == "keras":
         doctor.require_keras()
-    with doctor.quiet_import(package):
+    with quiet.quiet_import(package):
         return importlib.import_module(name)
 
 

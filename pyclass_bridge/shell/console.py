@@ -15,6 +15,7 @@ from pathlib import Path
 from ..bridge import output
 from ..bridge.condition import RError, RWarning
 from ..bridge.r_functions import r_function
+from ..start import children
 from ..surface.error_text import hint, text_of
 
 GREETING = "R {r} in Python {python}, with pyclassbridge. ?name shows help, Ctrl-D or q() ends.\n"
@@ -23,7 +24,7 @@ GREETING = "R {r} in Python {python}, with pyclassbridge. ?name shows help, Ctrl
 def run(stand_in: bool = False) -> int:
     """Read, evaluate and print until the end of the input; the exit status."""
     if stand_in:
-        r_function("use_stand_ins")()
+        children.use_stand_ins(r_function("use_stand_ins"))
     console = Console()
     console.greet()
     while console.status is None:

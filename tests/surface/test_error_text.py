@@ -211,3 +211,13 @@ def test_texts_on_jax():
          "a layer", "stop()"],
         map(steady, told), strict=True,
     )))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Array has been deleted with shape=int32[].", "Buffer has been deleted or donated."],
+)
+def test_numbers_that_jax_has_lost_in_an_interrupt(text):
+    from pyclass_bridge.surface.error_text import for_r
+
+    assert for_r(text).startswith("the model was interrupted while JAX was at work")

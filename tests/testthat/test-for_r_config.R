@@ -10,7 +10,8 @@ test_that("py_config() tells of the Python that runs", {
   expect_identical(config$numpy_version, import("numpy")$`__version__`)
   expect_identical(py_discover_config("numpy"), config)
   expect_output(print(config), sys$executable, fixed = TRUE)
-  expect_output(print(config), "NOTE: Python hosts R.", fixed = TRUE)
+  host <- if (r_hosts()) "R hosts Python, chosen by " else "Python hosts R."
+  expect_output(print(config), paste("NOTE:", host), fixed = TRUE)
   expect_match(py_config_error_message("No such module."), "^No such module.\n\npython: ")
   expect_true(py_numpy_available())
   expect_identical(nrow(py_versions_windows()), 0L)
