@@ -54,10 +54,17 @@ console_warned <- function(messages, calls) {
 }
 
 # R's own prompt sets these variables of base in C. Base's bindings are locked, but active bindings
-# can be made; each time again, since R's C code replaces their functions.
+# can be made; each time again, since R's C code replaces their functions. If R has made the variable
+# before, as after an error that no handler has seen, it can be unlocked.
 set_in_base <- function(name, value) {
   force(value)
-  makeActiveBinding(name, function() value, baseenv())
+  base <- baseenv()
+  if (exists(name, base, inherits = FALSE) && !bindingIsActive(name, base)) {
+    unlockBinding(name, base)
+    assign(name, value, envir = base)
+  } else {
+    makeActiveBinding(name, function() value, base)
+  }
 }
 
 r_version <- function() format(getRversion())

@@ -64,6 +64,9 @@ request_kind <- function(x) {
   if (is.object(x) && !is.null(known <- known_class(x, request_classes))) {
     return(known)
   }
+  if (is.environment(x) || typeof(x) == "externalptr") { # which R can't take a class from
+    return("")
+  }
   x <- unclass(x)
   named <- !is.null(names(x))
   if (is.list(x)) {

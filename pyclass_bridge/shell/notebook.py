@@ -44,20 +44,27 @@ class LivePicture:
             self._shown.update(picture)
 
 
+_pages: tempfile.TemporaryDirectory | None = None  # where R's usual device writes its pages
+
+
 def show_pictures() -> None:
     """Show R's pictures from now on, if this process runs the cells of a notebook."""
+    global _pages
     shell = _shell()
     if shell is None:
         return
-    directory = tempfile.TemporaryDirectory(prefix="pyclass_bridge_")
-    r_function("set_page_device")(directory.name)
-    shell.events.register("post_run_cell", lambda result: _display(directory))
+    _pages = tempfile.TemporaryDirectory(prefix="pyclass_bridge_")
+    r_function("set_page_device")(_pages.name)
+    shell.events.register("post_run_cell", lambda result: show_pages())
 
 
-def _display(directory: tempfile.TemporaryDirectory) -> None:
+def show_pages() -> None:
+    """Show the pages that R has drawn since the last time."""
+    if _pages is None:
+        return
     from IPython.display import Image, display
 
     r_function("close_page_device")()
-    for page in sorted(Path(directory.name).glob("*.png")):
+    for page in sorted(Path(_pages.name).glob("*.png")):
         display(Image(data=page.read_bytes(), format="png"))
         page.unlink()

@@ -260,6 +260,19 @@ def test_times_are_exact_to_the_microsecond(r):
     assert value == moment
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "structure(new.env(), class = c('A', 'R6'))",
+        "structure(list(a = 1, b = structure(new.env(), class = 'A')), class = 'plot')",
+        "getDLLRegisteredRoutines('stats')[[1]][[1]]$address",
+    ],
+)
+def test_objects_of_a_class_that_r_cannot_take_away(code):
+    with pytest.raises(TypeError, match=r"of class (A|Reg).* has no Python counterpart"):
+        raw(code).to_python()
+
+
 def test_a_list_with_a_function(r):
     value = raw("list(f = function(x) x + 1, d = as.Date('1970-01-01'))").to_python()
     assert value["f"](1) == 2.0
