@@ -19,19 +19,50 @@
 #' }
 py_capture_output <- function(expr, type = c("stdout", "stderr")) {
   type <- match.arg(type, several.ok = TRUE)
+  sinks <- if (r_hosts()) begin_sinks(type)
+  on.exit(end_sinks(sinks))
   state <- for_r_proxies$begin_capture(as.list(type))
   open <- TRUE
-  on.exit(if (open) for_r$end_capture(state))
+  on.exit(if (open) for_r$end_capture(state), add = TRUE, after = FALSE)
   force(expr)
   open <- FALSE
-  for_r$end_capture(state)
+  text <- for_r$end_capture(state)
+  if (r_hosts()) text_of_sinks(sinks) else text
+}
+
+# R's own sinks, to one file; the state has what end_sinks() and text_of_sinks() need.
+begin_sinks <- function(type) {
+  path <- tempfile("pyclass_bridge_capture_")
+  con <- file(path, "w", encoding = "UTF-8")
+  if ("stdout" %in% type) sink(con)
+  errors <- if ("stderr" %in% type) sink.number("message")
+  if (!is.null(errors)) sink(con, type = "message")
+  list(path = path, con = con, type = type, errors = errors)
+}
+
+end_sinks <- function(sinks) {
+  if (is.null(sinks)) {
+    return(invisible())
+  }
+  if ("stdout" %in% sinks$type) sink()
+  if (!is.null(sinks$errors)) sink(getConnection(sinks$errors), type = "message")
+  close(sinks$con)
+  unlink(sinks$path)
+}
+
+text_of_sinks <- function(sinks) {
+  flush(sinks$con)
+  text <- readChar(sinks$path, file.size(sinks$path), useBytes = TRUE)
+  Encoding(text) <- "UTF-8"
+  text
 }
 
 # Evaluates `expr` and sends what Python prints to R's sink, if there is one, so capture.output()
 # and knitr get Python's output like R's.
 with_sink <- function(expr) {
   if (sink.number() > 0L) {
-    state <- for_r_proxies$begin_sink(cat)
+    is_document <- isTRUE(getOption("knitr.in.progress"))
+    state <- for_r_proxies$begin_sink(cat, is_document)
     on.exit(for_r$end_sink(state))
   }
   expr

@@ -167,8 +167,29 @@ print.python.builtin.object <- function(x, ...) {
   invisible(x)
 }
 
+# An editor's panes call format(), str(), names() and .DollarNames() of all that there is, unbidden:
+# they do not fail, whatever the object does, and say its class instead.
 format.python.builtin.object <- function(x, ...) {
-  py_str(x, ...)
+  if (py_is_null_xptr(x)) {
+    return("<pointer: 0x0>")
+  }
+  if (identical(py_str_method(x), py_str.default)) {
+    return(for_r$format_of(x))
+  }
+  tryCatch(py_str(x, ...), error = function(e) for_r$class_text(x))
+}
+
+# The method of py_str() for `x`, which may be a user's.
+py_str_method <- function(x) {
+  for (class in c(class(x), "default")) {
+    method <- utils::getS3method("py_str", class, optional = TRUE, envir = globalenv())
+    if (is.null(method)) {
+      method <- utils::getS3method("py_str", class, optional = TRUE, envir = topenv())
+    }
+    if (!is.null(method)) {
+      return(method)
+    }
+  }
 }
 
 str.python.builtin.object <- function(object, ...) {
@@ -241,10 +262,17 @@ check_one_index <- function(more) {
 }
 
 names.python.builtin.object <- function(x) {
+  if (py_is_null_xptr(x)) {
+    return(character())
+  }
   as_strings(for_r$names_of(x))
 }
 
+# An object that is gone has the length 0, as it has no names: a loop over it does nothing.
 length.python.builtin.object <- function(x) {
+  if (py_is_null_xptr(x)) {
+    return(0L)
+  }
   size <- for_r$size_of(x)
   if (is.null(size)) {
     for_r$length(x, 1L)
@@ -257,7 +285,10 @@ length.python.builtin.object <- function(x) {
 
 .DollarNames.python.builtin.object <- function(x, pattern = "") {
   hidden <- grepl("^\\^?_", pattern)
-  names <- if (hidden) py_list_attributes(x) else names(x)
+  if (py_is_null_xptr(x)) {
+    return(character())
+  }
+  names <- if (hidden) as_strings(for_r$all_names_of(x)) else names(x)
   grep(pattern, names, value = TRUE)
 }
 

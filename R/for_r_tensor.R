@@ -5,6 +5,9 @@
 # if (as.logical(tensor)) and iterate(tensor).
 
 dim.python.builtin.object <- function(x) {
+  if (py_is_null_xptr(x)) {
+    return(NULL)
+  }
   dims <- for_r$dim_of(x)
   if (is.null(dims)) {
     return(NULL)

@@ -27,7 +27,7 @@ help <- function(topic, package = NULL, ...) {
   from <- substitute(package)
   from <- if (is.symbol(from)) as.character(from) else package
   if (missing(topic)) {
-    text <- if (is_our_package(from)) index_text()
+    text <- if (is_our_package(from) && py_available(initialize = TRUE)) index_text()
   } else {
     text <- help_text(substitute(topic), from, parent.frame())
   }
@@ -74,6 +74,10 @@ help_module <- function() {
 
 # The page of the topic `expr`, NULL if it is not a topic of this package.
 help_text <- function(expr, package, env) {
+  # Without a Python, R's own help is there.
+  if (!python_started() && !py_available(initialize = TRUE)) {
+    return(NULL)
+  }
   if (is.character(expr) || is.symbol(expr)) {
     topic_text(as.character(expr), package, env)
   } else if (!is.call(expr) || !is.null(package)) {
@@ -127,14 +131,13 @@ is_first_ours <- function(name) {
   FALSE
 }
 
-# A stand-in's files are in this session's temporary directory.
 is_our_package <- function(package) {
   if (!is.character(package) || length(package) != 1L) {
     return(FALSE)
   }
-  if (package %in% names(stand_ins)) {
+  if (package %in% names(stand_in_versions)) {
     path <- system.file(package = package)
-    return(!nzchar(path) || startsWith(path, normalizePath(tempdir())))
+    return(!nzchar(path) || is_stand_in(path))
   }
   package == getPackageName(topenv())
 }
@@ -197,8 +200,13 @@ formals_code <- function(fn) {
 
 # The pager ----------------------------------------------------------------------------------------
 
+# Where R is the host, its front end decides how a page is shown, by the option "pager".
 show_text <- function(text) {
-  if (sink.number() == 0L && help_module()$is_terminal()) {
+  if (sink.number() == 0L && r_hosts() && interactive()) {
+    file <- tempfile(fileext = ".txt")
+    writeLines(sub("\n$", "", text), file)
+    file.show(file, title = "Help", delete.file = TRUE)
+  } else if (sink.number() == 0L && help_module()$is_terminal()) {
     help_module()$show_in_pager(text)
   } else {
     cat(text)

@@ -9,14 +9,29 @@ import logging
 import sys
 import warnings
 
+from ..start.hosted import is_hosted
+
 
 class _Capture:
     def __init__(self, kinds):
         self.text = io.StringIO()
         self.before = {kind: getattr(sys, kind) for kind in kinds}
-        for kind in kinds:
-            setattr(sys, kind, self.text)
-        self.handlers = [(h, h.setStream(self.text)) for h in _handlers_of(self.before.values())]
+        self.streams = {kind: self._stream(kind) for kind in kinds}
+        for kind, stream in self.streams.items():
+            setattr(sys, kind, stream)
+        self.handlers = [
+            (h, h.setStream(self.streams[kind]))
+            for kind, before in self.before.items()
+            for h in _handlers_of([before])
+        ]
+
+    def _stream(self, kind):
+        """Where R hosts, its sinks get what both languages print, in order."""
+        if not is_hosted():
+            return self.text
+        from ..bridge.host import Console  # needs R
+
+        return Console(kind == "stderr", self.before[kind])
 
 
 def _handlers_of(streams) -> list:
@@ -31,7 +46,8 @@ def _can_change(handler) -> bool:
 
 
 def begin_capture(kinds):
-    """Send the streams `kinds` ("stdout", "stderr") to a buffer; returns `end_capture`'s state."""
+    """Send the streams `kinds` ("stdout", "stderr") to a buffer, or where R hosts to its sinks;
+    returns `end_capture`'s state."""
     return _Capture(kinds)
 
 
@@ -41,7 +57,7 @@ def end_capture(state):
         setattr(sys, kind, stream)
     for handler, stream in state.handlers:
         handler.setStream(stream)
-    for handler in _handlers_of([state.text]):  # made while the code ran
+    for handler in _handlers_of(list(state.streams.values())):  # made while the code ran
         handler.setStream(state.before.get("stderr", sys.stderr))
     return state.text.getvalue()
 

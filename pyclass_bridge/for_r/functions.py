@@ -20,6 +20,7 @@ from pyclass_bridge.for_r.attributes import (
     missing_attribute,
 )
 from pyclass_bridge.for_r.capture import begin_capture, end_capture, leave_warnings, quiet_warnings
+from pyclass_bridge.for_r.chunks import run_chunk
 from pyclass_bridge.for_r.classes import class_label, issubclass_named
 from pyclass_bridge.for_r.containers import array, make_dict, make_tuple
 from pyclass_bridge.for_r.context import enter, exit_with
@@ -52,8 +53,11 @@ from pyclass_bridge.for_r.modules import (
     require_module,
 )
 from pyclass_bridge.for_r.objects import (
+    all_names_of,
+    class_text,
     element,
     ellipsis,
+    format_of,
     identity,
     is_mapping,
     item_or_attr,
@@ -102,6 +106,7 @@ def __getattr__(name: str):
 
 __all__ = [
     "DONE",
+    "all_names_of",
     "aperm",
     "array",
     "as_iterator",
@@ -114,6 +119,7 @@ __all__ = [
     "begin_sink",
     "binary",
     "class_label",
+    "class_text",
     "clear_last_error",
     "del_attr",
     "del_item",
@@ -126,6 +132,7 @@ __all__ = [
     "eval_code",
     "exception_of",
     "exit_with",
+    "format_of",
     "get_attr",
     "get_item",
     "get_items",
@@ -170,6 +177,7 @@ __all__ = [
     "remember_error",
     "repr_of",
     "require_module",
+    "run_chunk",
     "run_file",
     "run_lines",
     "run_string",

@@ -5,8 +5,12 @@ Assumes nothing but Python. Guarantees: no function here changes an object.
 """
 
 import collections.abc
+import contextlib
 import inspect
+import itertools
 import re
+import signal
+import threading
 import types
 
 from pyclass_bridge.for_r.attributes import attribute_names, get_attr
@@ -30,8 +34,20 @@ def itself(x):
 
 
 def names_of(x):
-    """The keys of a mapping of strings, else the public attribute names of `x`; `r` that R code
-    has in the main module is none of them."""
+    """The keys of a mapping of strings, else the public attribute names of `x`, or of its class if
+    `x` fails to tell in time."""
+    names = in_time(lambda: _names_of(x))
+    return [n for n in dir(type(x)) if not n.startswith("_")] if names is None else names
+
+
+def all_names_of(x):
+    """All attribute names of `x`, or those of its class if `x` fails to tell in time."""
+    names = in_time(lambda: attribute_names(x))
+    return dir(type(x)) if names is None else names
+
+
+def _names_of(x):
+    """The names; `r` that R code has in the main module is none of them."""
     if is_mapping(x) and all(isinstance(key, str) for key in x):
         return list(x)
     names = [name for name in attribute_names(x) if not name.startswith("_")]
@@ -108,6 +124,71 @@ def text_of(x):
 
 
 def line_of(x, width=75):
-    """One line about `x` for R's str(): as `text_of`, white space squeezed, cut at `width`."""
-    text = " ".join(text_of(x).split())
+    """One line about `x` for R's str(): as `text_of`, white space squeezed, cut at `width`; the
+    class of `x` if that fails or takes too long."""
+    text = in_time(lambda: " ".join(text_of(shortened(x, width)).split()))
+    if text is None:
+        text = class_text(x)
     return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def format_of(x):
+    """str(x) for R's format(); the class of `x` if that fails or takes too long."""
+    text = in_time(lambda: str(x))
+    return class_text(x) if text is None else text
+
+
+def class_text(x):
+    """What is sure to be there of an object that can't be shown."""
+    return f"<{type(x).__module__}.{type(x).__qualname__} object>"
+
+
+def shortened(x, width, depth=3):
+    """A container or text that begins as `x` does for `width` characters and is soon shown."""
+    if type(x) in (str, bytes, bytearray):
+        return x[: width + 1]
+    if not depth or type(x) not in (list, tuple, set, frozenset, dict):
+        return x
+    # An item takes three characters or more, with its comma and space.
+    first = list(itertools.islice(x.items() if type(x) is dict else x, width // 3 + 2))
+    if type(x) is dict:
+        return {key: shortened(value, width, depth - 1) for key, value in first}
+    if type(x) in (list, tuple):
+        first = [shortened(item, width, depth - 1) for item in first]
+    return type(x)(first)
+
+
+class _TooLong(BaseException):
+    """Not an Exception: a `__repr__` that handles these does not go on."""
+
+
+def in_time(ask, limit=0.5):
+    """ask(), or None if it raises or takes longer than `limit` seconds: the panes of an editor ask
+    unbidden, so that an object of the user must neither fail nor delay them. The limit holds in the
+    main thread, where no other alarm is set; an interrupt by the user goes on."""
+    try:
+        with _alarm(limit):
+            return ask()
+    except (Exception, _TooLong):
+        return None
+
+
+@contextlib.contextmanager
+def _alarm(limit):
+    """Raises _TooLong after `limit` seconds; alarm and handler are then as before."""
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGALRM) if is_main else None
+    if before is None or signal.getitimer(signal.ITIMER_REAL)[0]:
+        yield
+        return
+
+    def ring(number, frame):
+        raise _TooLong
+
+    try:
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, limit)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

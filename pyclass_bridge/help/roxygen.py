@@ -15,7 +15,7 @@ from pathlib import Path
 from ..start.sources import r_sources
 
 _BLOCK = re.compile(r"((?:^#'.*\n)+)(.*)", re.MULTILINE)
-_OBJECT = re.compile(r"""(?:(?:bind_on_use|makeActiveBinding)\()?[`"]?([^`",]+?)[`"]?(?:,| <- )""")
+_OBJECT = re.compile(r"""[`"]?([^`",]+?)[`"]? <- """)
 METHOD = re.compile(r"([\w.]+?)\.((?:keras\.src|python\.builtin)\..*|keras_\w+)")
 _TAG = re.compile(r"^@(\w+)[ \t]*", re.MULTILINE)
 

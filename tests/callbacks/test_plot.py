@@ -10,6 +10,7 @@ import time
 
 import pytest
 from support import error_texts
+from support.r_host import run_rscript
 from support.r_models import DENSE, X, Y, from_r
 from support.twin import data, dense_model
 
@@ -193,3 +194,26 @@ def test_texts(tmp_path):
     texts = {name: from_r(f"told({code})", path=path) for name, code in MISTAKES.items()}
     error_texts.check("plot_errors", texts)
     assert not any(tmp_path.iterdir())
+
+
+def test_where_r_hosts_the_users_device_has_a_page_for_each_epoch(tmp_path):
+    code = """
+        model <- keras_model_sequential(input_shape = 1) |> layer_dense(1)
+        model |> compile(loss = "mse")
+        before <- list.files(tempdir())
+        png("page%d.png", width = 300, height = 200)
+        tell <- callback_lambda(on_epoch_end = function(epoch, logs) {
+          cat(length(list.files(pattern = "page")), "")
+        })
+        h <- model |> fit(
+          1:10, 2 * 1:10, epochs = 3, verbose = 0, callbacks = list(callback_plot(), tell)
+        )
+        plot(h, method = "base")
+        invisible(dev.off())
+        cat(setdiff(list.files(tempdir()), before), "|", dim(utils::head(as.data.frame(h), 2)))
+    """
+    done = run_rscript(code, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "1 2 3  | 2 4"), done.stderr
+    pages = sorted(tmp_path.iterdir())
+    assert [page.name for page in pages] == [f"page{n}.png" for n in range(1, 5)]
+    assert all(is_whole(page.read_bytes()) and page.stat().st_size > 1000 for page in pages)

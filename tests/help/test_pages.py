@@ -6,6 +6,7 @@ import inspect
 import re
 
 import pytest
+from support.r_host import Terminal, run_rscript
 from support.subprocesses import run_python
 
 import pyclass_bridge
@@ -179,3 +180,26 @@ def test_no_pager_where_nobody_reads():
     assert "Fitting Linear Models" in done.stdout
     assert done.stdout.endswith("one line\n")
     assert "mask" not in done.stderr
+
+
+def test_where_r_hosts_its_front_end_shows_the_page():
+    pytest.importorskip("pexpect")
+    terminal = Terminal()
+    terminal.ask("options(pager = function(files, ...) cat('seen:', readLines(files[[1]], 1)))")
+    assert re.search("seen: .*layer_dense", terminal.ask("?layer_dense", r"\n?> $"))
+    terminal.quit()
+
+
+def test_where_r_hosts_rs_own_help_says_that_there_is_no_page():
+    done = run_rscript(
+        """
+        print(utils::help("layer_dense", package = "pyclassbridge"))
+        example("layer_dense")
+        found <- ??dense
+        cat(class(found))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert "No documentation for \u2018layer_dense\u2019" in done.stdout + done.stderr
+    assert "no help found for \u2018layer_dense\u2019" in done.stderr
+    assert done.stdout.endswith("hsearch")

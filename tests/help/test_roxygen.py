@@ -36,7 +36,7 @@ g <- function() 1
 #'
 #' @format A module.
 #' @return It.
-bind_on_use("keras", 1)
+keras <- NULL
 """
 
 

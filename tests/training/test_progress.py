@@ -14,6 +14,7 @@ from base64 import b64decode
 
 import pytest
 from support.notebooks import run_notebook
+from support.r_host import run_rscript
 from support.terminals import MODEL, RUN, assert_lines, in_terminal, screen
 
 from pyclass_bridge.bridge import output
@@ -62,9 +63,9 @@ def test_a_log_has_a_line_for_each_epoch(script, tmp_path):
     done = run([script(SCRIPT)], tmp_path)
     assert_lines(done.stdout, PLAIN)
     # TensorFlow says nothing of a GPU where no driver for one is loaded.
-    from pyclass_bridge.shell import cli
+    from pyclass_bridge.start import quiet
 
-    if not any(map(os.path.exists, cli.NVIDIA_DRIVERS)):
+    if not any(map(os.path.exists, quiet.NVIDIA_DRIVERS)):
         assert done.stderr == ""
 
 
@@ -203,20 +204,42 @@ def test_of_a_line_drawn_over_the_last_state_is_written(parts, written):
     assert "".join(texts) == written
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (
+            "Epoch 1/2\n5/5 - loss: 1\nEpoch 2/2\n5/5\n",
+            "Epoch 1/2 - 5/5 - loss: 1\nEpoch 2/2 - 5/5\n",
+        ),
+        ("Epoch 1\nsaid\n", "Epoch 1 - said\n"),
+        ("Epoch 1/2\n", "Epoch 1/2 - \n"),
+        ("Epoch 1/2 of mine\nsaid\n", "Epoch 1/2 of mine\nsaid\n"),
+    ],
+)
+def test_an_epoch_is_one_line_of_a_document(text, written):
+    texts = []
+    state = output.begin_sink(texts.append, True)
+    print(text, end="")
+    output.end_sink(state)
+    assert "".join(texts) == written
+
+
 # ---- documents ---------------------------------------------------------------------------------
 
 
-def test_knitr_has_a_line_for_each_epoch_and_the_picture(r, script, tmp_path):
+@pytest.mark.parametrize("host", ["python", "r"])
+def test_knitr_has_a_line_for_each_epoch_and_the_picture(r, script, tmp_path, host):
     if not r("nzchar(system.file(package = 'knitr'))"):
         pytest.skip("knitr is not installed")
     chunk = f"```{{r}}\n{MODEL}history <- model |> fit(x, y, epochs = 2)\nplot(history)\n```\n"
     script(chunk, "doc.Rmd")
-    done = run([script("invisible(knitr::knit('doc.Rmd', quiet = TRUE))")], tmp_path)
+    code = "invisible(knitr::knit('doc.Rmd', quiet = TRUE))"
+    done = run_rscript(code, cwd=tmp_path) if host == "r" else run([script(code)], tmp_path)
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "doc.md").read_text()
     assert not re.search(r"[\r\b\x1b]", text)
     lines = [line[3:] for line in text.splitlines() if line.startswith("## ")]
-    assert_lines("\n".join(lines), PLAIN[1:5])
+    assert_lines("\n".join(lines), [f"Epoch {epoch}/2 - {LINE} - {SCORES}" for epoch in (1, 2)])
     [picture] = re.findall(r"!\[.*\]\((.*)\)", text)
     assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
 
