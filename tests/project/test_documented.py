@@ -22,7 +22,7 @@ EXPORTS = [
     for name in re.findall(r"^export\((.+)\)$", (ROOT / "NAMESPACE").read_text(), re.M)
 ]
 BLOCK = re.compile(r"((?:^#'.*\n)+)(.*)", re.M)
-OBJECT = re.compile(r"""(?:(?:bind_on_use|makeActiveBinding)\()?[`"]?([^`",]+?)[`"]?(?:,| <- )""")
+OBJECT = re.compile(r"""[`"]?([^`",]+?)[`"]? <- """)
 ARGUMENTS = """
 env <- new.env(parent = globalenv())
 for (file in files) sys.source(file, env)

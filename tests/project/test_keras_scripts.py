@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(
 SCRIPTS = ROOT / "examples" / "keras"
 TWINS = SUPPORT / "keras_twins"
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.R"))
+DETACH = "function(kept) for (x in setdiff(search(), kept)) detach(x, character.only = TRUE)"
 CLEAR = "rm(list = ls(globalenv(), all.names = TRUE), envir = globalenv())"
 
 
@@ -36,11 +37,16 @@ def deterministic():
 
 @pytest.fixture
 def emptied(r, keras):
-    """R's global environment is empty before a script and after it, as in a new session."""
+    """R's global environment is empty before a script and after it, as in a new session, and what
+    it has attached is detached."""
     r(CLEAR)
     keras.utils.clear_session()
+    attached = r("search()")
     yield
     r(CLEAR)
+    r("function(kept) for (x in setdiff(search(), kept)) detach(x, character.only = TRUE)")(
+        attached
+    )
 
 
 def test_each_script_has_its_twin():

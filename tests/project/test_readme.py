@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from support.paths import ROOT
+from support.r_host import output_of
 
 import pyclass_bridge
 from pyclass_bridge.start import r_versions
@@ -32,6 +33,12 @@ def test_r_example(tmp_path):
     [code] = blocks("r")
     (tmp_path / "train.R").write_text(code)
     out = run(["-m", "pyclass_bridge", "run", "train.R"], tmp_path)
+    assert "Epoch 1/100" in out and "Epoch 100/100" not in out
+
+
+def test_r_example_where_r_hosts():
+    [code] = blocks("r")
+    out = output_of(code, load="")
     assert "Epoch 1/100" in out and "Epoch 100/100" not in out
 
 

@@ -1,4 +1,5 @@
-"""The vignettes' R code runs, as a reader would run it: through the command line."""
+"""The vignettes' R code runs, as a reader would run it: through the command line. The one about
+hosts is knitted, too, in either."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.paths import ROOT
+from support.r_host import LOAD, run_rscript
 
 VIGNETTES = ROOT / "vignettes"
 
@@ -41,6 +43,30 @@ def test_vignette_runs(name, tmp_path):
         assert expected in said
     for package, texts in OPTIONAL.get(name, {}).items():
         assert not is_installed(package) or [t for t in texts if t not in said] == []
+
+
+# What `hosts` shows where its chunks of Python run, too.
+KNITTED = [
+    "## of 3\n",
+    "## 12.0\n",
+    "## [1] 120\n",
+    "## Error: ZeroDivisionError: division by zero (line 2 of the chunk)",
+]
+
+
+@pytest.mark.parametrize("host", ["Python", "R"])
+def test_vignette_hosts_is_knitted_in_either_host(host, tmp_path):
+    code = f"knitr::knit({str(VIGNETTES / 'hosts.Rmd')!r}, 'hosts.md', quiet = TRUE)\n"
+    if host == "R":
+        done = run_rscript(code, cwd=tmp_path)
+    else:
+        (tmp_path / "knit.R").write_text(LOAD + code)
+        words = [sys.executable, "-m", "pyclass_bridge", "run", "knit.R"]
+        done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (tmp_path / "hosts.md").read_text()
+    for expected in EXPECTED["hosts"] + KNITTED:
+        assert expected in text
 
 
 def is_installed(package: str) -> bool:
@@ -75,6 +101,13 @@ EXPECTED = {
         "`initialize` can't be async",
         "`boil` is async in its base",
     ],
+    "hosts": [
+        "caught: `by` must not be negative",
+        '[1] "total"',
+        "are pyclassbridge;",
+        '[1] "keras3"     "keras"      "reticulate" "tensorflow" "tfdatasets"',
+        "stand_ins(): removed keras3",
+    ],
     "keras": [
         "[1] 32  4",
         "Total params: 131",
@@ -84,6 +117,7 @@ EXPECTED = {
         "did you mean `activation`?",
         "there is no such file",
     ],
+    "notebooks": ["[1] 25"],  # its cells run in tests/shell/test_magics.py
     "resume": [
         '[1] "data.frame"',
         "caught: the power is gone",
