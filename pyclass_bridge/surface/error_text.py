@@ -304,8 +304,8 @@ _SENTENCES = (
      r"the layer was expecting (\d+) weights\.",
      r"set_weights() was given \2 weights, but `\1` has \3."),
     (r"(?:Array|Buffer) has been deleted(?: or donated)?(?: with shape=.*)?",
-     "the model was interrupted while JAX was at work on its numbers, which are lost: make the model "
-     "anew, and load its weights if they were saved."),
+     "the model was interrupted while JAX was at work on its numbers, which are lost: make the "
+     "model anew, and load its weights if they were saved."),
     (r"Sequential model .* has no layers\. Call `model\.add\(layer\)`\.",
      "the model has no layers: add some with layer_*()."),
     (r"Table not initialized\.", "the vocabulary is missing: adapt() the layer to data first."),
