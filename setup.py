@@ -113,20 +113,13 @@ def r_sources():
     return [*map(Path, R_FILES), *scripts]
 
 
+FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", *STRICT, "-Wno-unused-parameter"]
+
 core = Extension(
     "pyclass_bridge._core",
     sources=sorted(str(CORE / path.name) for path in (HERE / CORE).glob("*.c")),
     depends=sorted(str(CORE / path.name) for path in (HERE / CORE).glob("*.h")),
-    extra_compile_args=[
-        "-std=gnu11",
-        "-O2",
-        "-Wall",
-        "-Wextra",
-        *STRICT,
-        "-Wno-unused-parameter",
-        "-fvisibility=hidden",
-        "-pthread",
-    ],
+    extra_compile_args=[*FLAGS, "-fvisibility=hidden", "-pthread"],
     extra_link_args=["-pthread"],
 )
 
@@ -134,15 +127,8 @@ core = Extension(
 shim = Extension(
     "pyclass_bridge._shim",
     sources=["src/shim.c"],
-    extra_compile_args=[
-        "-std=gnu11",
-        "-O2",
-        "-Wall",
-        "-Wextra",
-        *STRICT,
-        "-Wno-unused-parameter",
-        "-Wno-cast-function-type",  # R keeps routines as void *(*)(void)
-    ],
+    # R keeps routines as void *(*)(void)
+    extra_compile_args=[*FLAGS, "-Wno-cast-function-type"],
 )
 
 setup(

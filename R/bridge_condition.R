@@ -289,13 +289,14 @@ cat_prints <- function() {
 
 # The core calls this when R code calls q().
 refuse_quit <- function(status) {
+  stop_quit("q() would end the Python process that runs R", status)
+}
+
+stop_quit <- function(why, status) {
   stop(structure(
     class = c("pyclassbridge_quit", "error", "condition"),
     list(
-      message = paste(
-        "q() would end the Python process that runs R; leave the function or stop() instead"
-      ),
-      call = NULL, status = status
+      message = paste0(why, "; leave the function or stop() instead"), call = NULL, status = status
     )
   ))
 }

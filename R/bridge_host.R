@@ -30,14 +30,5 @@ end_with_r <- function(end) {
 
 # The core calls this when q() is called on another thread than R's own.
 refuse_thread_quit <- function() {
-  stop(structure(
-    class = c("pyclassbridge_quit", "error", "condition"),
-    list(
-      message = paste(
-        "q() would end R in a thread of Python's, while its own thread goes on; leave the function",
-        "or stop() instead"
-      ),
-      call = NULL, status = 0L
-    )
-  ))
+  stop_quit("q() would end R in a thread of Python's, while its own thread goes on", 0L)
 }

@@ -2,8 +2,8 @@
  * of files that stand before it in this list (tests/core/test_layers.py reads it):
  *
  *   fault given marks table preserve names pointer c_stack jump entry door fork interrupt output
- *   handle proxy exiting condition host facts memory origin convert_to_r convert_to_python method cycles
- *   arguments call visit primitives module
+ *   handle proxy exiting condition host facts memory origin convert_to_r convert_to_python method
+ *   cycles arguments call visit primitives module
  *
  * A layer reaches those above it in three ways: it calls Python through `py`, it calls R through
  * `r` (given.c), and R calls the core's function pointers: finalizers (pointer), the poll for

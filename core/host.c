@@ -116,7 +116,9 @@ static void come_by(void) {
     return;
   main_is_wanted = false;
   PyObject *exception = py_take_exception(), *done = call_python(for_main, NULL, NULL);
-  if (!done)
+  if (!done && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt))
+    py_forget_exception();
+  else if (!done)
     PyErr_WriteUnraisable(for_main);
   Py_XDECREF(done);
   py_set_exception(exception);

@@ -39,7 +39,8 @@
  *     R_curErrorBuf R_interrupts_pending R_NaString
  *   embedding API, every R
  *     ptr_R_Busy ptr_R_CleanUp ptr_R_FlushConsole ptr_R_ProcessEvents ptr_R_ReadConsole
- *     ptr_R_ResetConsole ptr_R_WriteConsole ptr_R_WriteConsoleEx addInputHandler R_checkActivity R_FlushConsole R_InputHandlers
+ *     ptr_R_ResetConsole ptr_R_WriteConsole ptr_R_WriteConsoleEx addInputHandler R_checkActivity
+ *     R_FlushConsole R_InputHandlers
  *     R_PolledEvents R_runHandlers
  *   variable of the front end, every R
  *     R_CStackLimit R_CStackStart R_PPStackTop R_Visible */

@@ -17,6 +17,8 @@ from pyclass_bridge.for_r.attributes import attribute_names, get_attr
 from pyclass_bridge.for_r.tensor import is_tensor
 from pyclass_bridge.for_r.variables import r
 
+LIMIT = 0.5  # seconds; see in_time()
+
 
 def item_or_attr(x, name):
     """x[name] of the dict `x` if it has that key, else its attribute `name`."""
@@ -36,13 +38,13 @@ def itself(x):
 def names_of(x):
     """The keys of a mapping of strings, else the public attribute names of `x`, or of its class if
     `x` fails to tell in time."""
-    names = in_time(lambda: _names_of(x))
+    names = in_time(lambda: _names_of(x), _limit_of(x))
     return [n for n in dir(type(x)) if not n.startswith("_")] if names is None else names
 
 
 def all_names_of(x):
     """All attribute names of `x`, or those of its class if `x` fails to tell in time."""
-    names = in_time(lambda: attribute_names(x))
+    names = in_time(lambda: attribute_names(x), _limit_of(x))
     return dir(type(x)) if names is None else names
 
 
@@ -134,7 +136,7 @@ def line_of(x, width=75):
 
 def format_of(x):
     """str(x) for R's format(); the class of `x` if that fails or takes too long."""
-    text = in_time(lambda: str(x))
+    text = in_time(lambda: str(x), _limit_of(x))
     return class_text(x) if text is None else text
 
 
@@ -158,14 +160,23 @@ def shortened(x, width, depth=3):
     return type(x)(first)
 
 
+def _limit_of(x):
+    """Seconds for an object of a class of a user's or a library's. Python's own containers get all
+    the time they need: what R knows of a long dict must not depend on how busy the machine is."""
+    return None if type(x).__module__ == "builtins" else LIMIT
+
+
 class _TooLong(BaseException):
     """Not an Exception: a `__repr__` that handles these does not go on."""
 
 
-def in_time(ask, limit=0.5):
-    """ask(), or None if it raises or takes longer than `limit` seconds: the panes of an editor ask
-    unbidden, so that an object of the user must neither fail nor delay them. The limit holds in the
-    main thread, where no other alarm is set; an interrupt by the user goes on."""
+def in_time(ask, limit=LIMIT):
+    """ask(), or None if it raises or takes longer than `limit` seconds, if there is one.
+
+    The panes of an editor ask unbidden, so an object of the user must neither fail nor delay them.
+    The limit holds in the main thread, where no other alarm is set; an interrupt by the user goes
+    on.
+    """
     try:
         with _alarm(limit):
             return ask()
@@ -178,7 +189,7 @@ def _alarm(limit):
     """Raises _TooLong after `limit` seconds; alarm and handler are then as before."""
     is_main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGALRM) if is_main else None
-    if before is None or signal.getitimer(signal.ITIMER_REAL)[0]:
+    if limit is None or before is None or signal.getitimer(signal.ITIMER_REAL)[0]:
         yield
         return
 

@@ -143,3 +143,19 @@ def test_alarm_and_handler_are_as_before(kept):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_what_pythons_own_containers_say_does_not_depend_on_the_load(monkeypatch):
+    """A long dict takes longer than the limit for objects of other classes."""
+    from pyclass_bridge.for_r import objects
+
+    monkeypatch.setattr(objects, "LIMIT", 1e-6)
+    big = {str(i): i for i in range(200_000)}
+    assert objects.names_of(big) == list(big)
+    assert objects.format_of(list(big)) == str(list(big))
+    assert objects.all_names_of(big) == dir(big)
+
+    class Other(dict):
+        pass
+
+    assert "keys" in objects.names_of(Other(big))  # those of its class
