@@ -6,8 +6,11 @@
 # Python's conditions to R ---------------------------------------------------------------------
 
 # Signals a Python exception as a condition of its classes; the core calls this. `text` is the message
-# where Python has no room to make it.
+# where Python has no room to make it. An exception that stands for another is signalled as that one.
 stop_python <- function(exception, is_error, text) {
+  if (is_error && is.null(text)) {
+    for_r$raise_original(exception)
+  }
   classes <- setdiff(class(exception), c("python.builtin.object", "error", "condition"))
   frame <- user_frame()
   call <- call_at(frame)

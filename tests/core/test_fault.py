@@ -46,6 +46,7 @@ NAMES = [
     "an await of R",
     "a static method",
     "an instance",
+    "views of arrays",
     "a dict",
     "a hook",
     "a hook without an index",

@@ -41,6 +41,7 @@ SHORT = {
     "memory": (["memory.py", "600000"], NO_TENSORS),
     "threads": (["threads.py", "500"], NO_TENSORS),
     "waits": (["waits.py", "2"], NO_TENSORS),
+    "workers": (["workers.py", "24"], {}),
 }
 NEEDS = {"valgrind": "valgrind"}
 # Limits of time are for a machine that does nothing else; rlang 1.1 does not always find its caller

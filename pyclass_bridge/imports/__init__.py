@@ -1,0 +1,1 @@
+"""R files as modules of Python."""

@@ -1,0 +1,1 @@
+"""What a project does with its R files: types, checks, new files, tests."""

@@ -1,0 +1,1 @@
+"""How definitions of R get to other processes."""
