@@ -54,6 +54,7 @@
 #' @param weight A number: callbacks run in the order of their weights, and those of equal weight in
 #'   the order in which they are given. NULL means the weight of `inherit`, or 0.
 #' @param parent_env The environment in which the methods look up other names.
+#' @param doc String, the docstring of the class, as in [Callback()].
 #' @return The factory, a function that makes instances.
 #' @examples
 #' \dontrun{
@@ -78,7 +79,7 @@ callback_set <- function(id, on_begin = NULL, on_epoch_begin = NULL, on_batch_be
                          on_valid_end = NULL, on_epoch_end = NULL, on_end = NULL, on_exit = NULL,
                          initialize = NULL, state_dict = NULL, load_state_dict = NULL, ...,
                          public = list(), private = list(), active = list(), inherit = NULL,
-                         weight = NULL, parent_env = parent.frame()) {
+                         weight = NULL, parent_env = parent.frame(), doc = NULL) {
   check_set_id(id)
   name <- set_class_name(id)
   members <- mget(keras_kinds$CallbackSet$args)
@@ -89,7 +90,7 @@ callback_set <- function(id, on_begin = NULL, on_epoch_begin = NULL, on_batch_be
   define_keras_class(
     "CallbackSet", name, members, dynamic_dots(...),
     c(public, lapply(active, active_property), list(id = id), drop_nulls(list(weight = weight))),
-    private, inherit, substitute(inherit), parent_env
+    private, inherit, substitute(inherit), parent_env, given_doc(name, doc, sys.call())
   )
 }
 

@@ -81,12 +81,15 @@ callback_state <- list(state_dict = takes(), load_state_dict = takes("state"))
 #   index_base the number from which a class of the constructor counts epochs and batches
 #   merge_logs is a named list that a hook of such a class returns visibly merged into the logs?
 #   lists_stages  do instances list their hooks as `$stages`, and run `on_exit` without our fit()?
+#   traced     methods that the library may trace: their R code runs once then, not at each batch
+#   weights_by the method by which a class makes weights, which are state in traced code, too
 #   library    who calls the methods
 keras_kind <- function(named, base = NULL, args = character(), calls = list(), hooks = list(),
                        hooks_are = if (length(hooks)) "hook", setter = NULL,
                        required = character(), choices = list(), stored_as = character(),
                        values = character(), callable = FALSE, composes = FALSE, index_base = 0L,
-                       merge_logs = FALSE, lists_stages = FALSE, library = "Keras") {
+                       merge_logs = FALSE, lists_stages = FALSE, traced = character(),
+                       weights_by = NULL, library = "Keras") {
   common <- list(get_config = takes(), from_config = takes("config", most = Inf))
   list(
     named = named, base = base, args = args,
@@ -94,7 +97,7 @@ keras_kind <- function(named, base = NULL, args = character(), calls = list(), h
     hooks_are = hooks_are, setter = setter, required = required, choices = choices,
     stored_as = stored_as, values = values, callable = callable, composes = composes,
     index_base = index_base, merge_logs = merge_logs, lists_stages = lists_stages,
-    library = library
+    traced = traced, weights_by = weights_by, library = library
   )
 }
 
@@ -128,7 +131,9 @@ keras_kinds <- list(
     required = c("update_state", "result"),
     choices = list(direction = c("up", "down")),
     stored_as = c(direction = "_direction"),
-    values = "result"
+    values = "result",
+    traced = c("update_state", "result"),
+    weights_by = "add_weight"
   ),
   Model = keras_kind(
     "keras.src.models.model.Model", quote(keras$models$Model),
@@ -144,7 +149,11 @@ keras_kinds <- list(
       test_step = takes("data", least = 1, most = 2),
       compute_loss = takes("x", "y", "y_pred", "sample_weight", "...", least = 0, most = Inf),
       compute_metrics = takes("x", "y", "y_pred", "sample_weight = NULL", least = 3, most = 4)
-    )
+    ),
+    traced = c(
+      "call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics"
+    ),
+    weights_by = "add_weight"
   ),
   Layer = keras_kind(
     "keras.src.layers.layer.Layer", quote(keras$layers$Layer),
@@ -154,19 +163,23 @@ keras_kinds <- list(
       build = takes("input_shape", least = 1, most = Inf),
       compute_output_shape = takes("input_shape", least = 1, most = Inf)
     ),
-    composes = TRUE
+    composes = TRUE,
+    traced = "call",
+    weights_by = "add_weight"
   ),
   Loss = keras_kind(
     "keras.src.losses.loss.Loss", quote(keras$losses$Loss),
     args = "call",
     calls = list(call = takes("y_true", "y_pred")),
-    required = "call"
+    required = "call",
+    traced = c("call", "__call__")
   ),
   Constraint = keras_kind(
     "keras.src.constraints.constraints.Constraint", quote(keras$constraints$Constraint),
     args = c("call", "get_config"),
     calls = list(call = takes("w")),
-    callable = TRUE
+    callable = TRUE,
+    traced = "__call__"
   ),
   Initializer = keras_kind(
     "keras.src.initializers.initializer.Initializer", quote(keras$initializers$Initializer),
@@ -178,7 +191,8 @@ keras_kinds <- list(
     "keras.src.regularizers.regularizers.Regularizer", quote(keras$regularizers$Regularizer),
     args = c("call", "initialize", "get_config"),
     calls = list(call = takes("x")),
-    callable = TRUE
+    callable = TRUE,
+    traced = "__call__"
   ),
   Optimizer = keras_kind(
     "keras.src.optimizers.base_optimizer.BaseOptimizer", quote(keras$optimizers$Optimizer),
@@ -187,14 +201,17 @@ keras_kinds <- list(
       build = takes("variables"),
       update_step = takes("gradient", "variable", "learning_rate")
     ),
-    required = "update_step"
+    required = "update_step",
+    traced = c("update_step", "apply", "apply_gradients"),
+    weights_by = "add_variable"
   ),
   LearningRateSchedule = keras_kind(
     "keras.src.optimizers.schedules.learning_rate_schedule.LearningRateSchedule",
     quote(keras$optimizers$schedules$LearningRateSchedule),
     args = c("call", "initialize", "get_config"),
     calls = list(call = takes("step")),
-    callable = TRUE
+    callable = TRUE,
+    traced = "__call__"
   )
 )
 

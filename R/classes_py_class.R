@@ -37,19 +37,23 @@
   env <- parent.frame()
   head <- read_class_head(substitute(spec))
   body <- substitute(body)
+  doc <- statement_doc(sys.call())
   if (is_saving_code()) {
-    class <- saved_class(function() define_py_class(head, body, class_options(head, env), env))
+    class <- saved_class(function() {
+      define_py_class(head, body, class_options(head, env), env, doc = doc)
+    })
     assign(head$name, class, envir = env)
     return(invisible(class))
   }
   check_class_name(head$name, "%py_class%")
   check_class_body(head$name, body)
   options <- class_options(head, env)
+  statement <- statement_ref()
   if (options$delay_load) {
-    delayedAssign(head$name, define_py_class(head, body, options, env), assign.env = env)
+    delayedAssign(head$name, define_py_class(head, body, options, env, statement, doc), assign.env = env)
     return(invisible())
   }
-  class <- define_py_class(head, body, options, env)
+  class <- define_py_class(head, body, options, env, statement, doc)
   assign(head$name, class, envir = env)
   invisible(class)
 }
@@ -63,6 +67,8 @@
 #' @param classname String, the name of the class.
 #' @param defs Named list of methods, active bindings and class attributes.
 #' @param inherit A class, or a list of classes.
+#' @param doc String, the docstring of the class; default: the roxygen comment above the assignment,
+#'   where R keeps the source.
 #' @return A function that returns instances.
 #' @examples
 #' \dontrun{
@@ -73,7 +79,7 @@
 #' ))
 #' Person("Ada")$greet()
 #' }
-PyClass <- function(classname, defs = list(), inherit = NULL) {
+PyClass <- function(classname, defs = list(), inherit = NULL, doc = NULL) {
   if (is_saving_code()) {
     return(saved_call(sys.call(), parent.frame()))
   }
@@ -82,7 +88,7 @@ PyClass <- function(classname, defs = list(), inherit = NULL) {
   build_class(class_definition(
     classname, "PyClass()",
     public = defs, bases = given_bases(classname, inherit, substitute(inherit), parent.frame()),
-    own_env = TRUE, parent_env = parent.frame()
+    own_env = TRUE, doc = given_doc(classname, doc, sys.call(), "defs"), parent_env = parent.frame()
   ))
 }
 
@@ -134,7 +140,8 @@ class_options <- function(head, env) {
   options
 }
 
-define_py_class <- function(head, body, options, env) {
+define_py_class <- function(head, body, options, env, statement = statement_ref(), doc = NULL) {
+  force(statement)
   keywords <- head$keywords[!names(head$keywords) %in% names(options)]
   labels <- vapply(head$bases, deparse_line, "")
   bases <- Map(
@@ -146,9 +153,9 @@ define_py_class <- function(head, body, options, env) {
   members <- eval_class_body(head$name, body, env)
   build_class(class_definition(
     head$name, "%py_class%",
-    public = members$public, private = members$private, doc = members$doc,
+    public = members$public, private = members$private, doc = members$doc %||% doc,
     bases = unname(check_bases(head$name, bases, labels)),
-    keywords = keywords, convert = options$convert, parent_env = env
+    keywords = keywords, convert = options$convert, parent_env = env, statement = statement
   ))
 }
 
@@ -200,13 +207,17 @@ eval_class_body <- function(class, body, env) {
   on.exit(open_bodies$stack <- open_bodies$stack[-length(open_bodies$stack)])
   eval(body, members)
   if (!identical(members$private, private)) {
-    abort_class(
-      class, "`private` is reserved. Write `private$name <- value` for each private member.",
-      member = "private"
-    )
+    abort_private(class)
   }
   rm("private", envir = members)
   list(doc = doc, public = ordered_members(members), private = ordered_members(private))
+}
+
+abort_private <- function(class) {
+  abort_class(
+    class, "`private` is reserved. Write `private$name <- value` for each private member.",
+    member = "private"
+  )
 }
 
 # An environment without a hash table lists its newest name first.

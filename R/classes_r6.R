@@ -40,6 +40,7 @@ r_to_py.R6ClassGenerator <- function(x, convert = TRUE) {
   def <- r6_definition(x)
   # Two proxies of one Python class are different R values, so the key has ids.
   key <- replace(def, "bases", list(lapply(def$bases, py_id)))
+  key$statement <- NULL
   known <- attr(x, "py_class", exact = TRUE)
   if (is.null(known) || !identical(known$key, key)) {
     known <- list(key = key, class = build_class(def))
@@ -67,6 +68,7 @@ r6_definition <- function(generator) {
     generator$classname, "R6",
     public = c(methods, generator$public_fields, lapply(generator$active, active_property)),
     private = c(private_methods, generator$private_fields),
-    bases = if (is.null(base)) list() else list(base), parent_env = generator$parent_env
+    bases = if (is.null(base)) list() else list(base),
+    doc = docstring_of(comment_of_generator(generator)), parent_env = generator$parent_env
   )
 }

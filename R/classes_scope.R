@@ -97,7 +97,9 @@ class_label <- function(class) {
 # The environment of one instance: members of its R classes, base first, so that a derived class
 # overrides. `instance` is a Python callable that returns the instance while it lives.
 new_private <- function(instance, ...) {
-  private <- new.env(parent = emptyenv())
+  # It tells whose environment this is (R/travel_pack.R); names are not looked up there.
+  owner <- list2env(list(.instance = instance), parent = emptyenv())
+  private <- new.env(parent = owner)
   for (class_env in list(...)) {
     add_private_members(private, class_env, instance)
   }
@@ -130,15 +132,20 @@ add_private_members <- function(private, class_env, instance) {
 # except those that were replaced on the instance.
 copy_private <- function(from, to) {
   for (name in ls(from, all.names = TRUE)) {
-    value <- if (!bindingIsActive(name, from)) list(from[[name]])
-    defined <- if (is.function(to[[name]])) body(to[[name]])
-    same <- is.function(value[[1L]]) && identical(body(value[[1L]]), defined)
-    if (!is.null(value) && !same) {
-      assign(name, value[[1L]], envir = to)
+    if (!bindingIsActive(name, from) && !is_private_method(from[[name]], to[[name]])) {
+      assign(name, from[[name]], envir = to)
     }
   }
   gone <- setdiff(ls(to, all.names = TRUE), ls(from, all.names = TRUE))
   rm(list = gone, envir = to)
+}
+
+# Is a value of a private environment the method that the class has, in the environment that
+# add_private_members() gave it?
+is_private_method <- function(value, defined) {
+  is.function(value) && is.function(defined) && identical(body(value), body(defined)) &&
+    identical(formals(value), formals(defined)) &&
+    exists(".instance", envir = environment(value), inherits = FALSE)
 }
 
 # For instances that can't keep an environment: an empty, locked one.
@@ -151,4 +158,20 @@ no_private <- function() {
 with_env <- function(fn, env) {
   environment(fn) <- env
   fn
+}
+
+# What of the private environment of an instance travels (classes/pickles.py): its values, and the
+# functions that were put there on the instance; active bindings are made again. The attribute `all` has
+# the names of all that it has. `...` are the environments of the classes.
+private_state <- function(private, ...) {
+  defined <- unlist(lapply(list(...), function(env) env$.private$methods), recursive = FALSE)
+  names <- ls(private, all.names = TRUE)
+  values <- mget(names[!vapply(names, bindingIsActive, NA, private)], envir = private)
+  own <- vapply(names(values), function(name) is_private_method(values[[name]], defined[[name]]), NA)
+  structure(values[!own], all = names)
+}
+
+set_private_state <- function(private, state) {
+  list2env(state, private)
+  rm(list = setdiff(ls(private, all.names = TRUE), attr(state, "all")), envir = private)
 }

@@ -6,14 +6,15 @@
 # A definition, as the forms (%py_class%, PyClass(), Metric(), R6) give it:
 #   name, form (for errors), doc, kind ("py_class" or a row of keras_kinds), bases (Python classes),
 #   keywords, public, private (named lists: functions, marked functions, values), convert,
-#   parent_env, own_env (methods keep the environment they were made in)
+#   parent_env, own_env (methods keep the environment they were made in), statement (the source
+#   reference of the one that made it)
 class_definition <- function(name, form, public, private = list(), bases = list(),
                              keywords = list(), kind = "py_class", doc = NULL, convert = TRUE,
-                             own_env = FALSE, parent_env) {
+                             own_env = FALSE, parent_env, statement = statement_ref()) {
   list(
     name = name, form = form, kind = kind, doc = doc, bases = bases, keywords = keywords,
     public = public, private = private, convert = convert, own_env = own_env,
-    parent_env = parent_env
+    parent_env = parent_env, statement = statement
   )
 }
 
@@ -25,9 +26,12 @@ build_class <- function(def) {
 
 # The spec as Python gets it in one crossing: plain data, and handles of functions and fields.
 spec_data <- function(spec) {
-  as_handle <- function(x) .Call(core_handle, x)
   handled <- function(members) {
-    lapply(members, function(member) replace(member, "fn", list(as_handle(member$fn))))
+    lapply(members, function(member) {
+      member$place <- function_place(member$fn)
+      member$fn <- as_handle(member$fn)
+      member
+    })
   }
   private <- c(spec$private_methods, spec$private_active, spec$private_fields)
   data <- spec[c("name", "module", "doc", "index_base", "merge_logs", "row", "convert")]
@@ -35,7 +39,8 @@ spec_data <- function(spec) {
     bases = unname(spec$bases), keywords = as_dict(spec$keywords),
     methods = handled(spec$methods), active = handled(spec$active),
     fields = lapply(as_dict(spec$fields), as_handle), has_private = length(private) > 0L,
-    handle = as_handle(spec)
+    home = spec$parent_env$.pyclassbridge_file %||% as_handle(spec$parent_env),
+    handle = as_handle(spec), place = statement_place(spec$statement)
   ))
 }
 
@@ -65,9 +70,9 @@ class_spec <- function(def) {
     index_base = if (is.null(constructor)) 0L else constructor$index_base,
     merge_logs = isTRUE(constructor$merge_logs), composes = isTRUE(constructor$composes),
     row = kind_data(def$checks), convert = def$convert, parent_env = def$parent_env,
-    methods = as_spec(public$methods), active = as_spec(public$active),
+    methods = as_spec(with_lost_state(def, public, private)), active = as_spec(public$active),
     private_methods = as_spec(private$methods), private_active = as_spec(private$active),
-    fields = public$fields, private_fields = private$fields
+    fields = public$fields, private_fields = private$fields, statement = def$statement
   )
 }
 
@@ -132,7 +137,7 @@ new_member <- function(def, name, fn, mark, is_async) {
     check_active(def, name, fn)
   }
   list(
-    given = name, name = python_member_name(name, def$checks), fn = fn, doc = body_doc(fn),
+    given = name, name = python_member_name(name, def$checks), fn = fn, doc = function_doc(fn),
     decorator = decorator, is_async = is_async, own_env = def$own_env, explicit_self = explicit,
     calls_super = any(c("super", "__init__") %in% all.names(body(fn)))
   )

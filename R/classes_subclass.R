@@ -10,9 +10,12 @@ class_constructor <- function(kind) {
     alist(classname = ),
     structure(rep(list(NULL), length(args)), names = args),
     alist(
-      ... = , public = list(), private = list(), inherit = NULL, parent_env = parent.frame()
-    )
+      ... = , public = list(), private = list(), inherit = NULL, parent_env = parent.frame(),
+      doc = NULL
+    ),
+    if (kind == "Metric") alist(eager = FALSE, values = NULL)
   )
+  plain <- if (kind == "Metric") quote(list(eager = eager, values = values))
   body <- bquote({
     if (is_saving_code()) {
       return(saved_call(sys.call(), parent.frame()))
@@ -24,7 +27,7 @@ class_constructor <- function(kind) {
     check_full_names(classname, names(sys.call()), .(c("classname", args)))
     define_keras_class(
       .(kind), classname, .(as.call(c(quote(list), recommended))), dynamic_dots(...), public, private,
-      inherit, substitute(inherit), parent_env
+      inherit, substitute(inherit), parent_env, given_doc(classname, doc, sys.call()), .(plain)
     )
   })
   as.function(c(formals, body), envir = environment(class_constructor))
@@ -45,7 +48,7 @@ check_full_names <- function(class, given, arguments) {
 }
 
 define_keras_class <- function(kind, name, recommended, dots, public, private, inherit,
-                               inherit_code, parent_env) {
+                               inherit_code, parent_env, doc = NULL, plain = NULL) {
   check_member_list(name, dots, "...")
   check_member_list(name, public, "public")
   check_member_list(name, private, "private")
@@ -60,11 +63,46 @@ define_keras_class <- function(kind, name, recommended, dots, public, private, i
   } else {
     bases <- given_bases(name, inherit, inherit_code, parent_env)
   }
+  members <- c(drop_nulls(recommended), drop_nulls(dots), public)
+  is_eager <- is_eager_class(name, plain$eager, bases)
+  if (is_eager) {
+    class <- eager_class(name, members, bases, plain$values)
+  } else {
+    class <- list(bases = bases, keywords = list())
+    members <- c(members, drop_nulls(list(values = plain$values))) # a member as others
+  }
   build_class(class_definition(
     name, paste0(kind, "()"),
-    public = c(drop_nulls(recommended), drop_nulls(dots), public), private = private,
-    bases = bases, kind = kind, parent_env = parent_env
+    public = members, private = private, bases = class$bases, keywords = class$keywords,
+    kind = kind, doc = doc, parent_env = parent_env
   ))
+}
+
+# Are the methods plain R, which gets values in place of tensors?
+is_eager_class <- function(name, eager, bases) {
+  if (!is.null(eager) && !identical(eager, TRUE) && !identical(eager, FALSE)) {
+    abort_class(
+      name, "`eager` must be TRUE or FALSE, not ", describe_value(eager), ". For a member of your own ",
+      "called `eager`, write `public = list(eager = ...)`.",
+      member = "eager"
+    )
+  }
+  isTRUE(eager) || any(vapply(bases, function(base) for_r$has_attr(base, "__r_handles__"), NA))
+}
+
+# The docstring of the class that `call` makes: the argument, or the comment above the statement.
+given_doc <- function(class, doc, call, members = "public") {
+  if (is.null(doc)) {
+    return(statement_doc(call))
+  }
+  if (!is_string(doc)) {
+    abort_class(
+      class, "`doc` must be one string, the docstring of the class, not ", describe_value(doc),
+      ". For a member of your own called `doc`, write `", members, " = list(doc = ...)`.",
+      member = "doc"
+    )
+  }
+  doc
 }
 
 drop_nulls <- function(x) {
@@ -98,10 +136,18 @@ drop_nulls <- function(x) {
 #'   `weight`, a number (default 0), orders the callbacks of a training: a higher one runs later. In
 #'   a `Metric()`, `direction = "up"` (`"down"`) means that higher (lower) values are better;
 #'   callbacks with `mode = "auto"` read it.
+#' @param eager With TRUE the methods `update_state`, `result` and `reset_state` of a `Metric()` are
+#'   plain R, as the function of [metric_r()] is: they get vectors, matrices and factors, once for each
+#'   batch in the order of the batches, in compiled training, too. State is kept in `self` and
+#'   `private`, not in `add_weight()`; `result` gives a number or a named list.
+#' @param values The names of the numbers in that list, if its code doesn't tell them. Without
+#'   `eager = TRUE` it is a member like others.
 #' @param private Named list of members that only the methods see, as `private$name`.
 #' @param inherit The base: a Python class, an R class, a wrapper such as
 #'   `callback_early_stopping`. Default: the Keras base.
 #' @param parent_env The enclosing environment of the methods.
+#' @param doc String, the docstring of the class, which Python's `help()` shows. Default: the roxygen
+#'   comment above the assignment, where R keeps the source (`source()`, scripts).
 #' @return A function that returns instances. An instance of a `Callback()` lists its hooks as
 #'   `$stages`. The function of a `Layer()` works in a pipe: given a model or tensors as its first
 #'   argument, without a name, it puts the layer onto them.
@@ -129,6 +175,18 @@ drop_nulls <- function(x) {
 #' )
 #' model |> compile(loss = "mse", metrics = metric_mean_error())
 #' evaluate(model, x, rowSums(x), verbose = 0)$mean_error
+#'
+#' metric_median_gap <- Metric(
+#'   "MedianGap", eager = TRUE,
+#'   private = list(gaps = numeric()),
+#'   update_state = function(y_true, y_pred, sample_weight = NULL) {
+#'     private$gaps <- c(private$gaps, abs(y_true - y_pred))
+#'   },
+#'   result = function() median(private$gaps),
+#'   reset_state = function() private$gaps <- numeric()
+#' )
+#' model |> compile(loss = "mse", metrics = metric_median_gap())
+#' evaluate(model, x, rowSums(x), verbose = 0)
 #' }
 #' @name keras_classes
 Callback <- class_constructor("Callback")

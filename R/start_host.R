@@ -12,10 +12,10 @@ host$python <- NULL # the facts of the Python that runs (examine_python())
 
 # What the core and Python define in the namespace.
 host_names <- c(
-  "core_call", "core_call_dots", "core_caught", "core_convert_flag", "core_get_attr",
-  "core_handle", "core_is_proxy", "core_keep_gil", "core_place", "core_proxy", "core_quiet",
-  "core_set_attr", "core_set_self", "core_signalled", "core_sleep", "core_to_r", "for_r",
-  "for_r_proxies"
+  "core_call", "core_call_dots", "core_caught", "core_code_hash", "core_convert_flag",
+  "core_get_attr", "core_handle", "core_is_proxy", "core_keep_gil", "core_place", "core_proxy",
+  "core_quiet", "core_set_attr", "core_set_self", "core_signalled", "core_sleep", "core_to_r",
+  "for_r", "for_r_proxies"
 )
 
 # Called while the namespace is loaded. The names that are there are those of a Python that hosts R.

@@ -14,7 +14,7 @@
 #' @param python String, the path or name of the Python of which the environment is made; by default
 #'   the first one that is fit, of `python3` and the versions that are supported.
 #' @param extras Strings, the extras of the package: `"tensorflow"`, `"jax"`, `"torch"`, `"mlflow"`,
-#'   `"ultralytics"`. By default `"tensorflow"`, or `"jax"` on a Python for which TensorFlow has no
+#'   `"ray"`, `"ultralytics"`. By default `"tensorflow"`, or `"jax"` on a Python for which TensorFlow has no
 #'   package.
 #' @param packages Strings, further packages for pip, such as `"pandas>=2"`.
 #' @param ask TRUE asks before it begins.

@@ -46,23 +46,40 @@ is_matrix_object <- function(x) {
   isS4(x) && methods::is(x, "Matrix")
 }
 
+# The data may fill half of the memory, so nothing here copies them but to replace NA.
 array_of <- function(x, label, reading = data_reading()) {
   if (reading$na == "error" || is.character(x)) {
     refuse_na(x, label, reading$may_allow)
-  } else if (anyNA(x)) {
-    x[is.na(x)] <- NaN
+  } else if (length(places <- na_places(x))) {
+    x[places] <- NaN
   }
-  array(x, dim = if (is.null(dim(x))) length(x) else dim(x))
+  if (is.null(dim(x))) {
+    dim(x) <- length(x)
+  }
+  x
+}
+
+# Where NA are. NaN is data, not NA: masks of NaN exist.
+na_places <- function(x, at_once = 1e6) {
+  if (!anyNA(x)) {
+    return(integer())
+  }
+  if (!is.double(x)) {
+    return(which(is.na(x)))
+  }
+  x <- unclass(x)
+  parts <- lapply(seq(0, length(x) - 1, by = at_once), function(before) {
+    part <- x[seq(before + 1, min(before + at_once, length(x)))]
+    which(is.na(part) & !is.nan(part)) + before
+  })
+  places <- unlist(parts)
+  if (length(x) <= .Machine$integer.max) as.integer(places) else places
 }
 
 # NA among numbers would become NaN, and so would all weights and losses. `may_allow` says whether
 # the user's call has the argument `na`.
 refuse_na <- function(x, label, may_allow = FALSE) {
-  if (!anyNA(x)) {
-    return(invisible())
-  }
-  # NaN is data: masks of NaN exist.
-  places <- which(if (is.numeric(x)) is.na(x) & !is.nan(x) else is.na(x))
+  places <- na_places(x)
   if (!length(places)) {
     return(invisible())
   }

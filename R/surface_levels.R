@@ -65,17 +65,24 @@ new_levels <- function(x, label, place, reading) {
   reading$brings <- reading$trains
   if (reading$trains) {
     levels_module()$remember(reading$model, place, as.list(levels(x)))
-  } else if (
-    startsWith(place, "y") &&
-      levels_module()$unnamed(reading$model, output_name(place), nlevels(x))
-  ) {
+  } else if (startsWith(place, "y")) {
+    lend_levels(x, label, place, reading)
+  }
+  levels(x)
+}
+
+# In an evaluation, metrics and losses in plain R get a factor that the model does not know with its
+# own levels.
+lend_levels <- function(x, label, place, reading) {
+  levels_module()$lend(reading$model, place, as.list(levels(x)))
+  reading$lends <- TRUE
+  if (levels_module()$unnamed(reading$model, output_name(place), nlevels(x))) {
     warning(simpleWarning(paste0(
       "`", label, "` has only the ", counted_levels(levels(x)), ", and the model has more classes,",
       " whose names it does not know: the codes are those of the factor. Give a factor of all ",
       "levels, as in factor(", label, ", levels = c(...))."
     ), call_at(user_frame())))
   }
-  levels(x)
 }
 
 stop_levels <- function(x, known, label) {
@@ -116,8 +123,12 @@ output_name <- function(place) {
   if (startsWith(place, "y$")) substring(place, 3L)
 }
 
-# Ends a training: its levels are forgotten if it has failed before its first step.
+# Ends a training, whose levels are forgotten if it has failed before its first step, or an evaluation,
+# whose levels are.
 settle_levels <- function(reading) {
+  if (isTRUE(reading$lends)) {
+    levels_module()$take_back(reading$model)
+  }
   if (isTRUE(reading$brings)) {
     levels_module()$settle(reading$model)
   }

@@ -4,8 +4,9 @@
 
 #' Make a class or function known to Keras by name
 #'
-#' A saved model refers to its custom layers, losses or activations by name, and a session that
-#' loads it must know them. For a class without `get_config()`, Keras raises an error.
+#' A saved model refers to its custom layers, losses or activations by name. `load_model()` finds
+#' those of a file that was sourced, and of the global environment; what is registered has a name of
+#' its own in the file, and is known wherever it is.
 #'
 #' @param object A factory, such as `Layer()` or `%py_class%` makes, or a function.
 #' @param name String; default: the name of the class, or the expression of the function.
@@ -112,4 +113,26 @@ custom_objects <- function(fun, objects, code, env) {
   }
   objects <- lapply(unname(as.list(objects)), surface_values)
   py_proxy(surface_module(), FALSE)$custom_objects(fun, as.list(names), objects)
+}
+
+# The user's function in the global environment, for a model that names it; NULL if there is none.
+global_function <- function(name) {
+  env <- globalenv()
+  if (exists(name, envir = env, inherits = FALSE) && !bindingIsActive(name, env)) {
+    value <- get(name, envir = env, inherits = FALSE)
+    if (is_r_function(value)) named_function(value, list(name = name, sure = TRUE))
+  }
+}
+
+# The classes `name` of the global environment, as Python classes.
+global_classes <- function(name) {
+  env <- globalenv()
+  found <- list()
+  for (variable in ls(env, all.names = TRUE)) {
+    value <- if (!bindingIsActive(variable, env)) get0(variable, envir = env, inherits = FALSE)
+    if (is.function(value) && identical(attr(value, "r_class", exact = TRUE), name)) {
+      found <- c(found, list(value))
+    }
+  }
+  found
 }

@@ -12,11 +12,15 @@
 #' the new one is complete. (A model that is saved as a directory, or in shards, is not.)
 #'
 #' @param model A Keras model.
-#' @param filepath A path that ends in `.keras`; for weights in `.weights.h5`. With NULL the saved
-#'   model is a raw vector, which `load_model()` takes, too.
+#' @param filepath A path that ends in `.keras`, or `.h5` for Keras' older format; a directory with
+#'   `zipped = FALSE`; for weights a path that ends in `.weights.h5`. With NULL the saved model is a
+#'   raw vector, which `load_model()` takes, too.
 #' @param overwrite Replace an existing file?
 #' @param zipped,max_shard_size As in Keras.
 #' @param skip_mismatch Skip layers whose weights do not fit?
+#' @param definitions Put the R classes and functions of the model into the file? It is loaded as any
+#'   other where they are known; elsewhere `load_model(safe_mode = FALSE)` makes them from the file.
+#'   That runs the R code in it, so do it with files of people whom you trust.
 #' @param ... Further arguments of Keras' method, by name.
 #' @return The model, invisibly; without a `filepath` a raw vector.
 #' @examples
@@ -30,31 +34,30 @@
 #' save_model_weights(model, weights)
 #' load_model_weights(model, weights)
 #' }
-save_model <- function(model, filepath = NULL, overwrite = FALSE, zipped = NULL, ...) {
+save_model <- function(model, filepath = NULL, overwrite = FALSE, zipped = NULL, ...,
+                       definitions = FALSE) {
   with_method(model, "save_model", "save", "a Keras model", "model")
+  path <- filepath
   if (is.null(filepath)) {
-    file <- tempfile(fileext = ".keras")
-    on.exit(unlink(file))
-    model$save(file, zipped = zipped, ...)
-    return(readBin(file, "raw", file.size(file)))
+    path <- tempfile(fileext = ".keras")
+    on.exit(unlink(path))
+  } else {
+    path <- free_path("save_model", filepath, overwrite)
   }
-  path <- free_path("save_model", filepath, overwrite)
-  write <- function(path) model$save(path, overwrite = TRUE, zipped = zipped, ...)
-  files <- if (isFALSE(zipped)) list() else list(".keras", ".h5")
-  keras_module("surface.saving")$save(path, files, write)
-  invisible(model)
+  if (isTRUE(definitions)) {
+    adding <- keras_module("surface.definitions")$adding_definitions()
+    adding$`__enter__`()
+    on.exit(adding$`__exit__`(NULL, NULL, NULL), add = TRUE)
+  }
+  model$save(path, overwrite = TRUE, zipped = zipped, ...)
+  if (is.null(filepath)) readBin(path, "raw", file.size(path)) else invisible(model)
 }
 
 #' @rdname save_model
 save_model_weights <- function(model, filepath, overwrite = FALSE, max_shard_size = NULL) {
   with_method(model, "save_model_weights", "save_weights", "a Keras model", "model")
   path <- free_path("save_model_weights", filepath, overwrite)
-  if (is.null(max_shard_size)) {
-    write <- function(path) model$save_weights(path, overwrite = TRUE)
-    keras_module("surface.saving")$save(path, list(".weights.h5"), write)
-  } else {
-    model$save_weights(path, overwrite = TRUE, max_shard_size = max_shard_size)
-  }
+  model$save_weights(path, overwrite = TRUE, max_shard_size = max_shard_size)
   invisible(model)
 }
 

@@ -40,13 +40,8 @@ dataset_functions <- c(
     pad_to_bucket_boundary = FALSE, no_padding = FALSE, drop_remainder = FALSE, name = NULL)",
   dataset_cache = "cache(dataset, filename = NULL)",
   dataset_enumerate = "enumerate(dataset, start = 0L)",
-  dataset_filter = "filter(dataset, predicate)",
-  dataset_flat_map = "flat_map(dataset, map_func)",
   dataset_group_by_window = "group_by_window(dataset, key_func, reduce_func, window_size = NULL,
     window_size_func = NULL, name = NULL)",
-  dataset_interleave = "interleave(dataset, map_func, cycle_length = NULL, block_length = 1,
-    num_parallel_calls = NULL, deterministic = NULL, name = NULL)",
-  dataset_map = "map(dataset, map_func, num_parallel_calls = NULL)",
   dataset_padded_batch = "padded_batch(dataset, batch_size, padded_shapes = NULL,
     padding_values = NULL, drop_remainder = FALSE, name = NULL)",
   dataset_prefetch = "prefetch(dataset, buffer_size = tf$data$AUTOTUNE)",
@@ -62,7 +57,6 @@ dataset_functions <- c(
   dataset_snapshot = "snapshot(dataset, path, compression = c('AUTO', 'GZIP', 'SNAPPY', 'None'),
     reader_func = NULL, shard_func = NULL)",
   dataset_take = "take(dataset, count)",
-  dataset_take_while = "take_while(dataset, predicate, name = NULL)",
   dataset_unbatch = "unbatch(dataset, name = NULL)",
   dataset_unique = "unique(dataset, name = NULL)",
   dataset_window = "window(dataset, size, shift = NULL, stride = 1, drop_remainder = FALSE)",
@@ -87,8 +81,10 @@ dataset_functions <- c(
 # Functions that are written out, here and in the other files of tfdatasets.
 dataset_own <- c(
   "as_array_iterator", "as_tf_dataset", "contains", "csv_record_spec", "dataset_collect",
-  "dataset_concatenate", "dataset_decode_delim", "dataset_map_and_batch", "dataset_options",
+  "dataset_concatenate", "dataset_decode_delim", "dataset_filter", "dataset_flat_map",
+  "dataset_interleave", "dataset_map", "dataset_map_and_batch", "dataset_options",
   "dataset_prefetch_to_device", "dataset_prepare", "dataset_shuffle_and_repeat",
+  "dataset_take_while",
   "delim_record_spec", "ends_with", "everything", "iterator_get_next", "layer_input_from_dataset",
   "make_iterator_one_shot", "matches", "next_batch", "num_range", "one_of", "out_of_range_handler",
   "output_shapes", "output_types", "range_dataset", "read_files",
@@ -253,15 +249,6 @@ dataset_shuffle_and_repeat <- function(dataset, buffer_size, count = NULL, seed 
   name <- "dataset_shuffle_and_repeat"
   given <- list(dataset = dataset, buffer_size = buffer_size, seed = seed)
   call_dataset(name, "repeat", list(dataset = call_dataset(name, "shuffle", given), count = count))
-}
-
-dataset_map_and_batch <- function(dataset, map_func, batch_size, num_parallel_batches = NULL,
-                                  drop_remainder = FALSE, num_parallel_calls = NULL) {
-  name <- "dataset_map_and_batch"
-  mapped <- call_dataset(name, "map", list(
-    dataset = dataset, map_func = map_func, num_parallel_calls = num_parallel_calls
-  ))
-  batch_dataset(name, mapped, batch_size, num_parallel_batches, drop_remainder)
 }
 
 batch_dataset <- function(name, dataset, batch_size, num_parallel_batches, drop_remainder) {

@@ -22,6 +22,7 @@ surface$newer <- NULL
   }
   namespaceExport(ns, c(new_names, bind_environment_functions(ns), bind_at(ns)))
   offer_engine()
+  offer_mlp()
   surface$known <- known
   surface$newer <- attach(NULL, name = "pyclassbridge:newer_keras", warn.conflicts = FALSE)
 }

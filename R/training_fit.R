@@ -45,11 +45,15 @@
 #'   functions or other code is an error; FALSE reads it, and may run code from it.
 #' @param na `"error"`, or `"allow"`: NA in the data becomes NaN, for models that mask it. NaN
 #'   itself is data, as in Python.
+#' @param type What `predict()` gives: `"raw"`, the arrays of Keras; or a table, as tidymodels' packages have
+#'   it, for a model with one output: `"numeric"` with `.pred`, `"class"` with `.pred_class`, `"prob"` with
+#'   `.pred_<level>` for each level; see [augment()].
+#' @param levels,from_logits For the tables of classes: as in [augment()].
 #' @param view_metrics Has no effect; accepted for compatibility. [plot()] the history instead.
 #' @param run_eagerly,steps_per_execution,jit_compile,auto_scale_loss As in Keras.
 #' @param ... Further arguments of Keras' method, by name.
 #' @return `compile()` returns the model, invisibly; `fit()` the history of the training, invisibly;
-#'   `evaluate()` a named list; `predict()` an array, or a list of them.
+#'   `evaluate()` a named list; `predict()` an array, or a list of them, or a table.
 #' @examples
 #' \dontrun{
 #' x <- matrix(rnorm(400), ncol = 4)
@@ -134,6 +138,7 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
                                                   sample_weight = NULL, steps = NULL,
                                                   callbacks = NULL, na = "error") {
   reading <- data_reading(object, na)
+  on.exit(settle_levels(reading))
   with_sink(training_module()$evaluate(object, arguments_of(list(
     x = model_data(reading, x), y = target_data(y, "y", reading), batch_size = batch_size,
     verbose = verbose, sample_weight = weight_data(sample_weight, "sample_weight", reading),
@@ -145,12 +150,16 @@ evaluate.keras.src.models.model.Model <- function(object, x = NULL, y = NULL, ..
 predict.keras.src.models.model.Model <- function(object, x = NULL, ..., batch_size = NULL,
                                                  verbose = verbosity("predict"),
                                                  steps = NULL, callbacks = NULL,
-                                                 na = "error") {
-  with_sink(training_module()$predict(object, arguments_of(list(
+                                                 na = "error",
+                                                 type = c("raw", "numeric", "class", "prob"),
+                                                 levels = NULL, from_logits = FALSE) {
+  type <- match.arg(type)
+  raw <- with_sink(training_module()$predict(object, arguments_of(list(
     x = model_data(data_reading(object, na), x), batch_size = batch_size, verbose = verbose,
     steps = steps,
     callbacks = surface_values(callbacks)
   )), as_dict(named_dots("predict", ...))))
+  if (type == "raw") raw else prediction_table(object, raw, type, levels, from_logits, x)
 }
 
 training_module <- function() keras_module("training.fit")
@@ -194,6 +203,7 @@ train_on_batch <- function(object, x, y = NULL, sample_weight = NULL, class_weig
 test_on_batch <- function(object, x, y = NULL, sample_weight = NULL, ..., na = "error") {
   with_method(object, "test_on_batch", "test_on_batch", "a Keras model")
   reading <- data_reading(object, na)
+  on.exit(settle_levels(reading))
   training_module()$on_batch(object, "test_on_batch", as_dict(c(list(
     x = model_data(reading, x), y = target_data(y, "y", reading),
     sample_weight = weight_data(sample_weight, "sample_weight", reading)

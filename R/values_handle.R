@@ -3,6 +3,9 @@
 # (named below). Results are converted by the table of values, so a function returns a list where
 # Python needs a list.
 
+# The value as Python's RObject, which is not converted.
+as_handle <- function(x) .Call(core_handle, x)
+
 class_names_of <- function(x) as.list(as.character(class(x)))
 
 names_as_list <- function(x) if (!is.null(names(x))) as.list(names(x))
@@ -97,6 +100,11 @@ user_method <- function(x) {
 }
 
 unclassed <- function(x) unclass(x)
+
+# Is the array what a NumPy array of these dims says of it?
+is_seen_as <- function(x, dim) {
+  identical(attributes(x), list(dim = as.integer(dim))) && (!is.integer(x) || !anyNA(x))
+}
 
 # NA, but not NaN.
 is_na <- function(x) {

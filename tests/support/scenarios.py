@@ -23,6 +23,13 @@ raw_list <- function() list(a = 1, b = "x", c = list(1L, NULL), d = c(TRUE, NA),
 names_of <- function(x) paste(names(x), collapse = " ")
 get_it <- function(o) o$value
 set_it <- function(o, v) { o$value <- v; o$value }
+# The second array is an ALTREP vector, whose numbers another vector has.
+arrays <- function() {
+  shared <- as.double(1:100)
+  x <- shared
+  dim(x) <- c(20L, 5L)
+  list(matrix(1:100 + 0, 20), x, matrix(1:100, 20))
+}
 call_many <- function(f) f(1, "a", 1:3, list(1, 2), TRUE, NULL, c(a = 1), x = 2, y = "b", z = 3L)
 
 Base %py_class% {
@@ -81,6 +88,13 @@ def make_scenarios(source) -> dict:
         hooks.on_train_end(logs)
         return hooks.last == logs
 
+    def arrays():
+        """Read when R has no other use for their numbers; the views come back as R's arrays."""
+        expected = np.arange(1, 101).reshape((20, 5), order="F")
+        views = ns.arrays()
+        back = ns.call_it(lambda *given: list(given), *views)
+        return all(np.array_equal(view, expected) for view in [*views, *back])
+
     def fail_in_python():
         raise KeyError("on purpose")
 
@@ -134,6 +148,7 @@ def make_scenarios(source) -> dict:
         "a static method": lambda: ns.Base.make(2) == 20,
         "an instance": lambda: ns.Derived(3).n == 3,
         "a method that R keeps": lambda: derived.keep() is None and derived.again() == derived.n,
+        "views of arrays": arrays,
         "a dict": dict_to_r,
         "a hook": hook,
         "a hook without an index": hook_without_index,

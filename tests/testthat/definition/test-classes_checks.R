@@ -37,6 +37,8 @@ definition_errors <- alist(
   # classname
   "classname is missing" = Metric(result = function() 1),
   "classname is a number" = Callback(3),
+  "doc is no string" = Callback("A", doc = 3),
+  "doc is a function" = PyClass("A", list(), doc = function() 1),
   "classname is two strings" = Layer(c("A", "B")),
   "classname is empty" = PyClass(""),
   "classname with spaces" = Loss("my loss"),

@@ -6,9 +6,10 @@ skip_if_not(python_is_fake, "needs the fake Python of helper.R, and so a plain R
 fake_keras(bases)
 
 test_that("the arguments are those R users of Keras know, in their order", {
-  tail <- c("...", "public", "private", "inherit", "parent_env")
+  tail <- c("...", "public", "private", "inherit", "parent_env", "doc")
   expect_identical(
-    names(formals(Metric)), c("classname", "initialize", "update_state", "result", tail)
+    names(formals(Metric)),
+    c("classname", "initialize", "update_state", "result", tail, "eager", "values")
   )
   expect_identical(
     names(formals(Callback)),
@@ -59,6 +60,15 @@ test_that("NULL is dropped among recommended members and in `...`, and kept in p
   ))
   expect_identical(member_names(spec$methods), "result")
   expect_identical(spec$fields, list(other = 2, none = NULL, one = 1))
+})
+
+test_that("doc is the docstring of the class, and no member", {
+  spec <- spec_of(Callback("A", doc = "Of A."))
+  expect_identical(spec$doc, "Of A.")
+  expect_length(c(spec$fields, spec$methods), 0L)
+  expect_identical(spec_of(PyClass("B", list(), doc = "Of B."))$doc, "Of B.")
+  expect_identical(spec_of(callback_set("c", doc = "Of C."))$doc, "Of C.")
+  expect_identical(spec_of(Layer("D", public = list(doc = "a member")))$fields$doc, "a member")
 })
 
 test_that("private holds functions, values and active bindings", {
@@ -156,7 +166,7 @@ test_that("a near miss of a method counts only while the method itself is missin
 })
 
 test_that("a callback set has the arguments of its row, and its class the name of its id", {
-  tail <- c("...", "public", "private", "active", "inherit", "weight", "parent_env")
+  tail <- c("...", "public", "private", "active", "inherit", "weight", "parent_env", "doc")
   row <- asNamespace("pyclassbridge")$keras_kinds$CallbackSet
   expect_identical(names(formals(callback_set)), c("id", row$args, tail))
   spec <- spec_of(callback_set(

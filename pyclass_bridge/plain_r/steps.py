@@ -1,0 +1,269 @@
+"""The steps of models in which plain R is called: what it raises is raised after the step.
+
+`teach()` replaces methods of Keras' models once Keras has been imported. A model without plain R
+has Keras' own steps. It has no other half in R.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from ..surface.functions import parts_of
+from ..surface.replaced import replace_method
+from . import compiled_metrics
+from .host_call import HOST, Host, backend
+from .outbox import Delivery, parts, values_of
+
+_STEPS = ("train", "test", "predict")
+_ON_BATCH = "_r_on_batch"  # the attribute of a model that trains or tests on one batch
+
+
+def teach() -> None:
+    """Replace the methods of Keras' models that make steps, compile, and begin and end an epoch."""
+    from keras import Model
+    from keras.src.trainers.compile_utils import CompileMetrics
+
+    from . import layer, loss, metric  # noqa: F401  (Keras finds their classes in files)
+
+    for kind in _STEPS:
+        if hasattr(Model, f"make_{kind}_function"):  # a backend may have no training
+            replace_method(Model, f"make_{kind}_function", _making(kind))
+    for kind in ("train", "test"):
+        replace_method(Model, f"{kind}_on_batch", _on_batch)
+    replace_method(Model, "compile", _compiling)
+    replace_method(Model, "reset_metrics", _beginning)
+    replace_method(Model, "_get_metrics_result_or_logs", _ending)
+    replace_method(CompileMetrics, "build", compiled_metrics.build)
+    replace_method(CompileMetrics, "result", compiled_metrics.result)
+
+
+def hosts_of(model) -> list[Host]:
+    """The hosts of the metrics, losses and layers of `model`."""
+    if not Host.was_made:
+        return []
+    compiled = parts_of(
+        getattr(model, "_compile_loss", None), getattr(model, "_compile_metrics", None)
+    )
+    metrics = model.metrics if getattr(model, "compiled", False) else []
+    return _hosts_in([*compiled, *model._flatten_layers(), *metrics, *_attributes(model)])
+
+
+def _attributes(model) -> list:
+    """Those of the layers: a loss that a layer calls itself, such as in add_loss(), is one. The
+    attribute `loss` of a model is that of its compile()."""
+    return [
+        value
+        for layer in model._flatten_layers()
+        for name, value in vars(layer).items()
+        if name != "loss" or not hasattr(layer, "_compile_loss")
+    ]
+
+
+def _hosts_in(parts) -> list[Host]:
+    found = (vars(part).get(HOST) for part in parts if hasattr(part, "__dict__"))
+    return list({id(host): host for host in found if host is not None}.values())
+
+
+# ---- steps -------------------------------------------------------------------------------------
+
+
+def _making(kind: str):
+    attribute = f"{kind}_function"
+
+    def make(former, model, force=False):
+        before = getattr(model, attribute)
+        hosts = hosts_of(model) if before is None or force else []
+        if not hosts:
+            return former(model, force=force)
+        _tell_losses(model)
+        compiled_metrics.expect_build(model)
+        delivery = _delivery(model, kind)
+        with _own_step(model, f"{kind}_step", delivery):
+            made = former(model, force=force)
+        function = getattr(model, attribute)
+        if delivery is not None and backend().XLA:
+            function = delivery.after(function)
+        setattr(model, attribute, _raising(function, model, hosts))
+        return made
+
+    return make
+
+
+def _delivery(model, kind: str) -> Delivery | None:
+    """What brings the outputs of a step to the metrics of compile(), if that is possible: steps of
+    the user's own may compute with results, and TensorFlow may compile several steps as one."""
+    if kind == "predict" or model.run_eagerly or not hasattr(model, "_make_function"):
+        return None
+    if not compiled_metrics.given(model):
+        return None
+    strategy = getattr(model, "_distribute_strategy", None)
+    several = model.steps_per_execution > 1 or strategy is not None
+    if not _has_keras_step(model, kind) and not (backend().XLA and model.jit_compile):
+        return None
+    if backend().XLA and several:
+        return None
+    return Delivery(lambda: compiled_metrics.plain_metrics(model))
+
+
+def _has_keras_step(model, kind: str) -> bool:
+    from keras import Model
+
+    names = (f"{kind}_step", "compute_metrics", "compute_loss")
+    return all(
+        name not in vars(model) and getattr(type(model), name) is getattr(Model, name)
+        for name in names
+    )
+
+
+@contextlib.contextmanager
+def _own_step(model, name: str, delivery: Delivery | None):
+    """Give the model a new function as its step: JAX caches what it has traced of a method, and
+    would call the R functions of an earlier compile()."""
+    former, make = getattr(model, name), getattr(model, "_make_function", None)
+
+    def step(*args, **kwargs):
+        return former(*args, **kwargs)
+
+    changed = {name: step if delivery is None else delivery.traced(former)}
+    if delivery is not None and not backend().XLA:
+        # JAX calls each of several steps by itself.
+        changed["_make_function"] = lambda function: make(delivery.after(function))
+    before = {key: vars(model)[key] for key in changed if key in vars(model)}
+    vars(model).update(changed)
+    try:
+        yield
+    finally:
+        for key in changed:
+            del vars(model)[key]
+        vars(model).update(before)
+
+
+def _raising(function, model, hosts: list[Host]):
+    """`function`, a step or several; an error of one of the hosts is raised after it."""
+
+    def step(*args):
+        result = None
+        names = _names_on_batch(model)
+        for host in hosts:
+            host.keeps_errors = True
+        try:
+            result = function(*args)
+            if any(host.is_waited_for for host in hosts):
+                backend().wait(result)
+        except BaseException:
+            _raise_kept(model, hosts, result)
+            raise
+        finally:
+            for host in hosts:
+                host.keeps_errors = False
+        _raise_kept(model, hosts, result)
+        return _with_results(result, names) if names else result
+
+    return step
+
+
+def _raise_kept(model, hosts: list[Host], result) -> None:
+    errors = [error for error in (host.take_error() for host in hosts) if error is not None]
+    if not errors:
+        return
+    if result is not None:
+        backend().set_state(model, result)
+    error = errors[0]
+    if isinstance(error, StopIteration):  # Keras would take it for the end of the data
+        error = RuntimeError(f"plain R raised StopIteration: {error}")
+    raise error from error.__cause__
+
+
+# ---- epochs --------------------------------------------------------------------------------------
+
+
+def _beginning(former, model):
+    if Host.was_made:
+        for host in hosts_of(model):
+            host.batch = 0
+        compiled_metrics.tell_levels(model)
+        _tell_losses(model)
+        compiled_metrics.reset_unbuilt(model)
+    return former(model)
+
+
+def _tell_losses(model) -> None:
+    """The losses in plain R know whose targets they get, and so which are factors."""
+    for part in parts_of(getattr(model, "_compile_loss", None)):
+        if hasattr(part, "use_model"):
+            part.use_model(model)
+
+
+def _ending(former, model, logs):
+    """The logs at the end of an epoch; those of a step of the user's own get the results that a
+    step does not know."""
+    results = former(model, logs)
+    if results is logs and isinstance(logs, dict) and hosts_of(model):
+        names = compiled_metrics.names_in_logs(model)
+        return logs | values_of({name: at for name, at in names.items() if name in logs})
+    return results
+
+
+def _on_batch(former, model, *args, **kwargs):
+    """The step of `train_on_batch()` is an epoch of its own."""
+    vars(model)[_ON_BATCH] = True
+    compiled_metrics.tell_levels(model)
+    try:
+        return former(model, *args, **kwargs)
+    finally:
+        del vars(model)[_ON_BATCH]
+
+
+def _names_on_batch(model) -> dict[str, tuple]:
+    """The names of results over the epoch, if this step is an epoch of its own."""
+    names = compiled_metrics.names_in_logs(model) if _ON_BATCH in vars(model) else {}
+    return {name: at for name, at in names.items() if getattr(at[0], "over", None) == "epoch"}
+
+
+def _with_results(result, names: dict[str, tuple]):
+    """The result of a step, in whose logs are the results of metrics over the epoch."""
+    logs, put_back = parts(result)
+    return put_back(logs | values_of({name: at for name, at in names.items() if name in logs}))
+
+
+# ---- XLA ---------------------------------------------------------------------------------------
+
+
+def _compiling(former, model, *args, **kwargs):
+    """Compile `model` without XLA where that can't call plain R."""
+    from keras import config
+
+    if not Host.was_made:
+        return former(model, *args, **kwargs)
+    given = [kwargs.get(name) for name in ("metrics", "weighted_metrics")]
+    compiled_metrics.refuse_shared(*args[3:5], *given)
+    if config.backend() == "tensorflow":
+        reason = _why_not_xla(model, args, kwargs)
+        if reason is not None and kwargs.get("jit_compile", "auto") is True:
+            raise ValueError(f"{reason}: use `jit_compile = FALSE`.")
+        if reason is not None:
+            kwargs["jit_compile"] = False
+    return former(model, *args, **kwargs)
+
+
+def _why_not_xla(model, args: tuple, kwargs: dict) -> str | None:
+    """Why the steps can't be compiled by XLA; None if they can. Metrics of compile() are computed
+    after the step, others are called in it."""
+    layers = model._flatten_layers()
+    given = parts_of(*args, *kwargs.values())
+    after = [part for part in given if hasattr(part, "take")]
+    within = _hosts_in([part for part in given if not hasattr(part, "take")] + layers)
+    within += _hosts_in(metric for layer in layers for metric in layer._metrics)
+    within += _hosts_in(part for part in _attributes(model) if not hasattr(part, "take"))
+    steps = kwargs.get("steps_per_execution") or 1
+    if within:
+        return (
+            f"the {within[0].label} is plain R, which TensorFlow can't call from code that XLA "
+            "compiles"
+        )
+    if after and steps > 1:
+        return (
+            f"the {_hosts_in(after)[0].label} is plain R, which TensorFlow calls after a step that "
+            f"XLA compiles, and with `steps_per_execution = {steps}` several steps are one"
+        )
+    return None
