@@ -32,7 +32,7 @@ SAY := @printf '== %s\n'
 
 .DELETE_ON_ERROR:
 .PHONY: help demo demo-r test lint bench figures valgrind gctorture ubsan asan stress matrix judge torch ultralytics test-ultralytics synalinks \
-  test-synalinks setup clean always
+  test-synalinks engines test-engines setup clean always
 .NOTPARALLEL:
 
 help:
@@ -52,6 +52,7 @@ help:
 	@echo 'make torch      add the PyTorch backend to .venv'
 	@echo 'make ultralytics the tests with Ultralytics, in .venv-ultralytics (1.7 GB)'
 	@echo 'make synalinks  the tests with Synalinks, in .venv-synalinks (Python 3.12, 1.6 GB)'
+	@echo 'make engines    the tests with Ray, Dask and PyTorch, in .venv-engines (2.5 GB)'
 	@echo 'make clean      remove .venv and what was built'
 
 demo: $(DONE)/core
@@ -148,10 +149,23 @@ test-synalinks: $(DONE)/core $(DONE)/synalinks
 	$(SAY) 'running the tests of crossing on its Python'
 	$(BIN)/python -m pytest $(ARGS) tests/for_r/test_coroutines.py tests/for_r/test_event_loop.py tests/classes/test_py_class.py tests/classes/test_builder.py tests/core/test_call.py
 
+# Engines that run R code in processes of their own, too; the continuous integration runs those of
+# tests/engines that are small.
+ENGINES_RUN := KERAS_BACKEND=torch RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0
+ENGINES := VENV=.venv-engines PACKAGE=. INSTALLING='installing the package'
+
+engines:
+	@$(MAKE) $(ENGINES) test-engines
+
+test-engines: $(DONE)/core $(DONE)/engines
+	$(SAY) 'running the tests with Ray, Dask, KerasTuner, Optuna, joblib, JAX and PyTorch'
+	$(ENGINES_RUN) $(BIN)/python -m pytest $(ARGS) tests/engines tests/callbacks/test_ray.py
+	$(ENGINES_RUN) $(BIN)/python -m pytest $(ARGS) tests/project/test_vignettes.py -k scaling
+
 setup: $(DONE)/core $(DONE)/test
 
 clean:
-	rm -rf $(VENV) .venv-ultralytics .venv-synalinks build *.egg-info pyclass_bridge/_core.*.so
+	rm -rf $(VENV) .venv-ultralytics .venv-synalinks .venv-engines build *.egg-info pyclass_bridge/_core.*.so
 
 $(DONE)/system: tools/install_system.sh
 	$(SAY) 'looking for R and what is needed to build against it'
@@ -207,4 +221,13 @@ $(DONE)/synalinks: tools/install_system.sh | $(DONE)/core
 	$(SAY) 'looking for the R packages that the tests use'
 	@PYTHON="$(PYTHON)" tools/install_system.sh test
 	@$(PIP) pytest
+	@touch $@
+
+# PyTorch first: what comes later takes the one that is there.
+$(DONE)/engines: tools/install_system.sh Makefile | $(DONE)/core
+	$(SAY) 'looking for the R packages that the tests use'
+	@PYTHON="$(PYTHON)" tools/install_system.sh test
+	$(SAY) 'installing PyTorch, JAX, Ray, Dask, KerasTuner and Optuna (some minutes)'
+	@$(PIP) torch==2.13.0
+	@$(PIP) --editable '.[jax,ray]' 'dask[distributed]' keras-tuner six optuna scikit-learn cloudpickle dill pytest
 	@touch $@

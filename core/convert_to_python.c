@@ -7,7 +7,8 @@
 #include "core.h"
 #include <string.h>
 
-#define DEEPEST 500 /* levels of lists in lists; a deeper list crosses as a handle */
+#define DEEPEST 500   /* levels of lists in lists; a deeper list crosses as a handle */
+#define NA_BLOCK 1024 /* so many numbers are compared before one is looked for */
 
 static int value_to_python(SEXP x, Crossing crossing, int depth, PyObject **slot);
 
@@ -80,8 +81,32 @@ static bool is_na(SEXP x, R_xlen_t i) {
   }
 }
 
+/* A compiler makes fast code of a loop whose length it knows. */
+static bool has_na_in_block(const int *numbers) {
+  int found = 0;
+  for (int i = 0; i < NA_BLOCK; i++)
+    found |= numbers[i] == NA_INTEGER;
+  return found;
+}
+
+/* R's logicals have the same sign of NA as its integers. */
+static bool has_na_in(const int *numbers, R_xlen_t n) {
+  R_xlen_t i = 0;
+  for (; i + NA_BLOCK <= n; i += NA_BLOCK)
+    if (has_na_in_block(numbers + i))
+      return true;
+  for (; i < n; i++)
+    if (numbers[i] == NA_INTEGER)
+      return true;
+  return false;
+}
+
 static bool has_na(SEXP x) {
-  R_xlen_t n = TYPEOF(x) == REALSXP || TYPEOF(x) == CPLXSXP ? 0 : r_length(x);
+  bool has_sign = TYPEOF(x) == INTSXP || TYPEOF(x) == LGLSXP;
+  const int *numbers = has_sign ? r_ready_data(x) : NULL;
+  if (numbers)
+    return has_na_in(numbers, r_length(x));
+  R_xlen_t n = has_sign || TYPEOF(x) == STRSXP ? r_length(x) : 0;
   for (R_xlen_t i = 0; i < n; i++)
     if (is_na(x, i))
       return true;

@@ -2,8 +2,8 @@
  * of files that stand before it in this list (tests/core/test_layers.py reads it):
  *
  *   fault given marks table preserve names pointer c_stack jump entry door fork interrupt output
- *   handle proxy exiting condition host facts memory origin convert_to_r convert_to_python method
- *   cycles arguments call visit primitives module
+ *   handle proxy exiting condition host facts code_hash memory origin convert_to_r
+ *   convert_to_python method cycles arguments call visit primitives module
  *
  * A layer reaches those above it in three ways: it calls Python through `py`, it calls R through
  * `r` (given.c), and R calls the core's function pointers: finalizers (pointer), the poll for
@@ -327,6 +327,11 @@ PyObject *host_want_main(PyObject *self, PyObject *unused); /* for that call */
 /* ---- facts.c: what a condition says, without R code --------------------------------------- */
 
 PyObject *condition_facts(PyObject *self, PyObject *handle); /* (message, class, call's function) */
+
+/* ---- code_hash.c: the hash of R code ------------------------------------------------------ */
+
+#define CODE_HASH_SIZE 17
+void code_hash(SEXP formals, SEXP body, char text[CODE_HASH_SIZE]); /* (jumps) */
 
 /* ---- memory.c: a vector's numbers in Python ---------------------------------------------- */
 

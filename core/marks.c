@@ -15,7 +15,7 @@
  *                      from a Python class (classes/builder.py)
  *   __r_stores__       the names of methods whose arguments cross as stored values do
  *                      (classes/builder.py)
- *   __r_call__         the function by which R calls an instance (surface/calls.py)
+ *   _r_call            the function by which R calls an instance (surface/calls.py)
  *
  * Owns: the names, for the life of the process. Threads: with the GIL. Jumps: never. It runs
  * no Python code: it only looks strings up. */
@@ -34,7 +34,7 @@ int marks_init(void) {
   } names[] = {{&name.index, "__r_index__"},     {&name.stands_for, "__r_stands_for__"},
                {&name.closure, "__r_closure__"}, {&name.function, "__r_call"},
                {&name.class, "__r_class__"},     {&name.indexed, "__r_indexed__"},
-               {&name.stores, "__r_stores__"},   {&name.call, "__r_call__"},
+               {&name.stores, "__r_stores__"},   {&name.call, "_r_call"},
                {&name.init, "__init__"},         {&name.call_slot, "__call__"}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (!(*names[i].place = PyUnicode_InternFromString(names[i].text)))

@@ -336,6 +336,13 @@ static SEXP core_handle(SEXP x) {
   return visit_end_with_result(&v);
 }
 
+/* Of R alone: no visit is needed. */
+static SEXP core_code_hash(SEXP formals, SEXP body) {
+  char text[CODE_HASH_SIZE];
+  code_hash(formals, body, text);
+  return r_string(text);
+}
+
 /* ---- registration ---- */
 
 #define ROUTINE(name) {#name, (DL_FUNC)(void (*)(void))name}
@@ -346,7 +353,8 @@ static const struct {
                 ROUTINE(core_is_proxy),  ROUTINE(core_convert_flag), ROUTINE(core_proxy),
                 ROUTINE(core_to_r),      ROUTINE(core_handle),       ROUTINE(core_caught),
                 ROUTINE(core_set_self),  ROUTINE(core_sleep),        ROUTINE(core_call_dots),
-                ROUTINE(core_signalled), ROUTINE(core_place),        ROUTINE(core_keep_gil)};
+                ROUTINE(core_signalled), ROUTINE(core_place),        ROUTINE(core_keep_gil),
+                ROUTINE(core_code_hash)};
 
 void define_primitives(SEXP env) {
   quiet = PROTECT(r_alloc(LGLSXP, 1));

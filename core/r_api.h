@@ -36,7 +36,8 @@
  *     ATTRIB BODY CLOENV ENCLOS FORMALS OBJECT R_UnboundValue REFCNT Rf_allocSExp
  *     Rf_findVarInFrame SET_ATTRIB SET_BODY SET_CLOENV SET_FORMALS SET_OBJECT
  *   experimental API, every R
- *     R_curErrorBuf R_interrupts_pending R_NaString
+ *     ALTREP DATAPTR_OR_NULL R_altrep_data1 R_altrep_data2 R_curErrorBuf R_interrupts_pending
+ *     R_NaString
  *   embedding API, every R
  *     ptr_R_Busy ptr_R_CleanUp ptr_R_FlushConsole ptr_R_ProcessEvents ptr_R_ReadConsole
  *     ptr_R_ResetConsole ptr_R_WriteConsole ptr_R_WriteConsoleEx addInputHandler R_checkActivity
@@ -286,6 +287,18 @@ static inline bool r_is_true(SEXP x) { return Rf_asLogical(x) == TRUE; }
 
 /* The memory of a vector. (jumps) An ALTREP vector allocates here. */
 R_CALL(const void *, r_read_data, (SEXP x), DATAPTR_RO(x))
+
+/* The same, unless it would have to be made: then NULL. (jumps) */
+R_CALL(const void *, r_ready_data, (SEXP x), DATAPTR_OR_NULL(x))
+
+/* A vector whose memory R's class of it has: it is made of two values, which may have it in turn. */
+static inline bool r_is_altrep(SEXP x) { return ALTREP(x); }
+static inline SEXP r_first_part(SEXP altrep) { return R_altrep_data1(altrep); }
+static inline SEXP r_second_part(SEXP altrep) { return R_altrep_data2(altrep); }
+
+/* Does a wrapper, which R makes for new attributes, keep the memory where it is once somebody has
+ * its address? R 4.6 does, and refuses others that hold its vector. */
+#define R_WRAPPERS_STAY (R_VERSION >= R_Version(4, 6, 0))
 
 /* ---- external pointers, and values that R's collector spares ---- */
 

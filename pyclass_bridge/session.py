@@ -10,8 +10,11 @@ import gc
 import os
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
+from .bridge.after_import import after_import
 from .start import children, embed, hosted
 from .start.sources import r_sources
 
@@ -32,11 +35,23 @@ def start() -> None:
         core = embed.load_core(embed.start_r())
         _attach_python(core)
         _attach_r(core)
+        _attach_pickling(core)
         _collect_cycles(core)
+        after_import("keras", _teach_keras)
         _started = True
         if not hosted.is_hosted():
             _set_up_plots()
             _serve_children()
+
+
+def _teach_keras() -> None:
+    from .plain_r import steps
+    from .surface import lost_state, model_files, pickles
+
+    model_files.teach()
+    pickles.teach()
+    lost_state.teach()
+    steps.teach()
 
 
 def _set_up_plots() -> None:
@@ -56,12 +71,12 @@ def _serve_children() -> None:
 
 
 def _attach_python(core) -> None:
-    from .bridge import condition, output, private
-    from .bridge.function import make_function
+    from .bridge import condition, function, output, private
     from .bridge.r_functions import r_function
     from .bridge.signature import MISSING, argument_names
     from .callbacks import stages
     from .classes.hooks import add_to_callbacks, from_hook
+    from .classes.lost_state import telling_lost_state
     from .for_r.attributes import missing_attribute
     from .for_r.classes import s3_class
     from .for_r.errors import remember_error
@@ -70,6 +85,7 @@ def _attach_python(core) -> None:
 
     add_to_callbacks(stages.members)
     condition.given.update(core=core, r_function=r_function)
+    function.provided["telling_lost_state"] = telling_lost_state
     # Pickles that were written when these modules had other names are read, too.
     sys.modules |= {f"{__package__}.robject": handle, f"{__package__}.condition": condition}
     core.attach(
@@ -83,7 +99,7 @@ def _attach_python(core) -> None:
         by_method=convert.by_method,
         convert_array=convert.convert_array,
         convert_classed=handle.convert_classed,
-        make_function=make_function,
+        make_function=function.make_function,
         class_names=s3_class,
         super_type=RSuper,
         make_private=private.make_private,
@@ -101,9 +117,16 @@ def _attach_python(core) -> None:
 
 # What R calls beyond for_r/: {function: module}, imported when R first calls it.
 _PROVIDED = {
+    "any_class": "toolbox.check",
+    "any_object": "toolbox.check",
+    "attributes_of": "toolbox.check",
     "array_as_text": "training.state_file",
     "array_of_text": "training.state_file",
     "build_class": "classes.builder",
+    "docstring": "bridge.roxygen",
+    "imported_class": "toolbox.check",
+    "is_unknown_class": "toolbox.check",
+    "stand_in_class": "toolbox.check",
     "exception_text": "surface.error_text",
     "by_rule": "values.request",
 }
@@ -134,6 +157,31 @@ def _attach_r(core) -> None:
         rpy2_edge.take_over_when_imported()
     else:
         rpy2_edge.take_over()
+
+
+def _attach_pickling(core) -> None:
+    """What picklers ask; travel/ is imported when they do."""
+    import copyreg
+
+    from .bridge.module_name import ModuleName, Reference
+    from .classes.pickles import Hidden
+    from .values import handle
+
+    def later(module: str, name: str):
+        return lambda x: getattr(import_module(f"{__package__}.{module}"), name)(x)
+
+    by_definition = later("travel.definitions", "reduced_name")
+    by_import = later("imports.pickles", "reduced_name")
+
+    def reduced_name(name):
+        module = sys.modules.get(name)
+        return by_import(module) if isinstance(module, ModuleType) else by_definition(name)
+
+    ModuleName.reduce = staticmethod(reduced_name)
+    Reference.reduce = staticmethod(later("travel.definitions", "reduced_reference"))
+    Hidden.reduce = staticmethod(later("travel.pack", "reduced_hidden"))
+    handle.given["reduced"] = later("travel.pack", "reduced_handle")
+    copyreg.pickle(core.Function, later("travel.definitions", "reduced_function"))
 
 
 def _made_namespace(core, symbols):

@@ -10,13 +10,13 @@ file.copy(shims, libs, overwrite = TRUE)
 files_of_python <- function(root) {
   sources <- c(
     core = "[.][ch]$", src = "[.]c$", R = "[.]R$",
-    pyclass_bridge = "[.](py|R|json|toml)$|^py[.]typed$"
+    pyclass_bridge = "[.](pyi?|R|json|toml)$|^py[.]typed$"
   )
   found <- lapply(names(sources), function(folder) {
     inside <- list.files(file.path(root, folder), sources[[folder]], recursive = TRUE)
     file.path(folder, inside)
   })
-  c("pyproject.toml", "setup.py", "README.md", "LICENSE", "DESCRIPTION", "NAMESPACE", unlist(found))
+  c("pyproject.toml", "setup.py", "pytest_pyclass_bridge.py", "README.md", "LICENSE", "DESCRIPTION", "NAMESPACE", unlist(found))
 }
 
 # A directory with the name of the archive, as the tools of Python expect it.

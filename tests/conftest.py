@@ -1,8 +1,8 @@
 """What holds round every test: R's protect depth is unchanged, it ends, and no proxy outlives the
 run.
 
-R tests (tests/testthat/test-*.R) are collected here too: each file is one item. Those in
-`tests/testthat/definition/` need no Python and run in an R of their own.
+The package's own plugin collects R tests (tests/testthat/test-*.R). Those in
+`tests/testthat/definition/` need no Python and run in an R of their own, each file as one item.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,39 @@ def counters() -> dict:
 
 @pytest.fixture(autouse=True)
 def protect_depth():
-    """R's protect stack is as deep after a test as before."""
+    """R's protect stack is as deep after a test as before, when other threads have left R."""
     before = counters()["protect_depth"]
     yield
+    until = time.monotonic() + 2
+    while counters()["protect_depth"] != before and time.monotonic() < until:
+        time.sleep(0.01)
     assert counters()["protect_depth"] == before
+
+
+@pytest.fixture(scope="module", autouse=True)
+def global_names():
+    """What a test module leaves in R's global environment, and the files that it has sourced, are
+    forgotten at its end, since others look names up there."""
+    variables, files = known_by_name()
+    yield
+    left = known_by_name()[0] - variables - {".Random.seed"}
+    if left:
+        remove = "function(names) rm(list = unlist(names), envir = globalenv())"
+        sys.modules["pyclass_bridge"].r(remove)(list(left))
+    source = sys.modules.get("pyclass_bridge.bridge.source")
+    if source is not None:
+        source._sourced.clear()
+        source._sourced.update(files)
+
+
+def known_by_name() -> tuple[set[str], dict]:
+    """The names in R's global environment, and the files that were sourced."""
+    if "pyclass_bridge.session" not in sys.modules:  # R is not used so far
+        return set(), {}
+    from pyclass_bridge import r
+    from pyclass_bridge.bridge.source import _sourced
+
+    return set(r("as.list(ls(globalenv(), all.names = TRUE))")), dict(_sourced)
 
 
 @pytest.fixture
@@ -80,6 +110,7 @@ def keras():
 LONG = [
     "training/test_backends.py", "project/test_keras_scripts.py", "callbacks/test_gradients.py",
     "training/test_resume.py", "core/test_stress.py", "project/test_r_host.py",
+    "plain_r/test_losses_on_backends.py", "plain_r/test_metric.py",
 ]  # fmt: skip
 
 
@@ -97,72 +128,55 @@ def pytest_collection_modifyitems(config, items):
 # ---- R tests -----------------------------------------------------------------------------------
 
 
+def pytest_addoption(parser, pluginmanager):
+    """The plugin that collects R tests is there where the package is installed; else it is here."""
+    import pytest_pyclass_bridge
+
+    if not pluginmanager.has_plugin("pyclass_bridge"):
+        pluginmanager.register(pytest_pyclass_bridge, "pyclass_bridge")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """testthat sets the protect depth back after each test, so a look at it round an R test would
+    see nothing; R itself compares it round each call of the core, and says so."""
+    if item.path.suffix != ".R":
+        return (yield)
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        result = yield
+    sys.stderr.write(said.getvalue())
+    assert "stack imbalance" not in said.getvalue()
+    return result
+
+
 def pytest_collect_file(file_path: Path, parent):
-    if file_path.suffix == ".R" and file_path.name.startswith("test-"):
-        return RTestFile.from_parent(parent, path=file_path)
+    if file_path.match("definition/test-*.R"):
+        return DefinitionFile.from_parent(parent, path=file_path)
     return None
 
 
-class RTestFile(pytest.File):
+class DefinitionFile(pytest.File):
     def collect(self):
-        yield RTestItem.from_parent(self, name=self.path.stem)
+        yield DefinitionItem.from_parent(self, name=self.path.stem)
 
 
-class RTestFailure(Exception):
+class DefinitionFailure(Exception):
     pass
 
 
-REPORT = """
-local({
-  tests <- testthat::test_file(
-    %s, env = new.env(parent = asNamespace("pyclassbridge")), reporter = "silent",
-    load_package = "none", stop_on_failure = FALSE
-  )
-  format_result <- function(r) {
-    paste0(class(r)[[1]], ": ", paste(conditionMessage(r), collapse = " "))
-  }
-  is_bad <- function(r) inherits(r, c("expectation_failure", "expectation_error"))
-  # testthat's data frame would leave out the error that ends a test.
-  lines <- lapply(tests, function(test) {
-    bad <- Filter(is_bad, test$results)
-    if (length(bad)) c(paste0("* ", test$test), vapply(bad, format_result, ""))
-  })
-  list(
-    count = sum(lengths(lapply(tests, `[[`, "results"))),
-    text = paste(unlist(lines), collapse = "\\n")
-  )
-})
-"""
+class DefinitionItem(pytest.Item):
+    """A file of R tests that runs in an R of its own."""
 
-
-class RTestItem(pytest.Item):
     def runtest(self):
-        runs_alone = self.path.parent.name == "definition"
-        text = self.in_own_r() if runs_alone else self.in_this_process()
-        if text:
-            raise RTestFailure(text)
-
-    def in_this_process(self) -> str:
-        import pyclass_bridge
-
-        # testthat sets the protect depth back after each test, so a look at it round the file would
-        # see nothing; R itself compares it round each call of the core, and says so.
-        with contextlib.redirect_stderr(io.StringIO()) as said:
-            result = pyclass_bridge.r(REPORT % r_string(self.path))
-        sys.stderr.write(said.getvalue())
-        if "stack imbalance" in said.getvalue():
-            return said.getvalue()
-        return result["text"] if result["count"] else "the file has no expectation"
-
-    def in_own_r(self) -> str:
         code = f"testthat::test_file({r_string(self.path)}, stop_on_failure = TRUE)"
         done = subprocess.run(
             ["Rscript", "-e", code], capture_output=True, text=True, cwd=self.path.parent
         )
-        return "" if done.returncode == 0 else done.stdout + done.stderr
+        if done.returncode != 0:
+            raise DefinitionFailure(done.stdout + done.stderr)
 
     def repr_failure(self, excinfo):
-        if isinstance(excinfo.value, RTestFailure):
+        if isinstance(excinfo.value, DefinitionFailure):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -208,7 +222,7 @@ def live_proxies() -> int:
     Python itself holds refers to them."""
     import pyclass_bridge
     from pyclass_bridge import _core
-    from pyclass_bridge.bridge import rpy2_edge
+    from pyclass_bridge.bridge import rpy2_edge, source
 
     clean = pyclass_bridge.r(
         "function() { rm(list = ls(globalenv(), all.names = TRUE), envir = globalenv());"
@@ -217,6 +231,7 @@ def live_proxies() -> int:
         " py_clear_last_error(); invisible(gc()) }"
     )
     rpy2_edge.forget_recent()
+    source.forget_sourced()
     for _ in range(3):
         gc.collect()
         clean()

@@ -24,7 +24,7 @@ suites=${*:-$([ "$what" = judge ] || echo trixie) sid}
 root=${MATRIX_DIR:-$PWD/.matrix}
 
 # What of the tests says something about R and Python, and nothing about Keras alone.
-fast_tests="tests/start tests/core tests/bridge tests/values tests/classes
+fast_tests="tests/start tests/core tests/bridge tests/values tests/classes tests/travel tests/imports
   tests/for_r/test_functions.py tests/for_r/test_coroutines.py tests/for_r/test_event_loop.py
   tests/for_r/test_environ.py tests/surface/test_stand_in.py
   tests/project/test_packaging.py tests/project/test_seeds.py tests/project/test_readme.py

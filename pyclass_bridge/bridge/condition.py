@@ -15,6 +15,8 @@ import warnings
 import weakref
 from dataclasses import dataclass
 
+from .error_pickles import reduced_error, set_error
+
 
 @dataclass(frozen=True)
 class RCall:
@@ -65,8 +67,19 @@ class RError(RuntimeError):
         self.class_name = self.member = None
         self.__dict__.update(inherited)
         self.__dict__.update(facts)
-        if self.condition is not None:
-            _errors[self.condition.address] = self
+        self._keep_condition(self.condition)
+
+    def _keep_condition(self, condition) -> None:
+        """Have this condition; R raises this error when it signals the condition again."""
+        self.condition = condition
+        if condition is not None:
+            _errors[condition.address] = self
+
+    def __reduce__(self):
+        return reduced_error(self)
+
+    def __setstate__(self, state):
+        set_error(self, state)
 
 
 # The last error made for each condition, which is raised when R signals the condition again.

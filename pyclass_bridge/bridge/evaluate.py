@@ -71,9 +71,9 @@ def run_file(path: str | os.PathLike, args=(), stand_in: bool = False) -> None:
     _run_script((os.fspath(path),), args, stand_in)
 
 
-def run_input(text: str, stand_in: bool = False) -> None:
-    """Run the text of an R script, as `run_file` runs a file."""
-    _run_script(("<stdin>", text), (), stand_in)
+def run_input(text: str, stand_in: bool = False, args=(), name: str = "<stdin>") -> None:
+    """Run the text of an R script, as `run_file` runs a file; errors show it as `name`."""
+    _run_script((name, text), args, stand_in)
 
 
 def _run_script(script: tuple, args, stand_in: bool) -> None:

@@ -11,8 +11,12 @@ import itertools
 import weakref
 
 from .. import _core
+from .module_name import ModuleName, give_place
 from .r_functions import r_function
 from .signature import MISSING, Formal, Parameters, RCode, trampoline
+from .source_text import place_of
+
+provided: dict = {}  # by session: how R state that a trace loses is told (classes/lost_state.py)
 
 
 def formal_of(row: dict) -> Formal:
@@ -71,9 +75,19 @@ def make_function(closure, name: str | None = None, module: str = "r"):
     is_named = name is not None
     name = name or "r_function"
     call = core_function(closure, name, parameters)
+    if facts.get("lost"):
+        call = provided["telling_lost_state"](facts["lost"], call, name)
+    module = ModuleName(module)
     out = trampoline(
-        name, parameters, call, doc=facts["doc"], module=module, is_async=facts["is_async"]
+        name,
+        parameters,
+        call,
+        doc=facts["doc"],
+        module=module,
+        is_async=facts["is_async"],
+        place=place_of(facts["place"]),
     )
+    give_place(module, out)
     out.__r_function__ = closure
     # The core's mark: R gets this closure for `out` until Python code sets an attribute of `out`
     # (as `abstractmethod` does) or its defaults. functools.wraps() copies attributes, but not

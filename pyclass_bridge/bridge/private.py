@@ -14,6 +14,13 @@ import weakref
 from .r_functions import r_handle
 
 table: dict[int, tuple] = {}  # {id(instance): (weak reference, handle)}; read by the core
+KEPT = "__r_private__"  # in the `__dict__` of an instance without weak references
+
+
+def kept_of(instance):
+    """The private environment of `instance` if it has one."""
+    known = table.get(id(instance))
+    return getattr(instance, "__dict__", {}).get(KEPT) if known is None else known[1]
 
 
 def make_private(instance):
@@ -46,15 +53,22 @@ class _Instance:
     def __call__(self):
         return self.reference()
 
+    def __reduce__(self):
+        return _instance_of, (self(),)
+
+
+def _instance_of(instance):
+    return _Instance(weakref.ref(instance))
+
 
 def _without_weak_reference(instance, levels):
     """For subclasses of int and tuple: the `__dict__` of the instance keeps the environment. An
     instance with `__slots__` has no place for it."""
     if hasattr(instance, "__dict__"):
-        kept = vars(instance).get("__r_private__")
+        kept = vars(instance).get(KEPT)
         if kept is None:
             made = r_handle("new_private")(lambda: None, *levels)
-            kept = vars(instance).setdefault("__r_private__", made)
+            kept = vars(instance).setdefault(KEPT, made)
         return kept
     if levels:
         raise TypeError(
@@ -89,14 +103,21 @@ def _deep_copied(self, memo):
 
 def _remade(instance, memo):
     """The copy that the copy module makes of an object without `__copy__` and `__deepcopy__`."""
-    reduced = instance.__reduce_ex__(4)
+    reduced = plain_reduced(instance, 4)
     if isinstance(reduced, str):
         return instance
     return copy._reconstruct(instance, memo, *reduced)
 
 
+def plain_reduced(instance, protocol: int):
+    """What `__reduce_ex__` gives without what an R class adds to it (classes/pickles.py)."""
+    reduce = type(instance).__reduce_ex__
+    return getattr(reduce, "__r_plain__", reduce)(instance, protocol)
+
+
 def _with_private(original, made):
-    known = table.get(id(original))
-    if known is not None and made is not original:
-        r_handle("copy_private")(known[1], make_private(made))
+    kept = kept_of(original)
+    if kept is not None and made is not original:
+        getattr(made, "__dict__", {}).pop(KEPT, None)
+        r_handle("copy_private")(kept, make_private(made))
     return made

@@ -8,6 +8,7 @@ is `python_name` here: R/bridge_formals.R asks it.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import functools
 import inspect
@@ -16,7 +17,7 @@ import types
 import unicodedata
 from dataclasses import dataclass, replace
 
-TRAMPOLINE = "<R>"  # the file that tracebacks show for the functions made here
+NOWHERE = "<R>"  # the file that tracebacks show for a function that was written at no place
 
 
 class Missing:
@@ -157,9 +158,9 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _code(name, before: tuple, after: tuple, dots: tuple, receiver, tells: bool, is_async: bool):
-    """The code object of `def name(...): return __r_call(...)`, or `async def`; functions with
-    equal parameters share it."""
+def _template(name, before: tuple, after: tuple, dots: tuple, receiver, tells, is_async):
+    """The code object of `def name(...): return __r_call(...)`, or `async def`. All of it stands in
+    one line, without columns, so it can stand in any."""
     lead = [receiver] if receiver else []
     params = lead + [f"{n}=0" if default else n for n, default in before]
     passed = lead + [n for n, _ in before]
@@ -176,8 +177,24 @@ def _code(name, before: tuple, after: tuple, dots: tuple, receiver, tells: bool,
     if tells:
         body = f"\n try: {body}\n except __r_exception as __r_error: __r_failed(__r_error); raise"
     define = "async def" if is_async else "def"
-    compiled = compile(f"{define} {name}({', '.join(params)}): {body}", TRAMPOLINE, "exec")
+    tree = ast.parse(f"{define} {name}({', '.join(params)}): {body}")
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = 1
+            node.col_offset = node.end_col_offset = -1
+    compiled = compile(tree, NOWHERE, "exec")
     return next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
+
+
+@functools.lru_cache(maxsize=1024)
+def _code(shape: tuple, place):
+    """The code object for a function of this shape and place (a `Place` of source_text.py, or
+    None): functions with equal ones share it. Those of different R code differ in a constant."""
+    code = _template(*shape)
+    if place is None:
+        return code
+    constants = (*(code.co_consts or (None,)), f"R {place.hash}")
+    return code.replace(co_filename=place.file, co_firstlineno=place.line, co_consts=constants)
 
 
 def trampoline(
@@ -191,11 +208,13 @@ def trampoline(
     qualname=None,
     failed=None,
     is_async=False,
+    place=None,
 ):
     """A Python function named `name` that calls `call`, the core's Function, with its arguments.
 
-    `failed` is called with an exception that leaves the function. An async function calls `call`
-    when it is awaited, and awaits its result if that is awaitable.
+    `place` says where its R code was written, as place_of() does. `failed` is called with an
+    exception that leaves the function. An async function calls `call` when it is awaited, and
+    awaits its result if that is awaitable.
     """
     before, began = [], False
     for formal in parameters.before:
@@ -205,9 +224,9 @@ def trampoline(
     taken = {f.name for f in parameters.named}
     receiver = receiver and _free(receiver, taken)
     dots = (_free("args", taken), _free("kwargs", taken)) if parameters.has_dots else ()
-    code = _code(
-        python_name(name), tuple(before), after, dots, receiver, failed is not None, is_async
-    )
+    shape = python_name(name), tuple(before), after, dots, receiver, failed is not None, is_async
+    at, text = place or (None, None)
+    code = _code(shape, at)
     defaults = tuple(
         formal.default if formal.has_default else MISSING
         for formal, (_, has) in zip(parameters.before, before, strict=True)
@@ -219,6 +238,7 @@ def trampoline(
         "__r_failed": failed,
         "__r_value_of": value_of,
         "__r_names": {f.r_name: f.name for f in parameters.named},
+        "__r_text": text,  # which Python's linecache has as long as it is kept
         "__builtins__": builtins,
     }
     function = types.FunctionType(code, names, name, defaults)

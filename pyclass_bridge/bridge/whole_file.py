@@ -16,8 +16,10 @@ import fcntl
 import os
 import re
 import secrets
+import shutil
 import stat
 import struct
+import tempfile
 from dataclasses import dataclass
 
 PRIVATE, USUAL = 0o600, 0o666  # modes of a new file; the umask is taken off
@@ -84,6 +86,67 @@ def replace_by(path: str, ending: str, write) -> None:
     """Let `write`, a function of R that takes a path, write the new content of `path`."""
     with replacing(path, ending, USUAL) as unfinished:
         write(unfinished.path)
+
+
+@contextlib.contextmanager
+def moved_in(path: str):
+    """The path to which to write, by a writer of several files, what is to be at `path`: one of the
+    same name in a new directory. What is written there is moved at the end, file by file; until
+    then the files beside `path` are as they were."""
+    home, name = os.path.split(path)
+    with tempfile.TemporaryDirectory(prefix=_prefix(name), dir=home or ".") as beside:
+        yield os.path.join(beside, name)
+        written = sorted(_files_in(beside), key=lambda file: (file.endswith(".json"), file))
+        for file in written:  # what lists the other files comes last
+            _move(os.path.join(beside, file), os.path.join(home, file))
+
+
+@contextlib.contextmanager
+def moved_aside(path: str, keeps: bool = True):
+    """Move the file or directory at `path` away while another is written. If that fails it comes
+    back; else, if `keeps`, those of its files do that the new directory has not."""
+    home, name = os.path.split(path)
+    with tempfile.TemporaryDirectory(prefix=_prefix(name), dir=home or ".") as beside:
+        aside = os.path.join(beside, name)
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(path, aside)
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            if os.path.lexists(aside):
+                os.rename(aside, path)
+            raise
+        for file in _files_in(aside) if keeps and os.path.isdir(path) else ():
+            if not os.path.lexists(os.path.join(path, file)):
+                _move(os.path.join(aside, file), os.path.join(path, file))
+
+
+def check_room(directory: str, size: int) -> None:
+    """Raise OSError if the disk has no room for `size` bytes: HDF5 ends the process when it can't
+    write, so a writer that uses it should know before."""
+    with tempfile.TemporaryFile(dir=directory or ".") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise OSError(error.errno, error.strerror, directory) from None
+
+
+def _files_in(directory: str) -> list[str]:
+    """The paths of the files in a directory, relative to it; none if it is not there."""
+    return [
+        os.path.relpath(os.path.join(folder, file), directory)
+        for folder, _, files in os.walk(directory)
+        for file in files
+    ]
+
+
+def _move(file: str, to: str) -> None:
+    os.makedirs(os.path.dirname(to) or ".", exist_ok=True)
+    os.replace(file, to)
 
 
 def remove_unfinished(path) -> None:

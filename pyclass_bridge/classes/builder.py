@@ -10,14 +10,21 @@ from __future__ import annotations
 import functools
 import types
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ..bridge.condition import in_member
 from ..bridge.function import core_function
+from ..bridge.module_name import ModuleName, give_place
 from ..bridge.private import copy_methods
 from ..bridge.r_functions import r_handle
-from ..bridge.signature import trampoline
+from ..bridge.signature import Parameters, trampoline
+from ..bridge.source_text import show_class
+from .attributes import note_built
+from .config import default_members, is_saved, keeping
+from .hidden import hide
 from .hooks import added_to_callback, instances_only
+from .living import remember
+from .pickles import pickle_methods
 from .required import name_missing_methods, with_base_set_up
 from .results import is_state, with_python_result
 from .spec import ClassSpec, Member
@@ -39,15 +46,32 @@ class ClassRef:
     def __call__(self) -> type | None:
         return self._reference()
 
+    def __reduce__(self):
+        return _ref_to, (self(),)
+
+
+def _ref_to(cls: type) -> ClassRef:
+    """Where a method arrives by itself, such as in a class that Ray derives for its actors."""
+    ref = ClassRef()
+    ref.point_at(cls)
+    return ref
+
 
 @dataclass(frozen=True)
 class RClassInfo:
-    """The `__r_class__` of a class made from R; `hooks` are those of its kind."""
+    """The `__r_class__` of a class made from R: the handles of its environment and its class spec
+    in R, its `home` (classes/living.py), the `hooks` of its kind, the `text` in which it was
+    written (bridge/source_text.py), and what it had when it was `built`
+    (classes/attributes.py)."""
 
     class_env: object
+    spec: object
+    home: str | int
     has_private: bool
     index_base: int
     hooks: dict
+    text: object
+    built: dict = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:  # help() shows it
         return "<R class>"
@@ -58,6 +82,7 @@ class _Builder:
         self.spec = spec
         self.kind = spec.kind
         self.ref = ClassRef()
+        self.module = ModuleName(spec.module)
         self.class_env = r_handle("class_env_of")(spec.handle, self.ref)
         self.bases = types.resolve_bases(spec.bases)  # Generic[T] stands for a class
         self.namespace: dict = {}
@@ -69,7 +94,12 @@ class _Builder:
         except TypeError as error:
             raise TypeError(f"class `{spec.name}`: {error}") from error
         self.ref.point_at(cls)
+        give_place(self.module, cls)
+        if spec.place is not None:
+            show_class(cls, *spec.place)
         name_missing_methods(cls, self.kind)
+        note_built(cls)
+        remember(cls)
         return cls
 
     def fill(self, namespace: dict) -> None:
@@ -77,24 +107,36 @@ class _Builder:
         self.namespace = namespace
         self.add_description()
         self.add_copying()
+        self.add_pickling()
         self.add_fields()
         self.add_methods()
         self.add_properties()
+        self.add_configuration()
         self.add_callback_parts()
         self.add_marks()
+        self.hide_internals()
 
     def add_description(self) -> None:
         spec = self.spec
-        self.namespace["__module__"] = spec.module
+        self.namespace["__module__"] = self.module
         self.namespace["__qualname__"] = spec.name
         if spec.doc is not None:
             self.namespace["__doc__"] = spec.doc
         self.namespace["__r_class__"] = RClassInfo(
-            self.class_env, spec.has_private, spec.index_base, self.kind.hooks
+            self.class_env,
+            spec.handle,
+            spec.home,
+            spec.has_private,
+            spec.index_base,
+            self.kind.hooks,
+            spec.place and spec.place[1],
         )
 
     def add_copying(self) -> None:
         self.namespace.update(copy_methods(self.bases))
+
+    def add_pickling(self) -> None:
+        self.namespace.update(pickle_methods(self.bases, self.spec.name, self.ref))
 
     def add_fields(self) -> None:
         fields = self.spec.fields
@@ -109,6 +151,10 @@ class _Builder:
     def add_properties(self) -> None:
         for member in self.spec.active:
             self.namespace[member.name] = self.property(member)
+
+    def add_configuration(self) -> None:
+        defined = set(self.namespace)
+        self.namespace.update(default_members(defined, self.bases, self.kind, self.ref))
 
     def add_callback_parts(self) -> None:
         """Add the kind's setter and the members that add_to_callbacks() registered."""
@@ -128,6 +174,11 @@ class _Builder:
             self.namespace["__r_indexed__"] = names
         if LOADS in self.namespace or any(hasattr(base, LOADS) for base in self.bases):
             self.namespace["__r_stores__"] = frozenset({LOADS})
+
+    def hide_internals(self) -> None:
+        spec = self.spec
+        own = {member.name for member in spec.methods + spec.active}
+        hide(self.namespace, own | set(spec.fields))
 
     def environment(self, member: Member):
         if not member.own_env:
@@ -154,10 +205,11 @@ class _Builder:
             call,
             receiver=receiver,
             doc=member.doc,
-            module=self.spec.module,
+            module=self.module,
             qualname=f"{self.spec.name}.{member.name}",
             failed=functools.partial(in_member, self.spec.name, member.given),
             is_async=member.is_async,
+            place=member.place,
         )
 
     def method(self, member: Member):
@@ -180,11 +232,19 @@ class _Builder:
             shares=self.logs_of(member) if is_hook else (),
             merges=is_hook and self.spec.merge_logs,
             returns_none=is_hook or member.name in RETURN_NONE,
-            as_handle=is_state(member.name, self.kind),
+            as_handle=is_state(member.name, self.kind) or self.stays_r(member),
         )
-        if member.name == "__init__" and not member.calls_super:
-            return with_base_set_up(call, self.spec.name, self.bases, self.kind)
+        if member.name == "__init__":
+            if not member.calls_super:
+                call = with_base_set_up(call, self.spec.name, self.bases, self.kind)
+            return keeping(call, member.parameters) if is_saved(self.kind) else call
+        if member.lost is not None:
+            call = member.lost.told_by_method(call, self.spec.name, member.given)
         return with_python_result(call, member.name, self.kind)
+
+    def stays_r(self, member: Member) -> bool:
+        """Does a base want the method's results as R has made them?"""
+        return any(member.name in getattr(base, "__r_handles__", ()) for base in self.bases)
 
     def index_of(self, member: Member) -> str | None:
         """The name of a hook's index, if R counts it from 1."""
@@ -198,26 +258,14 @@ class _Builder:
         return ("logs", at) if at < len(names) or member.parameters.has_dots else ()
 
     def property(self, member: Member) -> property:
-        call = self.core(member, SELF)
-        assign = self.core(member, SELF, member.parameters.without_defaults())
+        getter = replace(member, parameters=Parameters.of([]))
+        setter = replace(member, parameters=member.parameters.without_defaults())
         takes_value = bool(member.parameters.named) or member.parameters.has_dots
-        failed = functools.partial(in_member, self.spec.name, member.given)
-
-        def get(self):
-            try:
-                return call(self)
-            except Exception as error:
-                failed(error)
-                raise
-
-        def set(self, value):
-            try:
-                assign(self, value)
-            except Exception as error:
-                failed(error)
-                raise
-
-        return property(get, set if takes_value else None, doc=member.doc)
+        return property(
+            self.trampoline(getter, self.core(member, SELF), "self"),
+            self.trampoline(setter, self.core(setter, SELF), "self") if takes_value else None,
+            doc=member.doc,
+        )
 
 
 def build_class(data: dict) -> type:

@@ -11,6 +11,9 @@ import functools
 
 from .kinds import Kind
 
+# The modules whose classes need what their `__init__` sets.
+_LIBRARIES = ("keras.src.", "synalinks.src.", "pyclass_bridge.plain_r.")
+
 
 def name_missing_methods(cls: type, kind: Kind) -> None:
     """Replace each required method that only the library defines by one that raises an error."""
@@ -58,6 +61,6 @@ def _needs_set_up(base: type, kind: Kind) -> bool:
     plain Callback only sets what fit() sets again before it calls a hook."""
     own = (c for c in base.__mro__ if "__init__" in vars(c) and "__r_class__" not in vars(c))
     owner = next(own, object)
-    of_library = owner.__module__.startswith(("keras.src.", "synalinks.src."))
+    of_library = owner.__module__.startswith(_LIBRARIES)
     is_plain = owner.__name__ == "Callback" and hasattr(owner, kind.setter or "")
     return of_library and not is_plain

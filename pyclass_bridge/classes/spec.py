@@ -6,18 +6,23 @@ as dicts and lists; functions, fields and the spec itself are handles in it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from .. import _core
 from ..bridge.function import parameters_of
 from ..bridge.signature import Parameters
+from ..bridge.source_text import place_of
 from .kinds import Kind
+from .lost_state import LostState
 
 
 @dataclass(frozen=True)
 class Member:
     """A method or an active binding. `closure` is the handle of its R function, `given` the user's
-    name for it; `calls_super` tells whether its code mentions `super` or `__init__`."""
+    name for it; `calls_super` tells whether its code mentions `super` or `__init__`; `place` is
+    where it was written (bridge/source_text.py); `lost` is what it changes that a trace would lose
+    (classes/lost_state.py), or None."""
 
     name: str
     given: str
@@ -28,6 +33,8 @@ class Member:
     is_async: bool
     own_env: bool
     calls_super: bool
+    place: tuple
+    lost: LostState | None
 
     @classmethod
     def of(cls, row: dict) -> Member:
@@ -41,6 +48,8 @@ class Member:
             row["is_async"],
             row["own_env"],
             row["calls_super"],
+            place_of(row["place"]),
+            LostState(**row["lost"]) if row.get("lost") else None,
         )
 
 
@@ -50,6 +59,7 @@ class ClassSpec:
 
     name: str
     module: str
+    home: str | int
     doc: str | None
     kind: Kind
     bases: tuple
@@ -62,6 +72,7 @@ class ClassSpec:
     fields: dict
     has_private: bool
     handle: object
+    place: tuple | None
 
     @classmethod
     def of(cls, data: dict) -> ClassSpec:
@@ -71,6 +82,7 @@ class ClassSpec:
         return cls(
             name=data["name"],
             module=data["module"],
+            home=_home(data["home"]),
             doc=data["doc"],
             kind=Kind.of(data["row"]),
             bases=tuple(data["bases"]),
@@ -83,4 +95,10 @@ class ClassSpec:
             fields=fields,
             has_private=data["has_private"],
             handle=data["handle"],
+            place=None if data["place"] is None else place_of(data["place"]),
         )
+
+
+def _home(where) -> str | int:
+    """The path of the file that `where` is, without links, or the address of the environment."""
+    return os.path.realpath(where) if isinstance(where, str) else where.address

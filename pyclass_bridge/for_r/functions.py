@@ -10,6 +10,7 @@ from importlib import import_module
 
 from pyclass_bridge.bridge.condition import from_r as exception_of
 from pyclass_bridge.bridge.condition import warn
+from pyclass_bridge.bridge.originals import raise_original
 from pyclass_bridge.bridge.output import begin_sink, end_sink, redraws_lines
 from pyclass_bridge.bridge.signature import python_names
 from pyclass_bridge.for_r.attributes import (
@@ -172,6 +173,7 @@ __all__ = [
     "python_item_set",
     "python_names",
     "quiet_warnings",
+    "raise_original",
     "read_value",
     "redraws_lines",
     "remember_error",

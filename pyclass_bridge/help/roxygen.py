@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..bridge.roxygen import parts
 from ..start.sources import r_sources
 
 _BLOCK = re.compile(r"((?:^#'.*\n)+)(.*)", re.MULTILINE)
 _OBJECT = re.compile(r"""[`"]?([^`",]+?)[`"]? <- """)
 METHOD = re.compile(r"([\w.]+?)\.((?:keras\.src|python\.builtin)\..*|keras_\w+)")
-_TAG = re.compile(r"^@(\w+)[ \t]*", re.MULTILINE)
 
 
 @dataclass
@@ -66,9 +66,8 @@ def read(files: list[str]) -> dict[str, Topic]:
     topics, topic_of = {}, {}
     for text in files:
         for comment, code in _BLOCK.findall(text):
-            intro, *tagged = _TAG.split(re.sub(r"^#' ?", "", comment, flags=re.MULTILINE))
-            tags = list(zip(tagged[::2], tagged[1::2], strict=True))
-            if "noRd" in tagged[::2]:
+            intro, tags = parts(re.sub(r"^#' ?", "", comment, flags=re.MULTILINE))
+            if any(tag == "noRd" for tag, _ in tags):
                 continue
             name = _OBJECT.match(code)[1]
             page = next((v.strip() for k, v in tags if k in ("rdname", "name")), name)

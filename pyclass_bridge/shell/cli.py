@@ -1,4 +1,4 @@
-"""The command line: run an R script, prompt for R code, examine the machine, print the version.
+"""The command line: run R code, prompt for it, write stubs, examine the machine, print the version.
 
 Guarantees: a mistake of the user or of the machine ends in a sentence on stderr and a status, never
 in a traceback: 1 for an R error or a broken setup, 2 for a wrong command, 130 for Ctrl-C.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import json
 import os
 import sys
 
@@ -18,10 +19,13 @@ from ..start.quiet import quiet_tensorflow
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
-DESCRIPTION = "Live Python classes from R, for Keras: run R scripts and examine the installation."
+DESCRIPTION = "Live Python classes from R, for Keras: run R scripts and work on R files."
+
+RUN_USAGE = "pyclass-bridge run [-h] [--no-stand-in] (FILE.R | -e CODE ... | -) [ARGS ...]"
 
 RUN_HELP = """\
 Run an R script in an R session that shares this process with Python and Keras.
+-e runs CODE, and may be repeated; - runs what comes from standard input.
 The package pyclassbridge is attached; commandArgs(trailingOnly = TRUE) gives ARGS.
 library(keras3), keras, reticulate and tensorflow, and names such as keras3::layer_dense,
 mean this package, unless --no-stand-in is given.
@@ -33,6 +37,24 @@ the tab key, input of several lines, a history that is kept in $XDG_STATE_HOME (
 ~/.local/state). Ctrl-C gives up a line or stops what runs; Ctrl-D or q() ends.
 Input that comes from a file or a pipe is run as a script."""
 
+NEW_HELP = """\
+Write NAME.R with a class that works, and tests/test_NAME.R with a test that passes. KIND is
+callback, callback_set, constraint, initializer, layer, learning_rate_schedule, loss, metric,
+model, optimizer or regularizer. A file that is there is never overwritten.
+Run the test by `pytest`, or in R by testthat::test_file("tests/test_NAME.R")."""
+
+STUBS_HELP = """\
+Write a stub for each R file: FILE.pyi, which tells type checkers and editors what
+pyclass_bridge.source() gives. Types are those of defaults (0.5 is a float), of the first
+words of a @param (String, Number, Integer, TRUE or FALSE, Function) and of match.arg();
+anything else is Any. The files are read, not run."""
+
+CHECK_HELP = """\
+Report what the definitions in R files would raise: hooks and methods that are misspelt or
+can't take the arguments that Keras passes, members without a name, names given twice.
+The files are read, not run, so what only running them would tell is not reported. Each
+finding is a line FILE:LINE: MESSAGE. The status is 1 if there is an error, else 0."""
+
 DOCTOR_HELP = """\
 Show which R, Python, rpy2, Keras and Keras backend are in use and what is wrong with
 them, each with its remedy. The status is 0 if all is well, else 1."""
@@ -41,7 +63,10 @@ them, each with its remedy. The status is 0 if all is well, else 1."""
 def main(words: list[str] | None = None, *, start) -> int:
     """Run the command line `words` (default: this process's) and return its exit status. `start()`
     starts the session, for the commands that need one."""
+    words = list(sys.argv[1:] if words is None else words)
+    words, rest = _split_at_script(words)
     arguments = _parser().parse_args(words)
+    arguments.rest = rest
     arguments.start = start
     try:
         status = arguments.command(arguments)
@@ -68,21 +93,54 @@ def _parser() -> argparse.ArgumentParser:
     as_written = argparse.RawDescriptionHelpFormatter
 
     run = commands.add_parser(
-        "run", help="run an R script", description=RUN_HELP, formatter_class=as_written
+        "run",
+        help="run an R script",
+        usage=RUN_USAGE,
+        description=RUN_HELP,
+        formatter_class=as_written,
     )
     _add_stand_in(run)
-    run.add_argument("file", metavar="FILE.R", help="the R script")
-    rest = run.add_argument(
-        "args", metavar="ARGS", nargs=argparse.REMAINDER, help="arguments of the script"
+    run.add_argument("-e", dest="code", metavar="CODE", action="append", help="R code to run")
+    run.set_defaults(command=_run, wrong=run.error)
+
+    new = commands.add_parser(
+        "new",
+        help="write an R file with a class, and its test",
+        description=NEW_HELP,
+        formatter_class=as_written,
     )
-    rest.required = False  # else argparse's error would ask for them, too, when FILE.R is missing
-    run.set_defaults(command=_run)
+    new.add_argument("kind", metavar="KIND", help="callback, metric, layer ...: see above")
+    new.add_argument("name", metavar="NAME", help="the class, and the name of its file")
+    new.add_argument("--dir", metavar="DIR", default=".", help="where, if not here")
+    new.set_defaults(command=_new)
 
     console = commands.add_parser(
         "console", help="prompt for R code", description=CONSOLE_HELP, formatter_class=as_written
     )
     _add_stand_in(console)
     console.set_defaults(command=_console)
+
+    stubs = commands.add_parser(
+        "stubs",
+        help="write .pyi files for R files",
+        description=STUBS_HELP,
+        formatter_class=as_written,
+    )
+    stubs.add_argument("files", metavar="FILE.R", nargs="+", help="R files")
+    stubs.add_argument("-o", metavar="DIR", dest="directory", help="where, if not beside the file")
+    stubs.set_defaults(command=_stubs)
+
+    check = commands.add_parser(
+        "check",
+        help="find mistakes in definitions without running them",
+        description=CHECK_HELP,
+        formatter_class=as_written,
+    )
+    check.add_argument("files", metavar="FILE.R", nargs="+", help="R files")
+    check.add_argument(
+        "--format", choices=["text", "json"], default="text", help="json: a list of objects"
+    )
+    check.set_defaults(command=_check)
 
     examine = commands.add_parser(
         "doctor",
@@ -92,6 +150,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     examine.set_defaults(command=_doctor)
     return parser
+
+
+def _split_at_script(words: list[str]) -> tuple[list[str], list[str]]:
+    """The words of a command line up to the script of `run`, and the rest: the script, unless -e
+    gives it, with its arguments, which are no options of ours."""
+    if words[:1] != ["run"]:
+        return words, []
+    at = 1
+    while at < len(words) and words[at].startswith("-") and words[at] != "-":
+        has_code = any(word.startswith("-e") for word in words[1:at])
+        if has_code and not words[at].startswith("-e") and words[at] not in _OPTIONS:
+            break
+        at += 2 if words[at] == "-e" else 1
+    return words[:at], words[at:]
+
+
+_OPTIONS = ("--no-stand-in", "-h", "--help")
 
 
 def _add_stand_in(parser: argparse.ArgumentParser) -> None:
@@ -117,22 +192,86 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    mistake = _mistake_in_path(arguments.file)
+    stand_in = arguments.stand_in
+    if arguments.code:
+        text = "\n".join(arguments.code)
+        return _run_text(text, arguments, arguments.rest, "<-e>")
+    if not arguments.rest:
+        arguments.wrong("give an R script FILE.R, -e CODE, or - for standard input")
+    file, *args = arguments.rest
+    if file == "-":
+        return _run_text(sys.stdin.read(), arguments, args, "<stdin>")
+    mistake = _mistake_in_path(file)
     if mistake:
         return _fail(mistake, 2)
     _start(arguments)
     from ..bridge.evaluate import run_file
 
-    return _script(lambda: run_file(arguments.file, arguments.args, stand_in=arguments.stand_in))
+    return _script(lambda: run_file(file, args, stand_in=stand_in))
+
+
+def _run_text(text: str, arguments: argparse.Namespace, args: list[str], name: str) -> int:
+    _start(arguments)
+    from ..bridge.evaluate import run_input
+
+    return _script(lambda: run_input(text, arguments.stand_in, args, name))
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from ..toolbox import new
+
+    if arguments.kind not in new.kinds():
+        return _fail(
+            f"{arguments.kind!r} is no kind of class: take one of {', '.join(new.kinds())}.", 2
+        )
+    try:
+        for path in new.write(arguments.kind, arguments.name, arguments.dir):
+            print(f"wrote {path}")
+    except new.NewError as error:
+        return _fail(str(error), 1)
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}", 1)
+    return 0
+
+
+def _stubs(arguments: argparse.Namespace) -> int:
+    mistake = next(filter(None, map(_mistake_in_path, arguments.files)), None)
+    if mistake:
+        return _fail(mistake, 2)
+    _start(arguments)
+    from ..bridge.condition import RParseError
+    from ..toolbox import stubs
+
+    try:
+        for path in stubs.write_all(arguments.files, arguments.directory):
+            print(f"wrote {path}")
+    except (stubs.StubError, RParseError) as error:
+        return _fail(str(error), 1)
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}", 1)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    mistake = next(filter(None, map(_mistake_in_path, arguments.files)), None)
+    if mistake:
+        return _fail(mistake, 2)
+    _start(arguments)
+    from ..toolbox import check
+
+    found = [finding for file in arguments.files for finding in check.findings(file)]
+    if arguments.format == "json":
+        print(json.dumps([finding.as_dict() for finding in found], indent=2, ensure_ascii=False))
+    else:
+        for finding in found:
+            print(finding)
+    return int(any(not finding.note for finding in found))
 
 
 def _console(arguments: argparse.Namespace) -> int:
     _start(arguments)
     if not sys.stdin.isatty():
-        from ..bridge.evaluate import run_input
-
-        text = sys.stdin.read()
-        return _script(lambda: run_input(text, stand_in=arguments.stand_in))
+        return _run_text(sys.stdin.read(), arguments, [], "<stdin>")
     from . import console
 
     return console.run(stand_in=arguments.stand_in)

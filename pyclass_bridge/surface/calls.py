@@ -1,4 +1,4 @@
-"""`__r_call__` of Keras' classes, which the core calls when R calls an instance. It has no other
+"""`_r_call` of Keras' classes, which the core calls when R calls an instance. It has no other
 half in R.
 
 R's doubles and vectors become integers and arrays where Keras takes these. A layer called on a
@@ -8,7 +8,6 @@ Sequential model is added to it, as by `layer_*()` in a pipe. Calls from Python 
 from __future__ import annotations
 
 from .arguments import as_data, shape_of_numbers
-from .functions import teach_saving
 from .names import at
 
 
@@ -45,9 +44,9 @@ def _call_on_data(function, *data, **keywords):
 
 
 def teach_keras() -> None:
-    """Set `__r_call__` of Keras' classes, and tell R functions apart when a model is saved."""
-    teach_saving()
-    at("layers.Layer").__r_call__ = _call_layer
-    at("initializers.Initializer").__r_call__ = _call_initializer
+    """Set `_r_call` of Keras' classes."""
+    # One underscore, so that help() of a layer does not show it.
+    at("layers.Layer")._r_call = _call_layer
+    at("initializers.Initializer")._r_call = _call_initializer
     for path in ("constraints.Constraint", "losses.Loss", "regularizers.Regularizer"):
-        at(path).__r_call__ = _call_on_data
+        at(path)._r_call = _call_on_data

@@ -13,6 +13,13 @@ from ..for_r.iterate import FunctionIterator
 from ..for_r.tensor import dims
 from .error_text import no_part
 from .levels import names_of
+from .workers import Watched
+
+# Data that may come in batches, and the arguments that say how many are an epoch.
+_STEPS = {"x": ("steps_per_epoch", "steps"), "validation_data": ("validation_steps",)}
+
+LARGE = 2**24  # bytes, from which on copies are worth some care
+ALIGNED = 64  # bytes: TensorFlow reads so many at once
 
 
 def prepare(model, keywords: dict) -> list[Exception]:
@@ -21,8 +28,11 @@ def prepare(model, keywords: dict) -> list[Exception]:
     failures: list[Exception] = []
     _refuse_no_samples(keywords.get("x"))
     _by_output(model, keywords)
-    for name in ("x", "validation_data"):
-        if name in keywords:
+    for name, steps in _STEPS.items():
+        if isinstance(keywords.get(name), keras.utils.PyDataset):
+            in_steps = any(keywords.get(key) is not None for key in steps)
+            keywords[name] = Watched(keywords[name], name, failures, in_steps)
+        elif name in keywords:
             keywords[name] = _batches(model, name, keywords[name], failures)
     if isinstance(keywords.get("validation_data"), list):
         keywords["validation_data"] = tuple(keywords["validation_data"])
@@ -30,6 +40,43 @@ def prepare(model, keywords: dict) -> list[Exception]:
         weights = keywords["class_weight"].items()
         keywords["class_weight"] = {int(k): float(v) for k, v in weights}
     return failures
+
+
+def in_rows(model, method: str, keywords: dict) -> None:
+    """Give arrays the form in which Keras' `method` takes batches from them, in place: row after
+    row, as R's are not, and floats of Keras' own type. Keras would do so itself, but keep two or
+    three copies at once. A method of a user's class gets what R has given."""
+    if getattr(type(model), method) is not getattr(keras.Model, method):
+        return
+    for name in ("x", "y", "sample_weight", "validation_data"):
+        if name in keywords:
+            keywords[name] = keras.tree.map_structure(_rows_of, keywords[name])
+
+
+def _rows_of(array):
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufc":
+        return array
+    floats = array.dtype.kind == "f" and keras.config.floatx() != "bfloat16"
+    dtype = np.dtype(keras.config.floatx()) if floats else array.dtype
+    tensor = (
+        keras.backend.backend() == "tensorflow"
+        and array.dtype.kind in "iuf"
+        and array.size * dtype.itemsize >= LARGE
+    )
+    return _tensor_of(array, dtype) if tensor else np.asarray(array, dtype, order="C")
+
+
+def _tensor_of(array, dtype):
+    """A tensor of TensorFlow, which shares its memory with an array that nobody else has:
+    TensorFlow's own conversion makes two copies."""
+    import tensorflow as tf
+
+    n = array.size * dtype.itemsize
+    memory = np.empty(n + ALIGNED, "u1")
+    start = -memory.ctypes.data % ALIGNED
+    rows = memory[start : start + n].view(dtype).reshape(array.shape)
+    np.copyto(rows, array, casting="same_kind")
+    return tf.experimental.dlpack.from_dlpack(rows.__dlpack__())
 
 
 def _refuse_no_samples(x) -> None:
@@ -81,12 +128,32 @@ def _batches(model, name: str, data, failures: list[Exception]):
 
 
 def _made(model, name: str, data, failures: list[Exception]):
+    """A generator, since Keras takes no other iterator. One that has raised is at its end, which
+    Keras would take for the end of the data when it has asked ahead and asks again. So this one
+    gives batches that raise whatever is done with them."""
     try:
         for batch in data:
             yield _batch(model, name, batch)
+        return
     except Exception as error:
         failures.append(error)
-        raise
+    while failures:
+        yield (_Failed(failures[0]),)
+
+
+class _Failed:
+    """In the place of the data of a batch that could not be made: whoever reads it gets `error`."""
+
+    def __init__(self, error: Exception):
+        self._error = error
+
+    def __getattr__(self, name: str):
+        error = self._error
+        # An AttributeError would say that there is no such attribute.
+        raise RuntimeError(str(error)) if isinstance(error, AttributeError) else error
+
+    def __array__(self, dtype=None, copy=None):
+        return self.data
 
 
 def _batch(model, name: str, batch):

@@ -77,19 +77,30 @@ def _remedy(kind: str, name: str) -> str:
     package, _, own = name.rpartition(">")
     variable = (r_function("class_variable")(own) if kind == "class" else None) or own
     key, variable = (x if x.isidentifier() else f"`{x}`" for x in (name, variable))
-    give = f"give it as `custom_objects = list({key} = {variable})`."
+    source = "source() the R file that defines it"
+    give = f"or give it as `custom_objects = list({key} = {variable})`."
     if not package:
-        return give
+        return f"{source}, {give}"
     call = f'register_keras_serializable({variable}, "{own}", "{package}")'
-    return f"register it by `{call}`, or {give}"
+    return f"{source}, register it by `{call}`, {give}"
 
 
 def _no_function(found: re.Match) -> str:
-    return not_known("function", found[1])
+    return not_known("function", found[1]) + _held(found[0])
 
 
 def _no_class(found: re.Match) -> str:
-    return not_known("class", found[1])
+    return not_known("class", found[1]) + _held(found[0])
+
+
+def _held(text: str) -> str:
+    """What to do if the file has the definition (surface/model_files.py says so)."""
+    if "The file has its R definition" not in text:
+        return ""
+    return (
+        " Or `load_model(safe_mode = FALSE)` evaluates the R definition in the file: do that if "
+        "you trust who has made it."
+    )
 
 
 def _no_dtype(found: re.Match) -> str:

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import re
+import traceback
 import weakref
 
 import numpy as np
 
 from ..for_r.tensor import dims
 from .error_text import no_part
+from .jax_state import values_given_back
+from .workers import workers_ended
 
 # The parts of the data, in Keras' order.
 _PARTS = ("x", "y", "sample_weight")
@@ -30,18 +33,33 @@ def explained(model, method: str, keywords: dict, failures=(), given: dict | Non
     function raised while it made the data, this is raised."""
     _forget_other_ranks(model, method, given or keywords)
     try:
-        return getattr(model, method)(**keywords)
+        with values_given_back(model), workers_ended(keywords.values()):
+            return getattr(model, method)(**keywords)
     except BaseException as error:
         _forget_compiled(model)
         if not isinstance(error, Exception):
             raise
         if failures and error is not failures[0]:
-            raise failures[0] from error
+            _raise_first(failures, error)
+        if failures:
+            failures.clear()  # the error's frames refer to it
         sentence = _sentence(model, method, given or keywords, str(error))
         if sentence is not None:
             with contextlib.suppress(AttributeError):  # an exception with slots takes no attribute
                 error.explanation = sentence
         raise
+
+
+def _raise_first(failures: list, error: Exception):
+    """Raise what an R function has raised in place of the library's `error`, whose frames have the
+    iterator over the data, and are emptied: a thread of TensorFlow waits in it."""
+    first = failures[0]
+    failures.clear()
+    traceback.clear_frames(error.__traceback__)
+    try:
+        raise first from error
+    finally:
+        del first, error  # they refer to this frame
 
 
 # The compiled functions that a method uses for its data and for `validation_data`.

@@ -32,6 +32,12 @@ def named(function, name: str | None, sure: bool):
 
 def functions_in(*items) -> list[types.FunctionType]:
     """The R functions that Keras' objects hold, each once, in the order of the objects' parts."""
+    functions = (item for item in parts_of(*items) if isinstance(item, types.FunctionType))
+    return [function for function in functions if hasattr(function, "__r_function__")]
+
+
+def parts_of(*items) -> list:
+    """The objects and functions that Keras' objects hold, and these themselves, each once."""
     found, seen, rest = [], set(), list(reversed(items))
     while rest:
         item = rest.pop()
@@ -39,13 +45,13 @@ def functions_in(*items) -> list[types.FunctionType]:
             continue
         seen.add(id(item))
         if isinstance(item, types.FunctionType):
-            if hasattr(item, "__r_function__"):
-                found.append(item)
+            found.append(item)
         elif isinstance(item, dict):
             rest.extend(reversed(list(item.values())))
         elif isinstance(item, (list, tuple, set)):
             rest.extend(reversed(list(item)))
         elif _has_parts(type(item)):
+            found.append(item)
             rest.extend(reversed(list(vars(item).values())))
     return found
 
@@ -92,23 +98,12 @@ def names_of_keras() -> frozenset[str]:
 def _tell(name: str, new: str) -> None:
     is_keras = name in names_of_keras()
     owner = "Keras has a function" if is_keras else "the model has another function"
-    r_function("tell_name")(
+    tell(
         f"{owner} `{name}`, so yours is `{new}` in the configuration of the model: load the saved "
         f"model with `custom_objects = list({f'{name} = {name}' if is_keras else f'{new} = ...'})`."
     )
 
 
-def teach_saving() -> None:
-    """Tell the R functions of a model apart before Keras saves it, whoever asks for that."""
-    model = at("Model")
-    for method in ("save", "to_json"):
-        setattr(model, method, _after_telling_apart(getattr(model, method)))
-
-
-def _after_telling_apart(method):
-    @functools.wraps(method)
-    def saved(model, *args, **kwargs):
-        tell_apart(model)
-        return method(model, *args, **kwargs)
-
-    return saved
+def tell(text: str) -> None:
+    """A warning of R."""
+    r_function("tell_name")(text)

@@ -27,6 +27,9 @@ _known: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 # For each model in a training that has brought new levels, the levels before and the step.
 _before: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
+# For each model in an evaluation, the levels of factors that it was not trained with.
+_lent: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
 # Keras' losses that take the numbers of classes.
 _FOR_CLASSES = frozenset({
     "categorical_generalized_cross_entropy", "circle", "ctc", "sparse_categorical_crossentropy",
@@ -41,7 +44,7 @@ def known(model) -> dict[str, list[str]]:
 def remember(model, place: str, levels) -> None:
     """A training of `model` begins with these levels of the factor at `place`."""
     _before.setdefault(model, (known(model), _steps(model)))
-    _set(model, known(model) | {place: [levels] if isinstance(levels, str) else list(levels)})
+    _set(model, known(model) | {place: _listed(levels)})
 
 
 def settle(model) -> None:
@@ -49,6 +52,25 @@ def settle(model) -> None:
     levels, steps = _before.pop(model, ({}, None))
     if steps is not None and steps == _steps(model):
         _set(model, levels)
+
+
+def lend(model, place: str, levels) -> None:
+    """An evaluation of `model` has these levels at `place`, which the model does not know."""
+    _lent[model] = _lent.get(model, {}) | {place: _listed(levels)}
+
+
+def take_back(model) -> None:
+    """The evaluation has ended."""
+    _lent.pop(model, None)
+
+
+def present(model) -> dict[str, list[str]]:
+    """The levels that `model` knows, and those of its present evaluation."""
+    return _lent.get(model, {}) | known(model)
+
+
+def _listed(levels) -> list[str]:
+    return [levels] if isinstance(levels, str) else list(levels)
 
 
 def is_new(model) -> bool:
@@ -207,7 +229,7 @@ def _loss(model, name: str | None) -> tuple[str | None, str]:
             loss = keras.losses.get(loss)
         except ValueError:  # Keras says so itself
             return None, ""
-    if loss is None:
+    if loss is None or hasattr(loss, "use_model"):  # plain R gets the factor itself
         return None, ""
     function = loss.fn if isinstance(loss, LossFunctionWrapper) else loss
     if not _module(function).startswith("keras.src.losses"):

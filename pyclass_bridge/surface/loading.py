@@ -18,7 +18,9 @@ import tempfile
 import zipfile
 import zlib
 
+from .definitions import given_with
 from .error_text import not_known
+from .model_files import hdf5_config, scope_of
 from .names import Wrapped, at
 from .objects import custom_object_scope
 
@@ -37,13 +39,15 @@ def _loaded(keywords: dict, run):
     from .levels import of_file
 
     path = str(keywords.get("filepath"))
-    # Keras makes parts of some layers in an .h5 file without the custom objects that it was given.
-    with custom_object_scope(keywords.get("custom_objects")), _told_if_damaged(path):
+    with _told_if_damaged(path):
         if os.path.isfile(path):
             _check_whole(path)
-        if keywords.get("compile", True):
-            _check_compilation(path)
-        model = run(keywords)
+        given = given_with(path, keywords.get("custom_objects"), keywords.get("safe_mode", True))
+        # Keras makes parts of some layers in an .h5 file without the custom objects it was given.
+        with custom_object_scope(given), scope_of(hdf5_config(path), given):
+            if keywords.get("compile", True):
+                _check_compilation(path)
+            model = run(keywords | {"custom_objects": given})
     return of_file(model, keywords.get("filepath"))
 
 

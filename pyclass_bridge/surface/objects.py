@@ -72,10 +72,14 @@ def set_custom_objects(objects, clear: bool) -> dict:
 def custom_object_scope(objects):
     """A context manager within which Keras knows `objects`, and those of the scope around it, which
     Keras' own scope would hide."""
+    return at("saving.custom_object_scope")(scope_around() | (objects or {}))
+
+
+def scope_around() -> dict:
+    """The objects of the scope that holds on this thread."""
     from keras.src.backend.common import global_state
 
-    around = global_state.get_global_attribute("custom_objects_scope_dict", {})
-    return at("saving.custom_object_scope")(around | (objects or {}))
+    return global_state.get_global_attribute("custom_objects_scope_dict", {})
 
 
 def model_from_json(text: str, custom_objects=None):

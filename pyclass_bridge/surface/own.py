@@ -226,7 +226,17 @@ def _module_of(model, function: str):
 
 def preprocess(model, x, keywords: dict):
     """`x` as the application `model` takes it."""
-    return _module_of(model, "application_preprocess_inputs").preprocess_input(x, **keywords)
+    function = _module_of(model, "application_preprocess_inputs").preprocess_input
+    return function(_to_write_into(x), **keywords)
+
+
+def _imagenet_preprocess(function: str, keywords: dict) -> dict:
+    return keywords | {"x": _to_write_into(keywords.get("x"))}
+
+
+def _to_write_into(x):
+    """Keras' preprocessing writes into an array; those of R are read-only."""
+    return x.copy() if isinstance(x, np.ndarray) and not x.flags.writeable else x
 
 
 def decode(model, predictions, keywords: dict) -> list[dict]:
@@ -259,6 +269,7 @@ def _cloned(wrapped: Wrapped, keywords: dict, run):
 
 
 _ADJUSTED = {
+    "imagenet_preprocess_input": _imagenet_preprocess,
     "layer_feature_space": _feature_space,
     "layer_string_lookup": _string_lookup,
     "op_arange": _arange,

@@ -7,19 +7,15 @@ nothing else.
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import os
-import shutil
 import sys
-import tempfile
 import weakref
 from pathlib import Path
 
 import keras
 
 from ..bridge.r_functions import r_handle
-from ..bridge.whole_file import USUAL, replacing
+from ..bridge.whole_file import moved_aside
 from .arguments import ANY, WHOLE, Argument, convert, documented, kind_of
 from .functions import tell_apart
 from .methods import keywords_of
@@ -101,17 +97,6 @@ def _whole_values(cls: type, config: dict) -> dict:
     return values
 
 
-def save(path: str, files: list[str], write) -> None:
-    """Let `write`, a function of a path, save a model at `path`. What ends as one of `files` is
-    one file, which is replaced as a whole."""
-    ending = next((ending for ending in files if path.endswith(ending)), None)
-    if ending is None or os.path.isdir(path):
-        write(path)
-        return
-    with replacing(path, ending, USUAL) as unfinished:
-        write(unfinished.path)
-
-
 def export(model, path: str, overwrite: bool, extra: dict) -> None:
     """``model.export()`` into a directory that is new or empty, or has an earlier export."""
     further = {name: extra.pop(name) for name in _EXPORTING & extra.keys()}
@@ -127,20 +112,7 @@ def export(model, path: str, overwrite: bool, extra: dict) -> None:
                 f"export_savedmodel(): {path} already exists and is not an exported model, so it "
                 "is not replaced. Give another `export_dir_base`."
             )
-        with _moved_away(there):
+        with moved_aside(path, keeps=False):
             model.export(path, **keywords)
     else:
         model.export(path, **keywords)
-
-
-@contextlib.contextmanager
-def _moved_away(former: Path):
-    """Move a directory away during the block: deleted if the block succeeds, else restored."""
-    with tempfile.TemporaryDirectory(dir=former.parent) as beside:
-        aside = former.rename(Path(beside) / former.name)
-        try:
-            yield
-        except BaseException:
-            shutil.rmtree(former, ignore_errors=True)
-            aside.rename(former)
-            raise

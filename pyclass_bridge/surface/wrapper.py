@@ -46,6 +46,7 @@ from .objects import (
     set_state_tree,
 )
 from .own import adjusted, decode, is_adjusted, preprocess, way_of
+from .plain_code import refuse_operation, running
 
 __all__ = [
     "apply_layer",
@@ -85,7 +86,9 @@ def describe(name: str) -> dict:
     wrapped = wrapped_by(name)
     return {
         "code": f"function({', '.join(_formals(wrapped))}) NULL",
-        "direct": _direct_call(wrapped) if _passes_all(wrapped) else None,
+        "direct": _outside_plain_code(name, _direct_call(wrapped))
+        if _passes_all(wrapped)
+        else None,
         "is_class": wrapped.cls is not None,
         "is_dataset": name in table.DATASETS,
         "shapes": [a.name for a in wrapped.arguments.values() if a.kind == "shape"] + [""],
@@ -95,6 +98,10 @@ def describe(name: str) -> dict:
 
 def _direct_call(wrapped: Wrapped):
     """A function that converts R vectors to arrays where Keras takes tensors, and calls Keras."""
+    return _outside_plain_code(wrapped.name, _converting_call(wrapped))
+
+
+def _converting_call(wrapped: Wrapped):
     function, convert_data = wrapped.function, _converter(wrapped)
     is_tensor = [argument.is_tensor for argument in wrapped.arguments.values()]
     if is_tensor == [True]:
@@ -107,6 +114,15 @@ def _direct_call(wrapped: Wrapped):
             for takes, value in zip(is_tensor, whole_beside(values), strict=True)
         ]
     )
+
+
+def _outside_plain_code(name: str, function):
+    def call(*values):
+        if running.label is not None:
+            refuse_operation(name)
+        return function(*values)
+
+    return call
 
 
 def _converter(wrapped: Wrapped):
@@ -173,6 +189,8 @@ def call(name: str, named: dict, dots: list, extra: dict):
 
 
 def _result(name: str, named: dict, dots: list, extra: dict):
+    if running.label is not None and is_operation(name):
+        refuse_operation(name)
     wrapped = wrapped_by(name)
     first = [named.pop(key) for key in wrapped.first if key in named]
     if wrapped.merges:

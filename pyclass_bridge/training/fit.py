@@ -13,7 +13,7 @@ import keras
 from ..bridge.output import end_drawn_line
 from ..bridge.words import described
 from ..surface.arguments import whole_number
-from ..surface.data import prepare, text_tensors
+from ..surface.data import in_rows, prepare, text_tensors
 from ..surface.explain import explained
 from ..surface.functions import named, tell_apart
 from ..surface.indices import zero_based
@@ -49,8 +49,18 @@ def compile(model, given: dict, extra: dict) -> None:
             keywords[name] = [keywords[name]]
     if type(model).compile is keras.Model.compile:
         _find_by_name(keywords)
-    tell_apart(model, keywords, for_saving=False)
+    tell_apart(_what_stays(model, keywords), keywords, for_saving=False)
     model.compile(**keywords)
+
+
+def _what_stays(model, keywords: dict) -> dict:
+    """The attributes of `model` that compile() with these arguments does not replace."""
+    gone = {"_compile_config", "history"}  # the history has the model
+    if "loss" in keywords:
+        gone |= {"loss", "_compile_loss"}
+    if {"metrics", "weighted_metrics"} & keywords.keys():
+        gone.add("_compile_metrics")
+    return {name: value for name, value in vars(model).items() if name not in gone}
 
 
 def fit(model, given: dict, extra: dict, resume: str | None = None, safe_mode: bool = True) -> dict:
@@ -72,6 +82,7 @@ def fit(model, given: dict, extra: dict, resume: str | None = None, safe_mode: b
         raise ValueError(f"fit(): `validation_split` must be a fraction below 1, not {shown}.")
     _check_callbacks("fit", callbacks)
     failures = prepare(model, keywords)
+    in_rows(model, "fit", keywords)
     if not hasattr(keywords.get("x"), "__getitem__"):
         # By default Keras warns that it does not shuffle a dataset or batches.
         keywords.setdefault("shuffle", False)
@@ -108,6 +119,7 @@ def _run(model, method: str, given: dict, extra: dict, **further):
         _check_callbacks(method, keywords["callbacks"])
         keywords["callbacks"].insert(0, _BarBreak())
     failures = prepare(model, keywords)
+    in_rows(model, method, keywords)
     return explained(model, method, keywords | further, failures)
 
 

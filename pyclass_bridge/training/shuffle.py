@@ -75,7 +75,7 @@ def _prepared_array(array):
     elif not keras.ops.is_tensor(array):
         array = np.asarray(array)
     is_float = getattr(array.dtype, "kind", None) == "f"
-    return array.astype(keras.backend.floatx()) if is_float else array
+    return array.astype(keras.backend.floatx(), copy=False) if is_float else array
 
 
 def _samples(arrays: tuple) -> int:

@@ -5,6 +5,7 @@ R's `fit()` (training/fit.py) and `pyclass_bridge.fit()` (training/api.py) both 
 
 from __future__ import annotations
 
+from ..bridge.originals import originals
 from .checkpoint import CheckpointState
 from .record import Record
 from .resume import Restore
@@ -33,7 +34,7 @@ def train(
     training = build(model, callbacks, keywords)
     if resume is not None or any(isinstance(c, CheckpointState) for c in callbacks):
         _add_checkpoints(training, resume, safe_mode)
-    with under_way(training):
+    with under_way(training), originals():
         history = fit(training.keywords) if fit else model.fit(**training.keywords)
         if training.record is not None:
             training.record.complete(history)

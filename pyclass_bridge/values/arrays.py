@@ -18,7 +18,10 @@ INT_MAX = 2**31 - 1
 EXACT_IN_DOUBLE = 2**53
 NA_REAL = 0x7FF00000000007A2  # the bits of R's NA_real_
 NA_INTEGER = -INT_MAX - 1
+PART = 2**16  # bytes of a large array that are copied at once, and at least so many of its rows
+LEAST_ROWS = 8
 _SCALARS = (bool, int, float, complex)
+_SEEN = ("double", "integer", "complex")  # the types that come back as they are
 
 
 def scalar_to_r(o):
@@ -40,12 +43,30 @@ def scalar_to_r(o):
 
 
 def array_to_r(a):
-    """An R array with equal [i, j]; a 0-d array is a scalar, one of objects an R list."""
+    """An R array with equal [i, j]; a 0-d array is a scalar, one of objects an R list. The view of
+    an R array is that array."""
+    seen = _seen_array(a)
+    if seen is not None:
+        return seen
     if a.ndim == 0 and isinstance(a, np.ma.MaskedArray):
         return vector(np.ma.atleast_1d(a))
     if a.ndim == 0:
         return _core.to_r(a.item() if a.dtype == object else a[()])
     return NotImplemented if max(a.shape) > INT_MAX else vector(a, a.shape)
+
+
+def _seen_array(a):
+    """The R array, a handle, of which `a` is the whole view that `convert.convert_array` has made;
+    None for other arrays, and if R's has more than dims or a sign for NA."""
+    flat = a.base
+    if type(a) is not np.ndarray or type(flat) is not np.ndarray:
+        return None
+    if type(flat.base) is not _core.Memory or a.size != flat.size or not a.flags.f_contiguous:
+        return None
+    handle = flat.base.handle
+    if handle.typeof not in _SEEN or a.dtype != DTYPES[handle.typeof]:
+        return None
+    return handle if r_function("is_seen_as")(handle, list(a.shape)) else None
 
 
 def vector(a, dim: tuple[int, ...] = ()):
@@ -131,7 +152,8 @@ def numbers(a, missing=None, narrow: bool = False, dim: tuple[int, ...] = ()):
     known = a if missing is None or not missing.any() else np.where(missing, a.dtype.type(0), a)
     to = r_type(a.dtype)
     if a.dtype.kind in "iu" and (narrow or a.dtype.itemsize >= 4):
-        low, high = (int(known.min()), int(known.max())) if a.size else (0, 0)
+        low = int(known.min()) if a.size else 0
+        high = INT_MAX if a.dtype == np.int32 else int(known.max()) if a.size else 0
         fits = low >= -INT_MAX and high <= INT_MAX
         to = "integer" if fits and (narrow or to == "integer") else "double"
         if low < -EXACT_IN_DOUBLE or high > EXACT_IN_DOUBLE:
@@ -160,13 +182,23 @@ def _filled(to: str, a, missing, dim):
     if a.size == 0:
         return handle
     memory = np.frombuffer(_core.Memory(handle, True), DTYPES[to]).reshape(a.shape, order="F")
-    np.copyto(memory, a, casting="unsafe")
+    _copy(memory, a)
     if missing is not None and missing.any():
         if to == "complex":
             memory.real[missing] = memory.imag[missing] = np.nan
         bits = memory.view({"double": "u8", "complex": "D"}.get(to, "i4"))
         bits[missing] = {"double": NA_REAL, "complex": complex("nan")}.get(to, NA_INTEGER)
     return handle
+
+
+def _copy(to, a) -> None:
+    """A large array of rows goes in parts that a processor keeps at hand: R's order is that of
+    columns."""
+    at_once = len(a)
+    if a.ndim > 1 and a.nbytes > 2**20 and not a.flags.f_contiguous:
+        at_once = max(LEAST_ROWS, PART * len(a) // a.nbytes)
+    for i in range(0, len(a), at_once):
+        np.copyto(to[i : i + at_once], a[i : i + at_once], casting="unsafe")
 
 
 def factor(codes, levels, ordered: bool):

@@ -142,7 +142,8 @@ _CONVERTERS = {
 def convert_array(data, shape: tuple[int, ...]):
     """The NumPy array of an R array without NA: `data` are its texts, or a handle of its numbers.
 
-    The memory is NumPy's own, in C order, so it does not depend on the R value.
+    Numbers are R's own, in R's order: a read-only view that keeps the R value, which R copies
+    before it changes it. NumPy's booleans are smaller than R's, so they are a copy, read-only too.
     """
     import numpy as np
 
@@ -151,7 +152,8 @@ def convert_array(data, shape: tuple[int, ...]):
     flat = numbers_of(data)
     if data.typeof == "logical":
         flat = flat.astype(np.bool_)
-    return np.array(flat.reshape(shape, order="F"), order="C")
+        flat.flags.writeable = False
+    return flat.reshape(shape, order="F")
 
 
 def numbers_of(handle, dtype: str | None = None):

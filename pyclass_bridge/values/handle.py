@@ -121,7 +121,7 @@ class RObject(_core.Handle):
 
     def __reduce__(self):
         data = bytes(r_function("serialized")(self))
-        return (_unserialize if _is_data(data) else _unserialize_with_code), (data,)
+        return (_unserialize, (data,)) if _is_data(data) else given["reduced"](self)
 
     def __copy__(self):
         return r_handle("copied")(self)
@@ -132,6 +132,8 @@ class RObject(_core.Handle):
     def __call__(self, *args, **kwargs):
         raise TypeError(f"an R value of class {'/'.join(self.r_class)} is not a function")
 
+
+given: dict = {}  # "reduced", what __reduce__ gives for more than data (travel/pack.py)
 
 # The packages of every session of R, and this one.
 _OF_EVERY_SESSION = frozenset({
@@ -169,7 +171,7 @@ def _unserialize(data: bytes) -> RObject:
 
 
 def _unserialize_with_code(data: bytes) -> RObject:
-    """What pickles of R values call that hold functions, as pickles of Python code do."""
+    """What pickles of R values call that hold functions and were written by version 0.1."""
     return r_handle("unserialized")(bytearray(data))
 
 

@@ -172,7 +172,7 @@ R_TO_PYTHON = (
         "array or matrix",
         "numpy.ndarray",
         True,
-        "Equal [i, j]; dtype float64, int32, bool, complex128 or str.",
+        "Equal [i, j]; dtype float64, int32, bool, complex128 or str. Numbers: a read-only view.",
         (
             ("matrix(1:6, 2)", "np.array([[1, 3, 5], [2, 4, 6]], dtype='int32')"),
             ("matrix(c(1, NA, NaN, -0), 2)", "np.array([[1, np.nan], [np.nan, -0.0]])"),

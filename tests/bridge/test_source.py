@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import pydoc
 import rlcompleter
@@ -11,6 +12,7 @@ from support import error_texts
 
 import pyclass_bridge
 from pyclass_bridge import RError, RParseError
+from pyclass_bridge.bridge.source import source_record
 
 FILE = """
 # a file with a bit of everything
@@ -260,3 +262,14 @@ def test_the_parsers_table_of_tokens_is_left_out(source):
     )
     assert has_source(ns.f) == [True, True]
     assert pyclass_bridge.r("isFALSE(getOption('keep.parse.data'))") is False
+
+
+def test_a_file_has_a_record(source, r, tmp_path):
+    text = "f <- function() function() 1\nx <- 'ü'\n"
+    ns = source(text, name="recorded.R")
+    record = source_record(ns)
+    assert (record.module, record.file) == ("recorded", str(tmp_path / "recorded.R"))
+    assert record.hash == ns.__r_hash__ == hashlib.sha256(text.encode()).hexdigest()
+    environment = r("function(f) environment(f)")
+    assert source_record(environment(ns.f)) == source_record(environment(ns.f())) == record
+    assert source_record(environment(r("function() 1"))) is source_record(inspect) is None

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -115,3 +116,52 @@ def test_a_long_name(path):
     long = path.with_name("ü" * 127)
     write(long)
     assert os.listdir(path.parent) == [long.name]
+
+
+# ---- several files -----------------------------------------------------------------------------
+
+
+def content(folder) -> dict:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_text() for path in found}
+
+
+def write_two(path) -> None:
+    Path(path).mkdir(exist_ok=True)
+    Path(path, "a").write_text("new")
+    Path(path, "sub").mkdir(exist_ok=True)
+    Path(path, "sub", "b").write_text("new")
+
+
+@pytest.mark.parametrize("way", [whole_file.moved_in, whole_file.moved_aside])
+def test_several_files_are_replaced_or_none(tmp_path, way):
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "a").write_text("old")
+    (path / "mine").write_text("mine")
+    with pytest.raises(KeyboardInterrupt), way(str(path)) as unfinished:
+        write_two(unfinished or path)
+        raise KeyboardInterrupt
+    assert content(tmp_path) == {"model/a": "old", "model/mine": "mine"}
+    with way(str(path)) as unfinished:
+        write_two(unfinished or path)
+    assert content(tmp_path) == {"model/a": "new", "model/sub/b": "new", "model/mine": "mine"}
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_directory_that_is_moved_aside_may_go(tmp_path):
+    path = tmp_path / "model"
+    with whole_file.moved_aside(str(path)):  # nothing is there
+        write_two(path)
+    (path / "stale").write_text("old")
+    with whole_file.moved_aside(str(path), keeps=False):
+        write_two(path)
+    assert content(tmp_path) == {"model/a": "new", "model/sub/b": "new"}
+
+
+def test_a_disk_without_room_is_an_error(tmp_path):
+    whole_file.check_room(str(tmp_path), 1000)
+    with pytest.raises(OSError) as caught:
+        whole_file.check_room(str(tmp_path), 1 << 62)
+    assert caught.value.filename == str(tmp_path)
+    assert list(tmp_path.iterdir()) == []

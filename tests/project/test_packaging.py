@@ -25,6 +25,7 @@ R = embed.find_r()
 SOURCES = [
     "pyproject.toml",
     "setup.py",
+    "pytest_pyclass_bridge.py",
     "MANIFEST.in",
     "NAMESPACE",
     "DESCRIPTION",
@@ -136,7 +137,16 @@ def test_wheel_holds_the_r_sources_and_the_core(wheel):
     assert f"pyclass_bridge/_core{suffix}" in names
     assert f"pyclass_bridge/_shim{suffix}" in names
     assert not [name for name in names if name.endswith((".c", ".h"))]
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"pyclass_bridge"}
+    tops = {name.split("/")[0].split("-")[0] for name in names}
+    assert tops == {"pyclass_bridge", "pytest_pyclass_bridge.py"}
+
+
+def test_wheel_holds_what_the_tools_of_a_project_need(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"pyclass_bridge/py.typed", "pyclass_bridge/__init__.pyi"} <= names
+    templates = (ROOT / "pyclass_bridge" / "toolbox" / "templates").glob("*.R")
+    there = {f"pyclass_bridge/toolbox/templates/{path.name}" for path in templates}
+    assert len(there) > 10 and there <= names
 
 
 def test_wheel_names_the_pythons_and_the_licence(wheel):
@@ -169,6 +179,11 @@ def test_wheel_in_a_fresh_environment(wheel, fresh, tmp_path):
     script = fresh.with_name("pyclass-bridge")
     report = call(script, "doctor", cwd=tmp_path)
     assert report.stdout.splitlines()[-1] == "all is well"
+    # pytest finds the plugin, and the plugin the test.
+    assert call(script, "new", "callback", "Stop", cwd=tmp_path).returncode == 0
+    env = {name: value for name, value in os.environ.items() if name not in OWN}
+    found = call(fresh, "-m", "pytest", "--collect-only", "-q", "tests", cwd=tmp_path, env=env)
+    assert found.stdout.startswith("tests/test_Stop.R::Stop ends the training below its limit\n")
 
 
 def test_directory_in_a_fresh_environment(sources, wheel, fresh, tmp_path):

@@ -29,8 +29,9 @@ GROUPS = {
     "bridge": modules("bridge"),
     "core": modules("core"),
     "values": modules("values"),
-    "classes": [*modules("classes"), "tests/testthat"],
+    "classes": [*modules("classes"), *modules("travel"), "tests/testthat"],
     "for_r": [*modules("for_r"), "tests/project/test_seeds.py"],
+    "imports": modules("imports"),
     "examples": ["tests/project/test_keras_scripts.py"],
 }
 

@@ -163,6 +163,16 @@ def test_ultralytics_has_an_environment_of_its_own():
     assert ".venv/" not in done.stdout
 
 
+def test_engines_have_an_environment_of_their_own():
+    done = run("make", "--dry-run", "--always-make", "engines", MAKEFLAGS="", MAKELEVEL="")
+    assert done.returncode == 0, done.stderr
+    steps = [r"-m venv \.venv-engines$", "torch==", r"'\.\[jax,ray\]' 'dask\[distributed\]'"]
+    steps.append(r"\.venv-engines/bin/python -m pytest .*tests/engines ")
+    assert [step for step in steps if not re.search(step, done.stdout, re.M)] == []
+    assert done.stdout.index("torch==") < done.stdout.index("dask[")
+    assert ".venv/" not in done.stdout
+
+
 def test_the_matrix_goes_from_r_alone_to_a_trained_model():
     text = (ROOT / "tools" / "matrix.sh").read_text()
     commands = re.search(r"^host_commands\(\).*?^COMMANDS$", text, re.M | re.S)[0]

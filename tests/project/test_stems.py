@@ -16,7 +16,7 @@ from support.paths import ROOT, TESTS
 
 ROOMS = [path.parent.name for path in (ROOT / "pyclass_bridge").glob("*/__init__.py")] + ["core"]
 # Tests of the project as a whole, and those that need an environment of their own.
-OF_THE_WHOLE = {"project", "synalinks", "ultralytics"}
+OF_THE_WHOLE = {"engines", "project", "synalinks", "ultralytics"}
 
 
 def room_and_stem(name: str) -> tuple[str, str]:

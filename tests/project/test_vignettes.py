@@ -108,6 +108,13 @@ EXPECTED = {
         '[1] "keras3"     "keras"      "reticulate" "tensorflow" "tfdatasets"',
         "stand_ins(): removed keras3",
     ],
+    "imports": [
+        "[1] 0.025",
+        '[1] "my_callbacks"',
+        '[1] "Callbacks of the team."',
+        "rate <- function(epoch, first = 0.1) {\n",
+        "[1] 3\n",
+    ],
     "keras": [
         "[1] 32  4",
         "Total params: 131",
@@ -118,12 +125,36 @@ EXPECTED = {
         "there is no such file",
     ],
     "notebooks": ["[1] 25"],  # its cells run in tests/shell/test_magics.py
+    "travel": [
+        "[1] 12\n",
+        "[1] 14\n",
+        "class `Reader`, member `lines` reaches `con`: a connection",
+    ],
+    "plain_r": [
+        "val_auc_of_keras",
+        " $ specificity: num",
+        "loss `pinball`: the gradient is wrong for 50 of 50 numbers; for row 3 it is 0.9, and by "
+        "differences -0.9.",
+        "plain_r",
+        " $ worst: num",
+        "metric `half`, batch 1: too fast",
+        "the function of the metric `half` must take `y_true` and `y_pred`",
+        "[1] TRUE",
+    ],
+    "projects": ["A counter\n\nArgs:\n    from_: Integer, the first number."],
     "resume": [
         '[1] "data.frame"',
         "caught: the power is gone",
         "[1] 1 2 3 4 5 6 7 8",
         "equal: TRUE",
         "`epochs` was 8 there",
+    ],
+    "scaling": [
+        "equal: TRUE",
+        "caught: odd: ",
+        "best alpha: 0.1",
+        "COMPLETE   PRUNED",
+        "epochs logged: 4",
     ],
     "stages": [
         '<CallbackSetPlateau "plateau">',
@@ -150,6 +181,10 @@ EXPECTED = {
 
 # Of the parts that run where a package is installed.
 OPTIONAL = {
+    "scaling": {
+        "distributed": ["slope: "],
+        "ray": ["best rate: ", "checkpoint: model.keras"],
+    },
     "frameworks": {
         "synalinks": [
             "'answer': 'Paris'",
@@ -157,5 +192,5 @@ OPTIONAL = {
             "val_long_answers val_reward",
             "Name the capital.",
         ]
-    }
+    },
 }

@@ -3,6 +3,7 @@
 `pyclass-bridge` and `python -m pyclass_bridge` are one program; most tests use the second.
 """
 
+import json
 import os
 import re
 import signal
@@ -219,3 +220,75 @@ def test_doctor_is_well_where_the_tests_run(bridge):
     done = bridge("doctor")
     assert done.stdout.splitlines()[-1] == "all is well"
     assert done.returncode == 0
+
+
+# ---- code that is no file ------------------------------------------------------------------------
+
+
+def test_code_on_the_command_line(bridge):
+    done = bridge("run", "-e", "x <- 41", "-e", "x + 1", "-e", "commandArgs(TRUE)", "--n", "a b")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == '[1] 42\n[1] "--n" "a b"\n'
+
+
+def test_an_error_of_code_names_its_line(bridge):
+    done = bridge("run", "-e", "f <- function() stop('boom')", "-e", "f()")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "Error in f() : boom"
+    assert "1: f()  at <-e>:2" in done.stderr
+
+
+def test_code_from_standard_input(tmp_path):
+    done = subprocess.run(
+        [*MODULE, "run", "-", "a", "-e", "b"],
+        input="cat(commandArgs(TRUE), '\\n')\nq(status = 3)\n",
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "a -e b \n", "")
+
+
+@pytest.mark.parametrize("words", [["run", "-e"], ["run", "--no-stand-in"], ["run", "--nothing"]])
+def test_wrong_words_before_the_script(bridge, words):
+    done = bridge(*words)
+    assert done.returncode == 2 and done.stderr.startswith("usage: pyclass-bridge")
+
+
+# ---- R files that are read -----------------------------------------------------------------------
+
+MISTAKE = "A <- Callback('A',\n  on_epoch_edn = function(epoch, logs = NULL) NULL)\n"
+
+
+def test_check_ends_with_1_for_an_error(bridge, tmp_path):
+    (tmp_path / "good.R").write_text("f <- function() 1\n")
+    done = bridge("check", "good.R", "x.R", script=MISTAKE)
+    assert done.returncode == 1 and done.stderr == ""
+    assert done.stdout == (
+        "x.R:2: Class `A`: `on_epoch_edn` is not a Keras callback hook. Did you mean "
+        "`on_epoch_end`?\n"
+    )
+    found = json.loads(bridge("check", "--format=json", "x.R").stdout)
+    assert [(each["file"], each["line"], each["note"]) for each in found] == [("x.R", 2, False)]
+    done = bridge("check", "good.R")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_stubs_says_what_it_has_written(bridge, tmp_path):
+    done = bridge("stubs", "x.R", "-o", "types", script="f <- function(x = 1L) x\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "wrote types/x.pyi\n", "")
+    assert "def f(x: int = 1) -> Any: ..." in (tmp_path / "types" / "x.pyi").read_text()
+    (tmp_path / "y.R").write_text("f <- (\n")
+    done = bridge("stubs", "y.R")
+    assert done.returncode == 1 and "y.R:2" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_new_writes_a_class_and_its_test(bridge, tmp_path):
+    done = bridge("new", "callback", "Stop", "--dir", "lib")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "wrote lib/Stop.R\nwrote lib/tests/test_Stop.R\n"
+    again = bridge("new", "callback", "Stop", "--dir", "lib")
+    assert again.returncode == 1 and again.stderr.startswith("lib/Stop.R exists already")
+    done = bridge("new", "thing", "Stop")
+    assert done.returncode == 2 and "take one of callback, callback_set" in done.stderr

@@ -87,6 +87,20 @@ same = subprocess.run(ask, capture_output=True, text=True).stdout.strip() == sys
     assert output_of(code, PYTHONPATH=path) == "2 4 TRUE"
 
 
+def test_workers_of_joblib_run_functions_of_r():
+    pytest.importorskip("joblib", reason="it is not installed (the extra `test`)")
+    said = output_of("""
+    delayed <- import("joblib", convert = FALSE)$delayed
+    parallel <- import("joblib")$Parallel(n_jobs = 2L)
+    by <- 3
+    times <- function(x) if (x > 3) stop("big: ", x) else x * by
+    cat(unlist(parallel(lapply(1:3, delayed(times)))), "\\n")
+    tryCatch(parallel(lapply(3:4, delayed(times))),
+             simpleError = function(e) cat("caught:", conditionMessage(e), "\\n"))
+    """)
+    assert said.splitlines() == ["3 6 9 ", "caught: big: 4 "]
+
+
 def test_after_a_failure_that_is_mended_the_next_use_starts():
     code = f"""
         ask <- function() tryCatch(as.character(r_to_py(7L)), error = conditionMessage)

@@ -33,6 +33,7 @@ FAST = (
     "a property",
     "a static method",
     "a method that R keeps",
+    "views of arrays",
     "a dict",
     "a hook",
     "a hook without an index",

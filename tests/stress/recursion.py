@@ -8,6 +8,7 @@ of threads with 1, 8 and 32 MB and of the main thread. Takes 80 seconds at most.
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ import time
 from report import figure, status
 
 SECONDS = 10.0  # of a process: twice as many
+THREADS = []  # all that were started: at the depth's limit Python can't forget one, and says so
 STACKS = (1, 8, 32, None)  # MB of a thread; None: the main thread
 CLASS = """
 Endless %py_class% {
@@ -73,6 +75,7 @@ def on_stack(size: int | None, work):
     before = threading.stack_size(size * 1024 * 1024)
     try:
         thread = threading.Thread(target=lambda: results.append(work()))
+        THREADS.append(thread)
         thread.start()
         thread.join()
     finally:
@@ -83,6 +86,7 @@ def on_stack(size: int | None, work):
 def run_here(names: list[str], seconds: float) -> None:
     """Prints a line for each recursion of these kinds that does not end as it must, and `done`."""
     works = kinds()
+    gc.disable()  # nor can it call what is called after a collection
     for limit in (sys.getrecursionlimit(), 100_000):  # so that R's stack is full before Python's
         sys.setrecursionlimit(limit)
         for name in names:

@@ -71,7 +71,7 @@ program memory 100000
 if [ "$what" = all ]; then
   run python -m pytest -q -p no:cacheprovider \
     tests/core/test_{apart,call,collect,entry,exiting,fault,interrupt,jump}.py \
-    tests/core/test_{marks,method,method_parts,names,origin,quit,warnings}.py \
+    tests/core/test_{marks,memory,method,method_parts,names,origin,quit,warnings}.py \
     tests/bridge/test_condition*.py tests/bridge/test_function.py || failed="$failed tests"
 fi
 

@@ -49,6 +49,7 @@ NO_TENSORS = {"KERAS_BACKEND": "numpy"}
 # The long ones first, so that none is left to run by itself at the end.
 PROGRAMS = [
     Program("real.py", 300),
+    Program("workers.py", 300, ("150",)),
     Program("files.py", 300),
     Program("objects.py", 240),
     Program("exits.py", 240),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.paths import ROOT
 from support.r_models import DENSE, LABELS, TWO_INPUTS, X, Y, dense, from_r, two_inputs
+from support.subprocesses import output_of
 from support.twin import backend
 
 TENSORFLOW = pytest.mark.skipif(backend() != "tensorflow", reason="tf.data and text need it")
@@ -542,6 +544,86 @@ def test_nan_is_data_and_so_is_na_that_is_allowed(keras, recwarn):
     assert np.isnan(ours[0][:, 0]).nonzero()[0].tolist() == [0, 2]
     np.testing.assert_array_equal(ours[2], [[True], [False]])
     assert not [w for w in recwarn if "cast" in str(w.message)]
+
+
+def test_na_is_found_part_by_part():
+    """All at once would take as much memory as the data."""
+    found = from_r(
+        """
+        x <- c(NaN, 1, NA, 3, NA)
+        places <- pyclassbridge:::na_places
+        list(
+          all(vapply(1:6, function(n) identical(places(x, n), c(3L, 5L)), NA)),
+          identical(places(replace(runif(10), c(1, 10), NaN), 3), integer()),
+          identical(places(replace(runif(2e6), c(1000, 1e6 + 1), NA)), c(1000L, 1000001L)),
+          identical(places(matrix(c(NA, 1, NaN, NA), 2), 3), c(1L, 4L)),
+          identical(places(c(1L, NA)), 2L), identical(places(factor(c("a", NA))), 2L)
+        )
+        """
+    )
+    assert found == [True] * 6
+
+
+# ---- memory --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["double", "integer"])
+def test_large_data_give_what_small_ones_give(keras, kind, monkeypatch):
+    """On TensorFlow, large arrays become tensors that share their memory."""
+    from pyclass_bridge.surface import data
+
+    code = (
+        DENSE
+        + f"""
+        storage.mode(x) <- "{kind}"
+        y <- x[, 1] + 0.25
+        w <- rep(c(1, 2), length(y) / 2)
+        list(
+          fit(model, x, y, epochs = 3, verbose = 0, sample_weight = w, batch_size = 10,
+              validation_split = 0.2)$metrics,
+          fit(model, x, y, epochs = 1, verbose = 0, validation_data = list(x, y))$metrics,
+          evaluate(model, x, y, verbose = 0), predict(model, x, verbose = 0)
+        )
+        """
+    )
+    small = from_r(code, x=X * 3)
+    seen = []
+    tensor_of = data._tensor_of
+    monkeypatch.setattr(data, "LARGE", 1)
+    monkeypatch.setattr(data, "_tensor_of", lambda *a: seen.append(a) or tensor_of(*a))
+    large = from_r(code, x=X * 3)
+    assert bool(seen) == (backend() == "tensorflow")
+    np.testing.assert_equal(large, small)
+
+
+def test_a_method_of_a_users_class_gets_what_r_gives(keras):
+    given = []
+
+    class Own(keras.Sequential):
+        def predict(self, x, **further):
+            given.append((x.dtype, x.shape))
+            return super().predict(x, **further)
+
+    from_r(
+        "predict(model, x, verbose = 0)", x=X, model=Own([keras.Input((4,)), keras.layers.Dense(1)])
+    )
+    assert given == [(np.dtype("float64"), X.shape)]
+
+
+@pytest.mark.parametrize("on", ["tensorflow", "jax"])
+def test_fit_makes_no_copy_of_the_size_of_the_data(on):
+    """1 GB: python benchmarks/memory_fit.py."""
+    pytest.importorskip(on)
+    done = output_of(
+        f"""
+        sys.path.insert(0, {str(ROOT / "benchmarks")!r})
+        import memory_fit
+        print(memory_fit.measured(100)["above"])
+        """,
+        KERAS_BACKEND=on,
+        timeout=120,
+    )
+    assert float(done.split()[-1]) < 120
 
 
 @pytest.mark.parametrize("case", MISTAKES)

@@ -244,7 +244,8 @@ def test_functions_of_every_kind(functions, tmp_path, ending):
     for name in functions("names(objects)"):
         loaded = f"load_model(file, custom_objects = objects[names(objects) != '{name}'])"
         assert functions(f"tryCatch({loaded}, error = conditionMessage)").endswith(
-            f"`{name}` is not known: give it as `custom_objects = list({name} = {name})`."
+            f"`{name}` is not known: source() the R file that defines it, or give it as "
+            f"`custom_objects = list({name} = {name})`."
         )
 
 
@@ -392,7 +393,9 @@ def test_a_model_that_was_saved_without_names(functions, tmp_path):
 # ---- what is missing ---------------------------------------------------------------------------
 
 
-def test_an_unknown_class_is_named_by_its_variable(functions, tmp_path):
+def test_an_unknown_class_is_named_by_its_variable(functions, tmp_path, monkeypatch):
+    from pyclass_bridge.surface import custom_objects
+
     functions(
         """
         layer_scaled <- Layer("Scaled", call = function(x) x * 2)
@@ -400,10 +403,12 @@ def test_an_unknown_class_is_named_by_its_variable(functions, tmp_path):
         """,
         file=str(tmp_path / "model.keras"),
     )
-    said = functions("tryCatch(load_model(file), error = conditionMessage)")
+    with monkeypatch.context() as patch:
+        patch.setattr(custom_objects, "classes_named", lambda name: [])  # as in another session
+        said = functions("tryCatch(load_model(file), error = conditionMessage)")
     assert said == (
-        "TypeError: the class `Scaled` is not known: give it as "
-        "`custom_objects = list(Scaled = layer_scaled)`."
+        "TypeError: the class `Scaled` is not known: source() the R file that defines it, or give "
+        "it as `custom_objects = list(Scaled = layer_scaled)`."
     )
     functions("load_model(file, custom_objects = list(Scaled = layer_scaled))")
 
@@ -417,8 +422,8 @@ def test_a_registered_name_has_two_remedies(functions, keras, tmp_path):
     keras.saving.get_custom_objects().clear()
     said = functions("tryCatch(load_model(file), error = conditionMessage)")
     assert said.endswith(
-        "the function `mine>double` is not known: register it by "
-        '`register_keras_serializable(double, "double", "mine")`, or give it as '
+        "the function `mine>double` is not known: source() the R file that defines it, register it "
+        'by `register_keras_serializable(double, "double", "mine")`, or give it as '
         "`custom_objects = list(`mine>double` = double)`."
     )
     for remedy in (

@@ -28,6 +28,7 @@ TWINS = [
 ]
 SURFACE = [
     "classes/test_hooks.py",
+    "classes/test_lost_state.py",
     "surface/test_indices.py",
     "surface/test_compose.py",
     "training/test_compile.py",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.paths import ROOT
+from support.subprocesses import output_of
 
 import pyclass_bridge
 from pyclass_bridge import _core
@@ -79,3 +81,36 @@ def test_a_structured_array_of_several_dims_is_a_list_of_arrays():
     assert _core.to_r(grid) == raw("list(a = matrix(0L, 2, 2), b = matrix(0, 2, 2))")
     nested = np.zeros(1, dtype=[("p", "f8", 3)])
     assert pyclass_bridge.r("function(x) dim(x$p)")(nested) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "shape", [(70_000, 3), (3, 70_000), (50, 60, 70), (1, 200_000), (9, 30_000)]
+)
+@pytest.mark.parametrize("dtype", ["f8", "i4", "?", "c16"])
+def test_large_arrays_are_copied_in_parts(shape, dtype):
+    plain = np.random.default_rng(1).integers(0, 1000, shape).astype(dtype)
+    for array in (plain, np.asfortranarray(plain), plain[::-1], plain[:, ::2], plain[..., ::-1]):
+        assert np.array_equal(_core.to_python(_core.to_r(array)), array)
+
+
+@pytest.mark.parametrize(
+    "make",
+    ["a", "a.T", "a.astype('i4')", "a.astype('i4').T", "a > 1", "(a > 1).T", "a.astype('f4')"],
+)
+def test_an_array_is_written_into_rs_memory_in_one_pass(make):
+    """Nothing of its size is made beside the R value."""
+    code = f"""
+    sys.path.insert(0, {str(ROOT / "benchmarks")!r})
+    from memory_fit import megabytes
+    import numpy as np, pathlib, pyclass_bridge
+    from pyclass_bridge import _core
+    _core.to_r(np.ones((2, 3)))
+    a = np.ones((2**20, 8))
+    a = {make}
+    pathlib.Path("/proc/self/clear_refs").write_text("5")
+    before = megabytes("VmRSS")
+    made = _core.to_r(a)
+    size = (8 if made.typeof == "double" else 4) * a.size / 2**20
+    print((megabytes("VmHWM") - before) / size)
+    """
+    assert float(output_of(code)) < 1.25

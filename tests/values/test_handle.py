@@ -1,6 +1,6 @@
 """`RObject`: an R value in Python, and what it converts to on request.
 
-Also of: values/values.py, core/handle.c, core/memory.c.
+Also of: values/values.py, core/handle.c.
 """
 
 from __future__ import annotations
@@ -169,10 +169,6 @@ def test_asarray_without_a_copy_is_refused(r):
 def test_no_raw_memory_by_the_buffer_protocol(r):
     with pytest.raises(TypeError):
         memoryview(r("factor('a')"))
-    with pytest.raises(BufferError, match="type character has no numbers to share"):
-        _core.Memory(raw("'a'"))
-    numbers = memoryview(_core.Memory(raw("c(1, 2)")))
-    assert numbers.readonly and numbers.nbytes == 16
 
 
 # ---- data frames -------------------------------------------------------------------------------

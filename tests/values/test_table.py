@@ -284,10 +284,13 @@ def test_containers_that_change_meanwhile_are_an_error_not_a_crash():
         thread.join()
 
 
-def test_the_array_is_numpys_own_memory():
+def test_an_array_of_r_is_read_only():
     value = raw("matrix(c(1, 2), 1)")
     array = _core.to_python(value)
-    array[0, 0] = 9
+    with pytest.raises(ValueError, match="read-only"):
+        array[0, 0] = 9
+    own = array.copy()
+    own[0, 0] = 9
     assert value == raw("matrix(c(1, 2), 1)")
 
 
