@@ -58,7 +58,7 @@ def run(words: list[str], environment: dict) -> subprocess.CompletedProcess:
         command,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={**os.environ, **environment, "PATH": path},
     )
 
