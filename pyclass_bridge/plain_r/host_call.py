@@ -36,6 +36,7 @@ class Host:
         self.error: BaseException | None = None
         self.keeps_errors = False  # while a step of Keras runs
         self.is_waited_for = False  # has compiled code a callback for whose end a step must wait?
+        self.delivery = None  # what brings the batches of a metric (plain_r/delivery.py)
 
     def __repr__(self) -> str:
         return f"<plain R of the {self.label}>"
@@ -79,6 +80,11 @@ class Host:
             if pure and backend().ENDS:
                 raise
             return [np.zeros(shape, _numpy_dtype(dtype)) for shape, dtype in outputs]
+
+    def settle(self) -> None:
+        """Let R have the batch that waits for it, if one does."""
+        if self.delivery is not None:
+            self.delivery.settle()
 
     def take_error(self) -> BaseException | None:
         """The error that was kept, which is forgotten."""

@@ -12,6 +12,7 @@ from jax.experimental import io_callback
 
 XLA = False  # does the compiler refuse host callbacks?
 ENDS = False  # can an error end a step without harm?
+GOES_ON = True  # does a step still compute when it returns?
 
 
 def call(host, run, inputs: list, outputs: list, pure: bool) -> list:
@@ -69,3 +70,9 @@ def set_state(model, result) -> None:
         model._jax_state = {f"{kind}_variables": values for kind, values in states}
         model._jax_state_synced = False
         model.jax_state_sync()
+
+
+def maker(model, after):
+    """What makes the function of `model` for its steps, each of which is `after(step)`."""
+    make = model._make_function
+    return lambda step: make(after(step))

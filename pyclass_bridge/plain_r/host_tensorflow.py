@@ -9,6 +9,7 @@ import tensorflow as tf
 
 XLA = True  # does the compiler refuse host callbacks?
 ENDS = True  # can an error end a step without harm?
+GOES_ON = False  # does a step still compute when it returns?
 
 
 def call(host, run, inputs: list, outputs: list, pure: bool) -> list:
@@ -36,7 +37,7 @@ def is_tracing(tensors) -> bool:
 
 def arrays(tensors) -> list:
     """The values of tensors."""
-    return [x.numpy() if isinstance(x, tf.Tensor) else x for x in tensors]
+    return [x.numpy() if hasattr(x, "numpy") else x for x in tensors]
 
 
 def wait(result) -> None:
@@ -45,3 +46,23 @@ def wait(result) -> None:
 
 def set_state(model, result) -> None:
     """A step changes the variables in place."""
+
+
+def maker(model, after):
+    """What makes the function of `model` for its steps, one at a time: `after(function)`. Keras'
+    own function puts what a step returns into an Optional, which costs as much as a metric."""
+
+    def make(step):
+        xla = model.jit_compile
+        compiled = tf.function(step, reduce_retracing=True, jit_compile=xla, autograph=False)
+        if hasattr(model, "_autoconvert_optionals"):  # Keras 3.0 has none
+            compiled = model._autoconvert_optionals(compiled)
+        of_next = tf.function(lambda iterator: compiled(iterator.get_next()), autograph=False)
+
+        def function(iterator):
+            is_compiled = isinstance(iterator, tf.data.Iterator)
+            return of_next(iterator) if is_compiled else compiled(next(iter(iterator)))
+
+        return after(function)
+
+    return make

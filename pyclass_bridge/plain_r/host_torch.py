@@ -10,6 +10,7 @@ import torch
 
 XLA = False  # does the compiler refuse host callbacks?
 ENDS = True  # can an error end a step without harm?
+GOES_ON = False  # does a step still compute when it returns?
 
 
 @torch.compiler.disable

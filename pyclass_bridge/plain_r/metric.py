@@ -92,7 +92,10 @@ class PlainMetric(keras.metrics.Metric):
     def result(self):
         """The number, or a dict of the numbers."""
         box = outbox.open_for(self)
-        return self.current() if box is None else box.stand_in(self)
+        if box is not None:
+            return box.stand_in(self)
+        self._r_host.settle()
+        return self.current()
 
     def check(self, sample_weight) -> None:
         """Raise an error if the metric can't take these weights."""
@@ -104,6 +107,12 @@ class PlainMetric(keras.metrics.Metric):
     def shown(self):
         """The result after a step, when JAX's variables have no values."""
         raise NotImplementedError
+
+    def reset_state(self):
+        """Set the variables back; a batch that waits for R is forgotten."""
+        super().reset_state()
+        if self._r_host.delivery is not None:
+            self._r_host.delivery.forget(self)
 
     # ---- results ---------------------------------------------------------------------------------
 
@@ -158,7 +167,6 @@ class RMetric(PlainMetric):
         self._callers = [Caller(function, name, is_weighted) for is_weighted in (False, True)]
         self._rows = Rows(self._r_host.label, self.max_rows, self.max_mb)
         self._mean = Mean(len(self.log_names))
-        self._value = None  # over the epoch, once R has computed it
         if over == "batch":
             self._total = self.add_variable((len(self.log_names),), "zeros", name="total")
             self._weight = self.add_variable((), "zeros", name="weight")
@@ -197,11 +205,12 @@ class RMetric(PlainMetric):
             return self.unknown()
         if self._r_host.keeps_errors or not self._rows.batches:
             return self.named([float("nan")] * len(self.log_names))
-        if self._value is None:
+        if self._rows.result is None:
             arrays = self._rows.all(backend().arrays)
             with as_plain_code(self._r_host.label):
-                self._value = self._numbers_of(f"{self._r_host.label}, the epoch", *arrays)
-        return self.named(self._value)
+                numbers = self._numbers_of(f"{self._r_host.label}, the epoch", *arrays)
+            self._rows.result = numbers
+        return self.named(self._rows.result)
 
     def shown(self):
         """The mean over the batches that were received; over the epoch NaN."""
@@ -213,12 +222,10 @@ class RMetric(PlainMetric):
         super().reset_state()
         self._rows.clear()
         self._mean.clear()
-        self._value = None
 
     # ---- what runs on the host -------------------------------------------------------------------
 
     def _receive(self, *tensors) -> list:
-        self._value = None
         rows = [tuple(x.shape)[:1] for x in tensors]
         if () not in rows and len(set(rows)) > 1:
             counts = " and ".join(str(n) for (n,) in rows)
@@ -244,7 +251,6 @@ class RMetric(PlainMetric):
         return [[number * weight if weight else 0.0 for number in numbers], weight, arrays[-1] + 1]
 
     def _keep(self, *arrays) -> list:
-        self._value = None
         self._rows.add([np.array(array) for array in arrays[:-1]])
         return [arrays[-1] + 1]
 

@@ -25,6 +25,7 @@ class Rows:
         """Forget all rows."""
         self.batches: list[list[np.ndarray]] = []
         self.count = self.bytes = 0
+        self.result: list[float] | None = None  # what R has computed of these rows
 
     def add(self, tensors) -> None:
         """Keep the tensors of a batch, whose first dim is that of the cases. Nothing waits for
@@ -36,6 +37,7 @@ class Rows:
         count = self.count + tensors[0].shape[0]
         size = self.bytes + sum(map(_bytes_of, tensors))
         self._check(count, size)
+        self.result = None
         self.batches.append([x.copy() if isinstance(x, np.ndarray) else x for x in tensors])
         self.count, self.bytes = count, size
 
@@ -58,8 +60,9 @@ class Rows:
 
 
 def _bytes_of(tensor) -> int:
-    dtype = tensor.dtype  # NumPy's and torch's have an itemsize, TensorFlow's has a size
-    return math.prod(tensor.shape) * int(getattr(dtype, "itemsize", 0) or getattr(dtype, "size", 8))
+    if hasattr(tensor, "nbytes"):  # of NumPy, JAX, torch
+        return tensor.nbytes
+    return math.prod(tensor.shape) * tensor.dtype.size
 
 
 def _without_column(array):

@@ -11,16 +11,18 @@ import contextlib
 from ..surface.functions import parts_of
 from ..surface.replaced import replace_method
 from . import compiled_metrics
+from .delivery import Delivery, may_go_on, parts, values_of
 from .host_call import HOST, Host, backend
-from .outbox import Delivery, parts, values_of
 
 _STEPS = ("train", "test", "predict")
 _ON_BATCH = "_r_on_batch"  # the attribute of a model that trains or tests on one batch
+_DELIVERIES = "_r_deliveries"  # the attribute of a model that has its deliveries, by kinds of steps
 
 
 def teach() -> None:
     """Replace the methods of Keras' models that make steps, compile, and begin and end an epoch."""
     from keras import Model
+    from keras.callbacks import CallbackList
     from keras.src.trainers.compile_utils import CompileMetrics
 
     from . import layer, loss, metric  # noqa: F401  (Keras finds their classes in files)
@@ -30,6 +32,8 @@ def teach() -> None:
             replace_method(Model, f"make_{kind}_function", _making(kind))
     for kind in ("train", "test"):
         replace_method(Model, f"{kind}_on_batch", _on_batch)
+        replace_method(CallbackList, f"on_{kind}_begin", _asking_callbacks(kind))
+        replace_method(CallbackList, f"on_{kind}_end", _leaving_callbacks(kind))
     replace_method(Model, "compile", _compiling)
     replace_method(Model, "reset_metrics", _beginning)
     replace_method(Model, "_get_metrics_result_or_logs", _ending)
@@ -72,24 +76,23 @@ def _making(kind: str):
 
     def make(former, model, force=False):
         before = getattr(model, attribute)
+        _let_go_on(model, kind, False)  # until the callbacks of fit() are known
         hosts = hosts_of(model) if before is None or force else []
         if not hosts:
             return former(model, force=force)
         _tell_losses(model)
         compiled_metrics.expect_build(model)
-        delivery = _delivery(model, kind)
+        delivery = _delivery(model, kind, hosts)
+        vars(model).setdefault(_DELIVERIES, {})[kind] = delivery
         with _own_step(model, f"{kind}_step", delivery):
             made = former(model, force=force)
-        function = getattr(model, attribute)
-        if delivery is not None and backend().XLA:
-            function = delivery.after(function)
-        setattr(model, attribute, _raising(function, model, hosts))
+        setattr(model, attribute, _raising(getattr(model, attribute), model, hosts))
         return made
 
     return make
 
 
-def _delivery(model, kind: str) -> Delivery | None:
+def _delivery(model, kind: str, hosts: list[Host]) -> Delivery | None:
     """What brings the outputs of a step to the metrics of compile(), if that is possible: steps of
     the user's own may compute with results, and TensorFlow may compile several steps as one."""
     if kind == "predict" or model.run_eagerly or not hasattr(model, "_make_function"):
@@ -102,7 +105,7 @@ def _delivery(model, kind: str) -> Delivery | None:
         return None
     if backend().XLA and several:
         return None
-    return Delivery(lambda: compiled_metrics.plain_metrics(model))
+    return Delivery(lambda: compiled_metrics.plain_metrics(model), hosts)
 
 
 def _has_keras_step(model, kind: str) -> bool:
@@ -119,15 +122,17 @@ def _has_keras_step(model, kind: str) -> bool:
 def _own_step(model, name: str, delivery: Delivery | None):
     """Give the model a new function as its step: JAX caches what it has traced of a method, and
     would call the R functions of an earlier compile()."""
-    former, make = getattr(model, name), getattr(model, "_make_function", None)
+    former = getattr(model, name)
 
     def step(*args, **kwargs):
         return former(*args, **kwargs)
 
-    changed = {name: step if delivery is None else delivery.traced(former)}
-    if delivery is not None and not backend().XLA:
-        # JAX calls each of several steps by itself.
-        changed["_make_function"] = lambda function: make(delivery.after(function))
+    changed = {name: step}
+    if delivery is not None:
+        changed = {
+            name: delivery.traced(former),
+            "_make_function": backend().maker(model, delivery.after),
+        }
     before = {key: vars(model)[key] for key in changed if key in vars(model)}
     vars(model).update(changed)
     try:
@@ -192,6 +197,29 @@ def _tell_losses(model) -> None:
     for part in parts_of(getattr(model, "_compile_loss", None)):
         if hasattr(part, "use_model"):
             part.use_model(model)
+
+
+def _asking_callbacks(kind: str):
+    def begin(former, callbacks, logs=None):
+        former(callbacks, logs)
+        _let_go_on(getattr(callbacks, "_model", None), kind, may_go_on(callbacks, kind))
+
+    return begin
+
+
+def _leaving_callbacks(kind: str):
+    def end(former, callbacks, logs=None):
+        _let_go_on(getattr(callbacks, "_model", None), kind, False)
+        former(callbacks, logs)
+
+    return end
+
+
+def _let_go_on(model, kind: str, goes_on: bool) -> None:
+    """May R get the batches of these steps of `model` once the next step has begun?"""
+    delivery = getattr(model, _DELIVERIES, {}).get(kind)
+    if delivery is not None:
+        delivery.goes_on = goes_on
 
 
 def _ending(former, model, logs):

@@ -35,7 +35,7 @@ def test_on_another_backend(other):
         pytest.skip("this is the process of another backend")
     files = [
         __file__,
-        *(str(TESTS / "plain_r" / f"test_{x}.py") for x in ("metric_class", "steps")),
+        *(str(TESTS / "plain_r" / f"test_{x}.py") for x in ("metric_class", "steps", "delivery")),
     ]
     run_tests(*files, KERAS_BACKEND=other)
 
