@@ -228,7 +228,7 @@ result_kind <- function(x, place, here) {
     return("python")
   }
   numbers <- is.atomic(x) && !is.null(x) &&
-    (!is.object(x) || is.factor(x) || is.numeric(x) && !inherits(x, "integer64"))
+    (!is.object(x) || is.factor(x) || are_numbers(x))
   if (!numbers) {
     stop(
       here(), ": the result", place, " is ", describe_value(x), ", but a dataset holds numbers, ",

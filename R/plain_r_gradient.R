@@ -72,7 +72,7 @@ unpacked <- function(z, like) {
 # `fn$gradient()` gives a list of arrays for the inputs, or one for the only input.
 given_gradient <- function(fn, active, constant, g, label) {
   found <- fn$gradient(active, constant, g, label)
-  if (!is.list(found)) {
+  if (!is.list(found) || is.object(found) && !is.data.frame(found)) {
     found <- list(found)
   }
   if (length(found) != length(active)) {
@@ -89,13 +89,15 @@ given_gradient <- function(fn, active, constant, g, label) {
 
 refuse_gradient <- function(found, like, label) {
   given <- dims_of(found)
-  if (is.numeric(found) && (identical(given, dims_of(like)) ||
+  is_numeric <- are_numbers(found) && !is.logical(found)
+  if (is_numeric && (identical(given, dims_of(like)) ||
     is.null(dim(like)) && identical(given, c(length(like), 1L)))) {
     return(invisible())
   }
-  what <- if (is.numeric(found)) shown_dims(found) else describe_value(found)
+  what <- if (is_numeric) shown_dims(found) else describe_value(found)
+  remedy <- if (is_numeric) "" else number_remedy(found)
   stop(label, ": the gradient is ", what, ", and what it is taken by is ", shown_dims(like),
-    ": return an array of the same dims.",
+    if (nzchar(remedy)) remedy else ": return an array of the same dims", ".",
     call. = FALSE
   )
 }

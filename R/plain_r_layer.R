@@ -17,8 +17,8 @@
 #'
 #' Errors, in one sentence that names the layer: `f` returns an array of other dims, no numbers, or NA
 #' where no input is NA; its R code fails; the gradient has other dims, or NA. A saved model has the
-#' functions by their names: [load_model()] finds them in a file that was sourced and in the global
-#' environment. TensorFlow's XLA can't call R, as [loss_r()] says.
+#' functions by their names: [load_model()] finds them in a file that was sourced, in the global
+#' environment, and those of packages in these. TensorFlow's XLA can't call R, as [loss_r()] says.
 #'
 #' @param object A Sequential model, a tensor, or a list of tensors that the layer is put onto; NULL for
 #'   the layer alone, as is a function, which is then `f`.
@@ -45,10 +45,9 @@ layer_r <- function(object, f, output_shape, gradient = NULL, name = NULL) {
     return(eval(as.call(append(as.list(call), list(NULL), 1L)), parent.frame()))
   }
   check_layer_arguments(f, output_shape, gradient, name)
-  env <- parent.frame()
+  functions <- named_plain(f, substitute(f), gradient, substitute(gradient), name, parent.frame())
   layer <- keras_module("plain_r.layer")$make(
-    named_plain(f, substitute(f), env), as.list(as.integer(output_shape)),
-    if (!is.null(gradient)) named_plain(gradient, substitute(gradient), env), name
+    functions[[1L]], as.list(as.integer(output_shape)), functions[[2L]], name
   )
   before <- if (!missing(object)) object
   if (is.null(before)) layer else surface_module()$apply_layer(before, layer)
@@ -100,10 +99,9 @@ layer_source <- function(f, gradient, is_active, is_list, label) {
 layer_values <- function(fn, active, constant, shape, is_strict, label) {
   found <- plain_call(fn$f, list(fn$together(active, constant)), label)
   shape <- as.integer(unlist(shape))
-  is_na <- is.logical(found) && length(found) && all(is.na(found))
-  if (!(is.numeric(found) || is.logical(found) || is_na) || is.object(found)) {
+  if (!are_numbers(found)) {
     stop(label, ": the function has returned ", describe_value(found), ", and must return an array of ",
-      paste(shape, collapse = " x "), " numbers.",
+      paste(shape, collapse = " x "), " numbers", number_remedy(found), ".",
       call. = FALSE
     )
   }
@@ -122,7 +120,7 @@ layer_values <- function(fn, active, constant, shape, is_strict, label) {
       call. = FALSE
     )
   }
-  array(as.double(found), shape)
+  array(as.double(unclass(found)), shape)
 }
 
 # The gradients by the inputs `active`, for that by the array, `dy`.

@@ -24,8 +24,9 @@
 #' NaN, as in Keras. A derivative of the gradient is an error.
 #'
 #' A saved model has the functions by their names, as it has those of Keras' losses: [load_model()]
-#' finds them in a file that was sourced and in the global environment. TensorFlow's XLA can't call R, so
-#' `jit_compile = TRUE` is an error there in [compile()], and `"auto"` means FALSE.
+#' finds them in a file that was sourced and in the global environment, and those of packages in these.
+#' TensorFlow's XLA can't call R, so `jit_compile = TRUE` is an error there in [compile()], and `"auto"`
+#' means FALSE.
 #'
 #' @param f A function of `y_true` and `y_pred`, perhaps also of `sample_weight`.
 #' @param gradient A function of the same arguments, for the derivatives by `y_pred`, an array of its
@@ -53,16 +54,19 @@ loss_r <- function(f, gradient = NULL, name = NULL, reduction = "sum_over_batch_
     }
   }
   check_plain_name("loss_r", name)
-  keras_module("plain_r.loss")$make(
-    named_plain(f, substitute(f), parent.frame()),
-    if (!is.null(gradient)) named_plain(gradient, substitute(gradient), parent.frame()),
-    name, reduction
-  )
+  functions <- named_plain(f, substitute(f), gradient, substitute(gradient), name, parent.frame())
+  keras_module("plain_r.loss")$make(functions[[1L]], functions[[2L]], name, reduction)
 }
 
-# A function for Keras, with the name that it was given by, if there is one.
-named_plain <- function(f, code, env) {
-  named_function(f, given_name(f, code, env) %||% list(name = NULL))
+# A function and its gradient for Keras, with the names that they were given by, as a list. One that was
+# given without a name has that of the loss or layer, `name`, and its gradient the ending `_gradient`.
+named_plain <- function(f, code, gradient, gradient_code, name, env) {
+  known <- given_name(f, code, env) %||% list(name = name, sure = TRUE)
+  slopes <- if (!is.null(gradient)) {
+    own <- if (!is.null(known$name)) paste0(known$name, "_gradient")
+    named_function(gradient, given_name(gradient, gradient_code, env) %||% list(name = own, sure = TRUE))
+  }
+  list(named_function(f, known), slopes)
 }
 
 # The arguments of a loss are two of any names, perhaps `sample_weight`, and others with defaults.
@@ -141,7 +145,7 @@ loss_values <- function(fn, y_true, y_pred, sample_weight, levels, label) {
   d <- dims_of(y_pred)
   lead <- if (length(d) > 1L) d[-length(d)] else d
   refuse_values(found, lead, label)
-  as.double(found)
+  as.double(unclass(found))
 }
 
 # Its gradient by the predictions, with a factor for each of these numbers.
@@ -162,9 +166,9 @@ loss_data <- function(y_true, sample_weight, levels) {
 refuse_values <- function(found, lead, label) {
   counts <- unique(c(lead[[1L]], prod(lead), 1))
   is_na <- is.logical(found) && length(found) && all(is.na(found))
-  if (!(is.numeric(found) || is_na) || is.object(found)) {
+  if (!(are_numbers(found) && !is.logical(found) || is_na)) {
     stop(label, ": the function has returned ", describe_value(found), ", and must return one number or ",
-      "a number for each row.",
+      "a number for each row", number_remedy(found), ".",
       call. = FALSE
     )
   }

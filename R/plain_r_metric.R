@@ -10,7 +10,8 @@
 #' `y_true` and `y_pred` are a vector for one column, else a matrix or an array with the cases in
 #' rows. `y_true` is a factor if the model is trained or evaluated with one; then the columns of a
 #' matrix `y_pred` are named by its levels. A function with an argument `sample_weight` gets the weights of the cases
-#' as a vector, in `weighted_metrics` if there are any.
+#' as a vector, in `weighted_metrics` if there are any. Time steps that a mask leaves out are among the
+#' cases, which some metrics of Keras leave out, too; and batches of a ragged tensor are an error.
 #'
 #' With `over = "batch"` the function is called for each batch, and the metric is the mean of these
 #' values, weighted by the number of cases, or by the sum of `sample_weight` if the function takes it.
@@ -23,7 +24,9 @@
 #'
 #' An error in the function, and a result that is no number, NA, of another length or of other names,
 #' end the training after the step, with the weights of that step; NaN and Inf are numbers. A model
-#' in a file has the function by its name, as it has others ([register_keras_serializable()]).
+#' in a file has the function by its name, as it has others ([register_keras_serializable()]), and a function
+#' of a package by both names, as in `stats::cor`. An object whose class says what its numbers mean, such as
+#' a difftime, a date, a factor or an integer64, is no number: return `as.numeric()` of it.
 #'
 #' On TensorFlow and JAX the function is called after each step, with the predictions that the step
 #' returns. Within the step it is called where the model has a `train_step()` of its own, and on
@@ -154,8 +157,25 @@ check_value_names <- function(values, label) {
   if (anyDuplicated(values)) {
     stop(label, " has two values `", values[[anyDuplicated(values)]], "`.", call. = FALSE)
   }
-  if ("loss" %in% values) {
-    stop(label, " has a value `loss`, which is what Keras calls the loss: use another name.", call. = FALSE)
+  for (value in values) {
+    taken <- name_in_logs(value)
+    if (!is.null(taken)) {
+      stop(label, " has a value `", value, "`, which is what Keras calls ", taken, ": use another name.",
+        call. = FALSE
+      )
+    }
+  }
+}
+
+# What Keras or a callback of it puts into the logs by this name, over a metric's number; NULL if nothing.
+name_in_logs <- function(name) {
+  if (name == "loss") {
+    "the loss"
+  } else if (name == "learning_rate") {
+    "the learning rate in the logs of its callbacks"
+  } else if (startsWith(name, "val_")) {
+    of <- substring(name, 5L)
+    if (of == "loss") "the loss of the validation" else paste0("the number `", of, "` of the validation")
   }
 }
 
@@ -231,6 +251,9 @@ metric_numbers <- function(result, values, label, code = NULL) {
   if (is.null(values)) {
     return(metric_number(result, abort))
   }
+  if (is.atomic(result) && is.object(result) && !are_numbers(result)) { # `[[` may drop the class
+    abort(" gave ", described_result(result), ", not numbers", number_remedy(result), ".")
+  }
   is_listed <- is.list(result) || is.atomic(result) && !is.null(result)
   if (!is_listed || !setequal(names(result), values) || length(result) != length(values)) {
     abort(" gave ", described_result(result), ", not the numbers ", ticked(values), ".")
@@ -247,18 +270,19 @@ metric_number <- function(x, abort) {
       "them as `values = c(", quoted(names(x)), ")`."
     )
   }
-  # The doubles of bit64 are bits of other numbers.
-  if (!(is.numeric(x) || is.logical(x)) || length(x) != 1L || inherits(x, "integer64")) {
-    abort(" gave ", described_result(x), ", not a number.")
+  if (!are_numbers(x) || length(x) != 1L) {
+    abort(" gave ", described_result(x), ", not a number", if (length(x) == 1L) number_remedy(x), ".")
   }
+  x <- as.double(unclass(x))
   if (is.na(x) && !is.nan(x)) {
     abort(" gave NA, not a number.")
   }
-  as.double(x)
+  x
 }
 
 described_result <- function(x) {
-  if (is.atomic(x) && length(x) > 1L || is.list(x) && !is.object(x)) {
+  if (is.atomic(x) && length(x) > 1L && (!is.object(x) || are_numbers(x)) ||
+    is.list(x) && !is.object(x)) {
     kind <- if (is.list(x)) "list" else paste(typeof(x), "vector")
     named <- if (length(x) && all(has_name(x))) paste0(" with the names ", ticked(names(x)))
     paste0("a ", kind, " of length ", length(x), named)

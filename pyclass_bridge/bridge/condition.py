@@ -247,6 +247,12 @@ _REMEDIES = (
         "super().__init__()",
         "in R: call `super$initialize(...)` first in `initialize`",
     ),
+    (
+        RError,
+        "externalptr",
+        "if this is a tensor, use op_*() functions on it; plain R functions get values in "
+        "`Metric(..., eager = TRUE)`, metric_r(), loss_r() and layer_r()",
+    ),
     *(
         (
             RError,

@@ -128,9 +128,32 @@ def require_value(x, label, what="its value cannot be read"):
     """Raise SymbolicValueError, naming the R expression `label`, if `x` is symbolic."""
     if is_symbolic(x):
         raise SymbolicValueError(
-            f"`{label}` is symbolic here (traced code): {what}. "
-            "Use op_*() functions on it, or compile(run_eagerly = TRUE) to run this code on values."
+            f"`{label}` is symbolic here (traced code): {what}. Use op_*() functions on it"
+            f"{_way_to_plain_r()}, or compile(run_eagerly = TRUE) to run this code on values."
         )
+
+
+def _way_to_plain_r() -> str:
+    """How the metric, loss or layer whose code runs can be plain R, which gets values; "" in other
+    code. It is that of the innermost frame whose `self` is one."""
+    keras, frame = loaded_keras(), sys._getframe(1)
+    while keras is not None and frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, (keras.metrics.Metric, keras.losses.Loss, keras.layers.Layer)):
+            return _plain_r_for(owner, keras)
+        frame = frame.f_back
+    return ""
+
+
+def _plain_r_for(owner, keras) -> str:
+    is_class = any("__r_class__" in vars(cls) for cls in type(owner).__mro__)
+    if isinstance(owner, keras.Model):
+        return ""
+    if isinstance(owner, keras.metrics.Metric):
+        way = "with `Metric(..., eager = TRUE)`" if is_class else "by metric_r()"
+    else:
+        way = "by loss_r()" if isinstance(owner, keras.losses.Loss) else "by layer_r()"
+    return f", or write plain R, which gets values, {way}"
 
 
 def dim_of(x):

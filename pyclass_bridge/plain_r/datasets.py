@@ -82,6 +82,7 @@ class _Step:
         self.element = dataset.element_spec
         self.parts = tensorflow().nest.flatten(self.element)
         self.leaves = [_Leaf("", "logical", "bool", (), ())]  # of a predicate
+        self.of_batches = False  # may the first dim of a result change?
         self.form = 0  # the structure of a result, with a number in the place of each leaf
         _refuse_parts(function, self.parts)
 
@@ -97,6 +98,7 @@ class _Step:
         given = [x.numpy() for x in tf.nest.flatten(first)]
         places, kinds, values, is_number, self.form = self.step(1, True, *self._arguments(given))
         dims_of = _Dims([spec.shape for spec in self.parts], [np.shape(x) for x in given])
+        self.of_batches = dims_of.batches
         self.leaves = []
         for place, kind, value, single in zip(places, kinds, values, is_number, strict=True):
             array = self._array(1, place, value)
@@ -160,7 +162,7 @@ class _Step:
         if places != known:
             raise ValueError(
                 f"{self._at(number)}: the result has {_places(places)}, and that of the first "
-                f"element {_places(known)}; all results must be alike."
+                f"element {_places(known)}; return the same values for each element."
             )
 
     def _fitting(self, number: int, leaf: _Leaf, kind: str, value):
@@ -171,14 +173,20 @@ class _Step:
         if not leaf.takes(kind) or (kind == "python" and array.dtype.name != leaf.dtype):
             raise ValueError(
                 f"{found} {_type_text(kind, array)}, and that of the first element "
-                f"{_type_text(leaf.kind, leaf)}; all results must be of one type."
+                f"{_type_text(leaf.kind, leaf)}; return one type for each element, as by "
+                f"{_conversion({kind, leaf.kind})}."
             )
         if not _fits(array.shape, leaf.dims):
             raise ValueError(
                 f"{found} of {_dims_text(array.shape)}, and that of the first element of "
-                f"{_dims_text(leaf.first)}; all results must have equal dims."
+                f"{_dims_text(leaf.first)}; {self._dims_remedy(leaf, array)}."
             )
         return _bytes_of(array) if leaf.dtype == "string" else array.astype(leaf.dtype, copy=False)
+
+    def _dims_remedy(self, leaf: _Leaf, array) -> str:
+        if self.of_batches and not leaf.dims and array.ndim == 1:
+            return "one number is no vector: return `array(x)`, whose length may change"
+        return "return equal dims for each element, as by padding"
 
     def _array(self, number: int, place: str, value):
         # A copy, in rows: TensorFlow would use R's own memory, and may write into it.
@@ -250,6 +258,12 @@ def _places(places: list) -> str:
 
 def _type_text(kind: str, of) -> str:
     return f"a tensor of type {of.dtype}" if kind == "python" else kind
+
+
+def _conversion(kinds: set) -> str:
+    if kinds <= {"double", "integer", "logical"}:
+        return "as.numeric()"
+    return "op_cast()" if "python" in kinds else "as.character()"
 
 
 def _bytes_of(texts):

@@ -12,6 +12,7 @@ from ..bridge.r_functions import r_function
 from .arrays import for_r
 from .derivatives import Differentiable, dtype_of
 from .host_call import Host, backend
+from .saved_functions import loaded, remember, saved
 
 
 def make(fn, output_shape, gradient, name: str | None) -> RLayer:
@@ -32,6 +33,7 @@ class RLayer(keras.layers.Layer):
     def __init__(self, fn, output_shape, gradient=None, **kwargs):
         super().__init__(**kwargs)
         self.fn, self.gradient = fn, gradient
+        remember(fn, gradient)
         self.output_shape_of_row = tuple(map(int, output_shape))
         self.supports_jit = not backend().XLA
         self._r_host = Host(f"layer `{self.name}`")
@@ -40,19 +42,18 @@ class RLayer(keras.layers.Layer):
 
     def get_config(self) -> dict:
         """The arguments; functions by their names, as in the configurations of Keras."""
-        save = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
-            "fn": save(self.fn),
+            "fn": saved(self.fn),
             "output_shape": list(self.output_shape_of_row),
-            "gradient": None if self.gradient is None else save(self.gradient),
+            "gradient": saved(self.gradient),
         }
 
     @classmethod
     def from_config(cls, config: dict) -> RLayer:
         """The layer of a configuration, or of one that has the functions themselves."""
-        load = keras.saving.deserialize_keras_object
-        found = {k: load(v) for k, v in config.items() if isinstance(v, dict) and k != "dtype"}
+        label = f"layer `{config.get('name')}`"
+        found = {name: loaded(config.get(name), label) for name in ("fn", "gradient")}
         return super().from_config(config | found)
 
     def compute_output_shape(self, input_shape):

@@ -19,6 +19,7 @@ from ..surface.levels import present
 from .arrays import as_r, for_r
 from .derivatives import Differentiable
 from .host_call import Host
+from .saved_functions import loaded, remember, saved
 
 _NOTHING = 0  # the note for predictions that are no numbers: R is not asked
 
@@ -41,6 +42,7 @@ class RLoss(keras.losses.Loss):
     def __init__(self, fn, gradient=None, name=None, reduction="sum_over_batch_size", dtype=None):
         super().__init__(name=name or fn.__name__, reduction=reduction, dtype=dtype)
         self.fn, self.gradient = fn, gradient
+        remember(fn, gradient)
         self._begin()
 
     def _begin(self) -> None:
@@ -64,20 +66,21 @@ class RLoss(keras.losses.Loss):
 
     def get_config(self) -> dict:
         """The arguments; functions by their names, as in the configurations of Keras."""
-        save = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
-            "fn": save(self.fn),
-            "gradient": None if self.gradient is None else save(self.gradient),
+            "fn": saved(self.fn),
+            "gradient": saved(self.gradient),
             "dtype": keras.saving.serialize_keras_object(self._dtype_policy),
         }
 
     @classmethod
     def from_config(cls, config: dict) -> RLoss:
         """The loss of a configuration, or of one that has the functions themselves."""
-        load = keras.saving.deserialize_keras_object
-        given = {k: load(v) if isinstance(v, dict) else v for k, v in config.items()}
-        return cls(**given)
+        dtype, label = config.get("dtype"), f"loss `{config.get('name')}`"
+        given = {name: loaded(config.get(name), label) for name in ("fn", "gradient")}
+        if isinstance(dtype, dict):
+            given["dtype"] = keras.saving.deserialize_keras_object(dtype)
+        return cls(**config | given)
 
     def call(self, y_true, y_pred):
         """The numbers for the rows or places, without weights and reduction."""

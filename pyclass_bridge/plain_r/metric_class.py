@@ -14,7 +14,7 @@ import functools
 from keras import ops
 from keras.metrics import Metric
 
-from ..bridge.r_functions import r_handle
+from ..bridge.r_functions import r_function, r_handle
 from ..surface.plain_code import as_plain_code, running
 from .host_call import backend
 from .metric import PlainMetric
@@ -42,6 +42,8 @@ class EagerMetric(PlainMetric):
 
     def __init__(self, name: str | None = None, dtype=None):
         super().__init__(name, dtype, self._r_values)
+        if self.values is None:
+            r_function("check_value_names")(self.name, self._r_host.label)
         shape = (len(self.log_names),)
         self._numbers = self.add_variable(shape, "zeros", name="numbers")
 

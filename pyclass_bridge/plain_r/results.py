@@ -33,7 +33,8 @@ def numbers_of(result, names: tuple[str, ...] | None, label: str, code=None) -> 
     Raises:
         RError: it has no such numbers.
     """
-    value = _core.to_python(result, False) if result.typeof in ("double", "list") else None
+    # What has a class stays a handle (FOR_STORING in core.h), so R decides whether it is a number.
+    value = _core.to_python(result, 1) if result.typeof in ("double", "list") else None
     numbers = [value] if names is None else _values(value, names)
     if all(type(x) is float and x == x for x in numbers):
         return numbers

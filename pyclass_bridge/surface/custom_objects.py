@@ -187,6 +187,15 @@ def _warn_of_other_module(cls: type, module: str) -> None:
         )
 
 
+def r_function_named(name: str):
+    """The R function of this name in a file that was sourced or in the global environment, or None.
+
+    Raises:
+        ValueError: there are several.
+    """
+    return _function_of(Reference("function", name, name)) if isinstance(name, str) else None
+
+
 def _function_of(reference: Reference):
     name = reference.name
     own = name.removesuffix("_1")

@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 import pytest
+from support.backends import ALL, need
 from support.r_scope import RScope
 
 tf = pytest.importorskip("tensorflow")
@@ -233,6 +234,32 @@ def test_an_error_is_one_sentence_and_the_dataset_goes_on(scope, failure, ahead)
     assert scope("fails <- FALSE; iterate(data, as.numeric)") == [1, 2, 3, 4, 5]
 
 
+REMEDIES = {
+    "if (x == 1) 1L else 1.5": r"return one type for each element, as by as.numeric\(\)\.$",
+    "if (x == 1) 1 else 'a'": r"return one type for each element, as by as.character\(\)\.$",
+    "if (x == 1) 1 else c(1, 2)": r"return equal dims for each element, as by padding\.$",
+    "rep(0, x)": r"return equal dims for each element, as by padding\.$",
+    "matrix(0, 2, x)": r"return equal dims for each element, as by padding\.$",
+    "if (x == 1) list(1, 2) else list(1)": r"return the same values for each element\.$",
+}
+
+
+@pytest.mark.parametrize("code, remedy", REMEDIES.items(), ids=REMEDIES)
+def test_results_that_are_not_like_the_first(scope, code, remedy):
+    scope(f"uneven <- function(x) {code}")
+    sentence = rf"dataset_map\(\): `uneven`, element 2: the result.* first element.*; {remedy}"
+    with pytest.raises(Exception, match=sentence):
+        scope("iterate(eager_map(r, uneven))")
+
+
+def test_a_first_result_of_one_number_among_batches(scope):
+    """It is taken for a number; with dims it is a vector, whose length may change."""
+    scope("batches <- dataset_batch(r, 2)\nlarge <- function(x) x[x > 1]")
+    with pytest.raises(Exception, match=r"`large`, element 2: .* return `array\(x\)`"):
+        scope("iterate(eager_map(batches, large))")
+    assert scope("iterate(eager_map(batches, function(x) array(large(x))), length)") == [1, 2, 1]
+
+
 def test_r_catches_its_own_condition(scope):
     said = scope("""
       bad <- function(x) rlang::abort("classed", class = "mine", number = x)
@@ -349,9 +376,9 @@ SCRIPT = """
 """
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+@pytest.mark.parametrize("backend", ALL)
 def test_a_model_is_trained_with_it(tmp_path, backend):
-    pytest.importorskip(backend)
+    need(backend)
     (tmp_path / "x.R").write_text(SCRIPT)
     done = subprocess.run(
         [sys.executable, "-m", "pyclass_bridge", "run", "x.R"],

@@ -6,6 +6,7 @@ Of: plain_r/loss.py, R/plain_r_loss.R.
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 
 import numpy as np
@@ -74,14 +75,19 @@ def test_from_the_global_environment_by_r(keras, r, tmp_path):
 
 
 def test_a_function_that_is_not_there_is_an_error_that_names_it(keras, define, tmp_path):
-    define(CODE)
+    define(CODE.replace("cubed", "gone"))
     model = model_of(keras, define("loss()"))
     model.save(tmp_path / "model.keras")
-    with pytest.raises(Exception, match="cubed"):
+    del model
+    define("rm(gone, gone_slope, loss)")
+    keras.backend.clear_session()
+    gc.collect()
+    with pytest.raises(Exception, match="Could not locate function 'gone'"):
         keras.saving.load_model(tmp_path / "model.keras")
-    names = {"cubed": define("cubed"), "cubed_slope": define("cubed_slope")}
+    define(CODE)
+    names = {"gone": define("cubed"), "gone_slope": define("cubed_slope")}
     loaded = keras.saving.load_model(tmp_path / "model.keras", custom_objects=names)
-    assert train(loaded) == train(model)
+    assert train(loaded) == train(model_of(keras, define("loss()")))
 
 
 def test_the_name_is_that_of_the_function(keras, define):
@@ -134,7 +140,6 @@ def test_two_functions_of_one_name_are_numbered(keras, define, tmp_path):
 
 
 def test_losses_leave_nothing_behind(keras, define):
-    import gc
     import weakref
 
     loss = define("loss_r(function(a, b) (a - b)^2, function(a, b) 2 * (b - a), name = 'gone')")
