@@ -47,11 +47,25 @@ def _whole(array: np.ndarray) -> np.ndarray:
     return array.astype("float64")
 
 
+def own(tensors) -> list:
+    """The tensors, with copies of NumPy's arrays, which others might change."""
+    return [x.copy() if isinstance(x, np.ndarray) else x for x in tensors]
+
+
 def given(x):
     """What a metric is given by a direct call: a tensor as it is; of R's values arrays of one dim
-    or more, and of a factor its codes, from 0, and its levels."""
+    or more, and of a factor its codes, from 0, and its levels.
+
+    Raises:
+        TypeError: it is a ragged tensor.
+    """
     from keras import ops
 
+    if hasattr(x, "row_splits"):
+        raise TypeError(
+            "a ragged tensor of TensorFlow has no equal among R's arrays: pad it in the data, as "
+            "`x$to_tensor()` does."
+        )
     if ops.is_tensor(x) or hasattr(x, "aval"):
         return x, None
     if hasattr(x, "codes") and hasattr(x, "categories"):  # of pandas

@@ -84,6 +84,7 @@ class Delivery:
             self._waiting = [(m, [logs[key] for key in keys]) for m, keys in layout.batches]
             self._take_over()
             if self._goes_on():
+                self._waiting = [(m, backend().kept(tensors)) for m, tensors in self._waiting]
                 logs.update(dict.fromkeys(layout.results, float("nan")))
             else:
                 self.settle()

@@ -19,7 +19,7 @@ _LIST = "Tensor[] constant, Tensor[] active"
 )
 def _values(key, constant, active):
     values, note = by_key[key].forward(constant, active)
-    return values, note
+    return values.contiguous(), note  # R's arrays have another order of their dims
 
 
 @_values.register_fake
@@ -35,12 +35,12 @@ def _(key, constant, active):
     schema=f"(int key, Tensor note, {_LIST}, Tensor g) -> Tensor[]",
 )
 def _slopes(key, note, constant, active, g):
-    return list(by_key[key].backward(note, constant, active, g))
+    return [x.contiguous() for x in by_key[key].backward(note, constant, active, g)]
 
 
 @_slopes.register_fake
 def _(key, note, constant, active, g):
-    return [torch.empty_like(x) for x in active]
+    return [x.new_empty(x.shape) for x in active]
 
 
 def _keep(ctx, inputs, output):

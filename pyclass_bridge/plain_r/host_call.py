@@ -14,7 +14,9 @@ has no other half in R.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import threading
 from importlib import import_module
 
 import numpy as np
@@ -61,6 +63,8 @@ class Host:
                 each step, in the order of the steps.
             is_batch: Does the call count as a batch, for errors? A gradient does not.
         """
+        if _noting.note is not None:
+            _noting.note(self)
         run = functools.partial(self.run, function, outputs, pure, is_batch)
         return backend().call(self, run, list(inputs), outputs, pure)
 
@@ -90,6 +94,23 @@ class Host:
         """The error that was kept, which is forgotten."""
         error, self.error = self.error, None
         return error
+
+
+class _Noting(threading.local):
+    note = None
+
+
+_noting = _Noting()
+
+
+@contextlib.contextmanager
+def noting(note):
+    """Within it `note(host)` is told of each host whose call is put into code on this thread."""
+    before, _noting.note = _noting.note, note
+    try:
+        yield
+    finally:
+        _noting.note = before
 
 
 def _checked(value, output: tuple) -> np.ndarray:

@@ -10,6 +10,8 @@ import jax
 import numpy as np
 from jax.experimental import io_callback
 
+from .arrays import own
+
 XLA = False  # does the compiler refuse host callbacks?
 ENDS = False  # can an error end a step without harm?
 GOES_ON = True  # does a step still compute when it returns?
@@ -41,6 +43,11 @@ def is_tracing(tensors) -> bool:
 def arrays(tensors) -> list[np.ndarray]:
     """The values of tensors."""
     return [np.asarray(x) for x in tensors]
+
+
+def kept(tensors) -> list:
+    """The tensors, to be read later: JAX's own do not change, the arrays of data might."""
+    return own(tensors)
 
 
 def _is_on_one_device() -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from .arrays import own
+
 XLA = True  # does the compiler refuse host callbacks?
 ENDS = True  # can an error end a step without harm?
 GOES_ON = False  # does a step still compute when it returns?
@@ -38,6 +40,16 @@ def is_tracing(tensors) -> bool:
 def arrays(tensors) -> list:
     """The values of tensors."""
     return [x.numpy() if hasattr(x, "numpy") else x for x in tensors]
+
+
+def kept(tensors) -> list:
+    """The tensors, to be read later: those on the CPU may be views of arrays that the data change,
+    as a generator does that fills one array with each batch."""
+    return [x.numpy() if _is_on_cpu(x) else x for x in own(tensors)]
+
+
+def _is_on_cpu(x) -> bool:
+    return isinstance(x, tf.Tensor) and "CPU:" in x.backing_device
 
 
 def wait(result) -> None:

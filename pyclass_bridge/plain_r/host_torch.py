@@ -8,6 +8,8 @@ from __future__ import annotations
 import keras
 import torch
 
+from .arrays import own
+
 XLA = False  # does the compiler refuse host callbacks?
 ENDS = True  # can an error end a step without harm?
 GOES_ON = False  # does a step still compute when it returns?
@@ -32,6 +34,11 @@ def is_tracing(tensors) -> bool:
 def arrays(tensors) -> list:
     """The values of tensors."""
     return [keras.ops.convert_to_numpy(x) for x in tensors]
+
+
+def kept(tensors) -> list:
+    """The tensors, to be read later: they may be views of arrays that the data change."""
+    return [x.detach().clone() if isinstance(x, torch.Tensor) else x for x in own(tensors)]
 
 
 def wait(result) -> None:

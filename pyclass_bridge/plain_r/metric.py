@@ -8,8 +8,6 @@ is NaN.
 
 from __future__ import annotations
 
-import weakref
-
 import keras
 import numpy as np
 from keras import ops
@@ -23,12 +21,9 @@ from .arrays import as_r, given
 from .host_call import Host, backend
 from .results import Caller, named_errors, numbers_of
 from .rows import Mean, Rows
+from .saved_functions import loaded, remember, saved
 
 MOST_ROWS, MOST_MB = 1e7, 2000.0
-
-# The metrics that live: a function that was given without a name is found there when a model is
-# loaded.
-_living: weakref.WeakSet = weakref.WeakSet()
 
 
 class PlainMetric(keras.metrics.Metric):
@@ -76,11 +71,7 @@ class PlainMetric(keras.metrics.Metric):
         self.check(sample_weight)
         if in_symbolic_scope():
             return
-        y_true, levels = given(y_true)
-        if levels is not None:
-            self.use_levels(levels)
-        rest = [x for x in (y_pred, sample_weight) if x is not None]
-        inputs = [y_true, *(given(x)[0] for x in rest)]
+        inputs = self._tensors(y_true, y_pred, sample_weight)
         box = outbox.open_for(self)
         if box is not None:
             box.put(self, inputs)
@@ -88,6 +79,16 @@ class PlainMetric(keras.metrics.Metric):
             self.take(inputs)
         else:
             self.receive(inputs)
+
+    def _tensors(self, y_true, *others) -> list:
+        try:
+            y_true, levels = given(y_true)
+            rest = [given(x)[0] for x in others if x is not None]
+        except TypeError as error:
+            raise TypeError(f"{self._r_host.label}: {error}") from None
+        if levels is not None:
+            self.use_levels(levels)
+        return [y_true, *rest]
 
     def result(self):
         """The number, or a dict of the numbers."""
@@ -170,7 +171,7 @@ class RMetric(PlainMetric):
         if over == "batch":
             self._total = self.add_variable((len(self.log_names),), "zeros", name="total")
             self._weight = self.add_variable((), "zeros", name="weight")
-        _living.add(self)
+        remember(function)
 
     def check(self, sample_weight) -> None:
         """Raise ValueError for weights that the function does not take."""
@@ -234,7 +235,7 @@ class RMetric(PlainMetric):
                 f"(and weights) have {counts} rows, and must have as many as each other."
             )
         if self.over == "epoch":
-            self._rows.add(tensors)
+            self._rows.add(backend().kept(tensors))
         else:
             self._mean.add(*self._batch(*backend().arrays(tensors)))
         return []
@@ -271,7 +272,7 @@ class RMetric(PlainMetric):
         """The configuration, which has the function by its name."""
         return {
             **super().get_config(),
-            "function": keras.saving.serialize_keras_object(self.function),
+            "function": saved(self.function),
             "over": self.over,
             "values": self.values and list(self.values),
             "max_rows": self.max_rows,
@@ -281,24 +282,5 @@ class RMetric(PlainMetric):
     @classmethod
     def from_config(cls, config: dict) -> RMetric:
         """The metric for a configuration of `get_config()`."""
-        return cls(**config | {"function": _function_of(config["function"])})
-
-
-def _function_of(config):
-    """The function that a configuration names: one that Keras finds, or one that was given to a
-    metric without a name of its own."""
-    if not isinstance(config, dict):
-        return config
-    try:
-        return keras.saving.deserialize_keras_object(config)
-    except (TypeError, ValueError):
-        name = config.get("config")
-        found = [metric.function for metric in _living if metric.function.__name__ == name]
-        if not found:
-            raise
-    if any(each.__r_function__ != found[0].__r_function__ for each in found):
-        raise ValueError(
-            f"two metrics have a function `{name}`, so the model can't tell which it was saved "
-            f"with: give the right one as `custom_objects = list({name} = ...)`."
-        )
-    return found[0]
+        label = f"metric `{config.get('name')}`"
+        return cls(**config | {"function": loaded(config["function"], label)})

@@ -28,17 +28,24 @@ class Rows:
         self.result: list[float] | None = None  # what R has computed of these rows
 
     def add(self, tensors) -> None:
-        """Keep the tensors of a batch, whose first dim is that of the cases. Nothing waits for
-        their values."""
+        """Keep the tensors of a batch, whose first dim is that of the cases, and which nobody
+        changes. Nothing waits for their values."""
         if self.batches and len(tensors) != len(self.batches[0]):
             raise ValueError(
                 f"{self.label}: some batches of the epoch have `sample_weight`, others none."
+            )
+        shape = next(filter(None, map(_other_shapes, self.batches[:1], [tensors])), None)
+        if shape is not None:
+            raise ValueError(
+                f"{self.label}: the batches of the epoch can't be joined, since the cases of one "
+                f"have the shape {shape[0]} and those of another {shape[1]}: use "
+                '`over = "batch"`, or data whose cases have one shape.'
             )
         count = self.count + tensors[0].shape[0]
         size = self.bytes + sum(map(_bytes_of, tensors))
         self._check(count, size)
         self.result = None
-        self.batches.append([x.copy() if isinstance(x, np.ndarray) else x for x in tensors])
+        self.batches.append(list(tensors))
         self.count, self.bytes = count, size
 
     def _check(self, count: int, size: int) -> None:
@@ -63,6 +70,15 @@ def _bytes_of(tensor) -> int:
     if hasattr(tensor, "nbytes"):  # of NumPy, JAX, torch
         return tensor.nbytes
     return math.prod(tensor.shape) * tensor.dtype.size
+
+
+def _other_shapes(tensors, others) -> tuple | None:
+    """The first two shapes of cases that differ; one column is a vector."""
+    for x, other in zip(tensors, others, strict=True):
+        shapes = [tuple(each.shape)[1:] for each in (x, other)]
+        if len({() if shape == (1,) else shape for shape in shapes}) > 1:
+            return tuple(shapes)
+    return None
 
 
 def _without_column(array):
@@ -93,7 +109,10 @@ class Mean:
         return [total / self.weight if self.weight else float("nan") for total in self.totals]
 
     def with_parts(self, totals, weight) -> list[float]:
-        """The means, with the totals and the weight of batches that compiled code has added up."""
-        totals = np.asarray(keras.ops.convert_to_numpy(totals.value), "float64") + self.totals
-        weight = self.weight + float(keras.ops.convert_to_numpy(weight.value))
-        return [float(total) / weight if weight else float("nan") for total in totals]
+        """The means, with the totals and the weight of batches that compiled code has added up;
+        those of the variables of several devices are a sum, which a copy reads."""
+        totals, weight = (
+            np.asarray(keras.ops.convert_to_numpy(keras.ops.copy(each.value)), "float64") + own
+            for each, own in ((totals, self.totals), (weight, self.weight))
+        )
+        return [float(total / weight) if weight else float("nan") for total in totals]

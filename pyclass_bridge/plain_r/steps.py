@@ -7,12 +7,13 @@ has Keras' own steps. It has no other half in R.
 from __future__ import annotations
 
 import contextlib
+import weakref
 
 from ..surface.functions import parts_of
 from ..surface.replaced import replace_method
 from . import compiled_metrics
 from .delivery import Delivery, may_go_on, parts, values_of
-from .host_call import HOST, Host, backend
+from .host_call import HOST, Host, backend, noting
 
 _STEPS = ("train", "test", "predict")
 _ON_BATCH = "_r_on_batch"  # the attribute of a model that trains or tests on one batch
@@ -30,10 +31,12 @@ def teach() -> None:
     for kind in _STEPS:
         if hasattr(Model, f"make_{kind}_function"):  # a backend may have no training
             replace_method(Model, f"make_{kind}_function", _making(kind))
-    for kind in ("train", "test"):
-        replace_method(Model, f"{kind}_on_batch", _on_batch)
+    for kind, method in (("train", "fit"), ("test", "evaluate")):
+        replace_method(Model, method, _running(kind))
+        replace_method(Model, f"{kind}_on_batch", _on_batch(kind))
         replace_method(CallbackList, f"on_{kind}_begin", _asking_callbacks(kind))
         replace_method(CallbackList, f"on_{kind}_end", _leaving_callbacks(kind))
+    replace_method(CallbackList, "on_epoch_begin", _asking_callbacks("train"))
     replace_method(Model, "compile", _compiling)
     replace_method(Model, "reset_metrics", _beginning)
     replace_method(Model, "_get_metrics_result_or_logs", _ending)
@@ -49,7 +52,13 @@ def hosts_of(model) -> list[Host]:
         getattr(model, "_compile_loss", None), getattr(model, "_compile_metrics", None)
     )
     metrics = model.metrics if getattr(model, "compiled", False) else []
-    return _hosts_in([*compiled, *model._flatten_layers(), *metrics, *_attributes(model)])
+    found = _hosts_in([*compiled, *model._flatten_layers(), *metrics, *_attributes(model)])
+    return found + [host for host in _noted.get(model, ()) if host not in found]
+
+
+# The hosts that a step of a model has called and that are in none of its parts, such as that of a
+# loss which only a closure has.
+_noted: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def _attributes(model) -> list:
@@ -75,11 +84,10 @@ def _making(kind: str):
     attribute = f"{kind}_function"
 
     def make(former, model, force=False):
-        before = getattr(model, attribute)
-        _let_go_on(model, kind, False)  # until the callbacks of fit() are known
-        hosts = hosts_of(model) if before is None or force else []
-        if not hosts:
+        is_made = getattr(model, attribute) is not None and not force
+        if is_made or not Host.was_made:
             return former(model, force=force)
+        hosts = hosts_of(model)
         _tell_losses(model)
         compiled_metrics.expect_build(model)
         delivery = _delivery(model, kind, hosts)
@@ -111,7 +119,7 @@ def _delivery(model, kind: str, hosts: list[Host]) -> Delivery | None:
 def _has_keras_step(model, kind: str) -> bool:
     from keras import Model
 
-    names = (f"{kind}_step", "compute_metrics", "compute_loss")
+    names = (f"{kind}_step", "compute_metrics", "compute_loss", "get_metrics_result")
     return all(
         name not in vars(model) and getattr(type(model), name) is getattr(Model, name)
         for name in names
@@ -144,7 +152,14 @@ def _own_step(model, name: str, delivery: Delivery | None):
 
 
 def _raising(function, model, hosts: list[Host]):
-    """`function`, a step or several; an error of one of the hosts is raised after it."""
+    """`function`, a step or several; an error of one of the hosts is raised after it. Others that
+    it calls join them."""
+
+    def note(host: Host) -> None:
+        if host not in hosts:
+            hosts.append(host)
+            _noted.setdefault(model, []).append(host)
+            host.keeps_errors, host.batch = True, 0
 
     def step(*args):
         result = None
@@ -152,7 +167,8 @@ def _raising(function, model, hosts: list[Host]):
         for host in hosts:
             host.keeps_errors = True
         try:
-            result = function(*args)
+            with noting(note):
+                result = function(*args)
             if any(host.is_waited_for for host in hosts):
                 backend().wait(result)
         except BaseException:
@@ -162,6 +178,7 @@ def _raising(function, model, hosts: list[Host]):
             for host in hosts:
                 host.keeps_errors = False
         _raise_kept(model, hosts, result)
+        names = names or _names_on_batch(model)  # TensorFlow builds metrics in its first step
         return _with_results(result, names) if names else result
 
     return step
@@ -200,11 +217,26 @@ def _tell_losses(model) -> None:
 
 
 def _asking_callbacks(kind: str):
-    def begin(former, callbacks, logs=None):
-        former(callbacks, logs)
+    def begin(former, callbacks, *args, **kwargs):
+        former(callbacks, *args, **kwargs)
         _let_go_on(getattr(callbacks, "_model", None), kind, may_go_on(callbacks, kind))
 
     return begin
+
+
+def _running(kind: str):
+    """A method that runs such steps; its callbacks are those that matter until it ends, also by an
+    error, and then those of the training in whose callback it was called."""
+
+    def run(former, model, *args, **kwargs):
+        before = _goes_on(model, kind)
+        _let_go_on(model, kind, False)  # until the callbacks are known
+        try:
+            return former(model, *args, **kwargs)
+        finally:
+            _let_go_on(model, kind, before)
+
+    return run
 
 
 def _leaving_callbacks(kind: str):
@@ -222,24 +254,40 @@ def _let_go_on(model, kind: str, goes_on: bool) -> None:
         delivery.goes_on = goes_on
 
 
+def _goes_on(model, kind: str) -> bool:
+    delivery = getattr(model, _DELIVERIES, {}).get(kind)
+    return delivery is not None and delivery.goes_on
+
+
 def _ending(former, model, logs):
     """The logs at the end of an epoch; those of a step of the user's own get the results that a
     step does not know."""
     results = former(model, logs)
     if results is logs and isinstance(logs, dict) and hosts_of(model):
-        names = compiled_metrics.names_in_logs(model)
-        return logs | values_of({name: at for name, at in names.items() if name in logs})
+        return _with_values(logs, compiled_metrics.names_in_logs(model))
     return results
 
 
-def _on_batch(former, model, *args, **kwargs):
-    """The step of `train_on_batch()` is an epoch of its own."""
-    vars(model)[_ON_BATCH] = True
-    compiled_metrics.tell_levels(model)
-    try:
-        return former(model, *args, **kwargs)
-    finally:
-        del vars(model)[_ON_BATCH]
+def _with_values(logs: dict, names: dict[str, tuple]) -> dict:
+    """The logs with the values of these metrics, also in the dict that is the result of all metrics
+    of compile(), as a step of the user's own may return it."""
+    logs = logs | values_of({name: at for name, at in names.items() if name in logs})
+    return {k: _with_values(x, names) if isinstance(x, dict) else x for k, x in logs.items()}
+
+
+def _on_batch(kind: str):
+    """The step of `train_on_batch()` is an epoch of its own, without callbacks."""
+    running = _running(kind)
+
+    def run(former, model, *args, **kwargs):
+        vars(model)[_ON_BATCH] = True
+        compiled_metrics.tell_levels(model)
+        try:
+            return running(former, model, *args, **kwargs)
+        finally:
+            vars(model).pop(_ON_BATCH, None)
+
+    return run
 
 
 def _names_on_batch(model) -> dict[str, tuple]:
@@ -251,7 +299,7 @@ def _names_on_batch(model) -> dict[str, tuple]:
 def _with_results(result, names: dict[str, tuple]):
     """The result of a step, in whose logs are the results of metrics over the epoch."""
     logs, put_back = parts(result)
-    return put_back(logs | values_of({name: at for name, at in names.items() if name in logs}))
+    return put_back(_with_values(logs, names))
 
 
 # ---- XLA ---------------------------------------------------------------------------------------

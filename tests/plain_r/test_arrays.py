@@ -9,6 +9,7 @@ import types
 
 import numpy as np
 import pytest
+from support.twin import backend
 
 import pyclass_bridge
 from pyclass_bridge.bridge.r_functions import r_function, r_handle
@@ -89,3 +90,14 @@ def test_a_method_is_replaced_once():
     for _ in range(2):
         replace_method(owner, "method", lambda former, x: former(x) + 1)
     assert owner.method(1) == 2
+
+
+@pytest.mark.skipif(backend() != "tensorflow", reason="only TensorFlow has ragged tensors")
+def test_ragged_tensors_are_an_error():
+    import tensorflow as tf
+
+    metric = pyclass_bridge.r("metric_r('m', function(y_true, y_pred) 1)")
+    ragged, whole = tf.ragged.constant([[1.0, 2.0], [3.0]]), tf.ones((2, 2))
+    for arguments in ((ragged, whole), (whole, ragged)):
+        with pytest.raises(TypeError, match=r"^metric `m`: a ragged tensor .*: pad it in the data"):
+            metric.update_state(*arguments)

@@ -125,6 +125,12 @@ def test_a_condition_of_a_class_of_its_own_stays_itself(over):
         ("function(y_true, y_pred) 1, values = character()", "`values` must be the names"),
         ("function(y_true, y_pred) 1, values = c('a', 'a')", "two values `a`"),
         ("function(y_true, y_pred) list(loss = 1)", "a value `loss`"),
+        (
+            "function(y_true, y_pred) list(a = 1, val_a = 1)",
+            "`val_a`, .* the number `a` of the val",
+        ),
+        ("function(y_true, y_pred) list(val_loss = 1)", "`val_loss`, .* the loss of the valid"),
+        ("function(y_true, y_pred) c(learning_rate = 1)", "`learning_rate`, .* the learning rate"),
         ("function(y_true, y_pred) 1, max_rows = 0", "`max_rows` must be a positive number"),
         ("function(y_pred, y_true) 1", "called with `y_true`, `y_pred` in this order"),
         ("function(y_pred, truth) 1", "in this order, and it has the arguments `y_pred`, `truth`"),
@@ -133,6 +139,27 @@ def test_a_condition_of_a_class_of_its_own_stays_itself(over):
 def test_functions_that_are_errors(code, error):
     with pytest.raises(pyclass_bridge.RError, match=error):
         pyclass_bridge.r(f"metric_r('m', {code})")
+
+
+@pytest.mark.parametrize("name", ["loss", "val_loss", "learning_rate", "val_x"])
+def test_names_that_the_logs_have_for_other_numbers(name):
+    """One of the two numbers would be lost without a word."""
+    error = rf"the metric `{name}` has a value `{name}`, which is what Keras calls the .*: use ano"
+    with pytest.raises(pyclass_bridge.RError, match=error):
+        pyclass_bridge.r(f"metric_r('{name}', function(y_true, y_pred) 1)")
+    of_a_class = f"""Metric("Own", eager = TRUE, update_state = function(y_true, y_pred, ...) NULL,
+      result = function() 1, reset_state = function() NULL)(name = "{name}")"""
+    with pytest.raises(pyclass_bridge.RError, match=rf"metric `{name}` has a value `{name}`, "):
+        pyclass_bridge.r(of_a_class)
+
+
+@pytest.mark.parametrize("name", ["lr", "valid", "x_val_loss", "size", "epoch", "plain_r_outbox"])
+def test_names_that_are_free(name):
+    own = pyclass_bridge.r(f"metric_r('{name}', function(y_true, y_pred) 7)")
+    keep = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate)
+    history, _ = trained([own], epochs=1, callbacks=[keep], validation_data=(X, Y))
+    assert history[name] == history[f"val_{name}"] == [7]
+    assert set(history) == {name, f"val_{name}", "loss", "val_loss", "learning_rate"}
 
 
 def test_weights_for_a_function_without():
@@ -195,6 +222,75 @@ def test_a_step_of_ones_own():
     scores = model.evaluate(X, Y, batch_size=BATCH, verbose=0, return_dict=True)
     top = model.predict(X, verbose=0).max()
     assert scores == {"bad": pytest.approx(top, rel=1e-6), "more": 1}
+
+
+class ByMetrics(keras.Sequential):
+    """Its steps return `{m.name: m.result() for m in self.metrics}`, as Keras' guides have it: the
+    results of compile() are one of them, a dict."""
+
+    def _by_metrics(self, result):
+        logs, *state = result if isinstance(result, tuple) else (result,)
+        logs = dict(logs)
+        own = {"loss": logs.pop("loss"), "compile_metrics": logs}
+        return (own, *state) if state else own
+
+    def train_step(self, *args):
+        return self._by_metrics(super().train_step(*args))
+
+    def test_step(self, *args):
+        return self._by_metrics(super().test_step(*args))
+
+
+@pytest.mark.parametrize("code", ["max(y_pred)", "list(top = max(y_pred), low = min(y_pred))"])
+@pytest.mark.parametrize("over", ["'batch'", "'epoch'"])
+def test_a_step_that_returns_the_results_of_all_metrics(over, code):
+    def numbers(kind):
+        keras.utils.set_random_seed(1)
+        model = kind([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", metrics=["mae", metric(code, over=over)])
+        fitting = {"batch_size": BATCH, "epochs": 2, "validation_data": (X, Y), "shuffle": False}
+        found = model.fit(X, Y, verbose=0, **fitting).history
+        scores = model.evaluate(X, Y, batch_size=BATCH, verbose=0, return_dict=True)
+        on_batch = [
+            each(X[:BATCH], Y[:BATCH], return_dict=True)
+            for each in (model.train_on_batch, model.test_on_batch)
+        ]
+        for i, logs in enumerate([scores, *on_batch]):
+            found |= {f"{name} {i}": value for name, value in logs.items()}
+        return found
+
+    found, right = numbers(ByMetrics), numbers(keras.Sequential)
+    assert set(found) == set(right)
+    for name, values in right.items():
+        assert np.isfinite(values).all(), name
+        np.testing.assert_allclose(found[name], values, rtol=1e-5, err_msg=name)
+
+
+CLOSED = """function(fails) local({
+  n <- 0
+  own <- loss_r(function(y_true, y_pred) {
+    n <<- n + 1
+    if (n == fails) stop("no such level")
+    (y_true - y_pred)^2
+  }, function(y_true, y_pred) 2 * (y_pred - y_true), name = "own")
+  Layer("Closed", call = function(x) {
+    self$add_loss(op_mean(own(x, 2 * x)))
+    x
+  })
+})()"""
+
+
+@pytest.mark.parametrize("compiling", [{}, {"run_eagerly": True}], ids=str)
+@pytest.mark.parametrize("fails, batch", [(1, 1), (3, 3), (5, 2)])
+def test_a_loss_that_only_a_closure_has(compiling, fails, batch):
+    """No part of the model has it, and it is the host's error that is raised after the step."""
+    layer = pyclass_bridge.r(CLOSED)(fails)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1), layer])
+    model.compile("sgd", "mse", **compiling)
+    with pytest.raises(pyclass_bridge.RError, match=f"loss `own`, batch {batch}: no such level"):
+        model.fit(X, Y, batch_size=BATCH, epochs=2, verbose=0)
+    assert np.isfinite(model.predict(X, verbose=0)).all()
+    assert model.fit(X, Y, batch_size=BATCH, verbose=0).history["loss"]
 
 
 @pytest.mark.skipif(backend() != "tensorflow", reason="other compilers call R from compiled code")
@@ -291,3 +387,31 @@ def test_tensorflow_prints_nothing_of_an_error():
     )
     assert done.stdout.splitlines() == ["metric `m`, batch 1: no"] * 2
     assert done.stderr.split("now")[1:] == ["\n", "\n"]
+
+
+PLAIN_R_IN_TRACED_CODE = {
+    "a class of a metric": (
+        """Metric("Own", update_state = function(y_true, y_pred, ...) {code},
+             result = function() op_zeros(list()), reset_state = function() NULL)()""",
+        r"plain R, which gets values, with `Metric\(..., eager = TRUE\)`",
+    ),
+    "a function as metric": ("function(y_true, y_pred) {code}", r"by metric_r\(\)"),
+    "a function as loss": ("function(y_true, y_pred) {code}", r"by loss_r\(\)"),
+    "a class of a loss": ("Loss('L', call = function(y_true, y_pred) {code})()", r"by loss_r\(\)"),
+    "a class of a layer": ("Layer('Own', call = function(y_pred) {code})()", r"by layer_r\(\)"),
+}
+
+
+@pytest.mark.skipif(backend() == "torch", reason="torch's steps are not traced")
+@pytest.mark.parametrize("code", ["mean(as.numeric(y_pred))", "sort(y_pred)", "as.array(y_pred)"])
+@pytest.mark.parametrize("made, way", PLAIN_R_IN_TRACED_CODE.values(), ids=PLAIN_R_IN_TRACED_CODE)
+def test_r_functions_of_values_in_traced_code(made, way, code):
+    """The error says how this metric, loss or layer can be plain R."""
+    own = pyclass_bridge.r(made.replace("{code}", code))
+    layers = [keras.Input((3,)), keras.layers.Dense(1)]
+    with pytest.raises(TypeError, match=rf"symbolic here \(traced code\).*{way}, or compile\("):
+        model = keras.Sequential([*layers, own] if "layer" in way else layers)
+        model.compile(
+            "sgd", own if "loss" in way else "mse", metrics=[own] if "etric" in way else []
+        )
+        model.fit(X, Y, verbose=0)
