@@ -18,9 +18,9 @@ DONE := $(VENV)/stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 # What Keras runs on: TensorFlow, or JAX on a Python that TensorFlow has no wheel for. Keras takes
-# TensorFlow when nothing is said.
+# TensorFlow when nothing is said. KERAS_BACKEND=torch before `make` says it, after `make torch`.
 BACKEND = $(shell cat $(DONE)/backend 2>/dev/null)
-ON_BACKEND = $(if $(filter jax,$(BACKEND)),KERAS_BACKEND=jax)
+ON_BACKEND = $(if $(KERAS_BACKEND),,$(if $(filter jax,$(BACKEND)),KERAS_BACKEND=jax))
 
 PACKAGE = '.[$(BACKEND),test]'
 INSTALLING = installing the package with Keras and $(BACKEND) (hundreds of MB: some minutes)
@@ -49,7 +49,7 @@ help:
 	@echo 'make stress     all stress programs (20 minutes): tests/stress/FIGURES.md  (ARGS=waits.py)'
 	@echo 'make matrix     the tests on Debian 13 and sid, in chroots (root; ARGS=all, ARGS=bench)'
 	@echo 'make judge      record what reticulate gives for the snippets in tests/reticulate (root)'
-	@echo 'make torch      add the PyTorch backend to .venv'
+	@echo 'make torch      add the PyTorch backend to .venv, and so to what `make test` runs'
 	@echo 'make ultralytics the tests with Ultralytics, in .venv-ultralytics (1.7 GB)'
 	@echo 'make synalinks  the tests with Synalinks, in .venv-synalinks (Python 3.12, 1.6 GB)'
 	@echo 'make engines    the tests with Ray, Dask and PyTorch, in .venv-engines (2.5 GB)'

@@ -9,10 +9,9 @@ callbacks/gradients_jax.py, callbacks/gradients_torch.py.
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
+from support.backends import again_on_others, run_again
 from support.gradients import (
     FROM_R,
     RATE,
@@ -27,20 +26,12 @@ from support.gradients import (
     train,
     watcher,
 )
-from support.paths import TESTS
-from support.subprocesses import run_tests
 from support.twin import backend
 
 
-@pytest.mark.runs_tests
-@pytest.mark.parametrize("other", ["jax", "torch"])
+@again_on_others
 def test_on_another_backend(other):
-    if importlib.util.find_spec(other) is None:
-        pytest.skip(f"{other} is not installed")
-    if backend() != "tensorflow":
-        pytest.skip("this is the process of another backend")
-    files = [__file__, str(TESTS / "callbacks" / "test_gradients_errors.py")]
-    run_tests(*files, KERAS_BACKEND=other)
+    run_again(other, "callbacks/test_gradients.py", "callbacks/test_gradients_errors.py")
 
 
 # ---- what is seen --------------------------------------------------------------------------------

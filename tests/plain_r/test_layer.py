@@ -60,7 +60,7 @@ def assert_same(found, right, **tolerance):
 def test_a_training_is_that_of_the_operations(keras, soft, compiled):
     backend = keras.config.backend()
     if backend == "torch" and {"steps_per_execution", "jit_compile"} & set(compiled):
-        pytest.skip("Keras refuses several steps on torch, and torch.compile takes minutes")
+        pytest.skip("Keras refuses several steps on torch; test_loss_on_devices.py compiles")
     if backend == "tensorflow" and "jit_compile" in compiled:
         with pytest.raises(ValueError, match=r"layer `r_layer.*` is plain R.*jit_compile = FALSE"):
             trained(keras, soft(4), compiled=compiled)

@@ -127,7 +127,7 @@ def test_jit_compile(keras, squared):
         assert model.jit_compile is False
         return
     if keras.config.backend() == "torch":
-        pytest.skip("torch.compile takes minutes, and a compiler")
+        pytest.skip("test_loss_on_devices.py has what torch.compile makes")
     compiled = {"jit_compile": True}
     assert_same(trained(keras, loss, compiled=compiled), trained(keras, "mse", compiled=compiled))
 

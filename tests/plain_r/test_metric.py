@@ -1,43 +1,26 @@
 """Metrics of plain R functions: their numbers are those of NumPy, whatever the step is.
 
-This file runs in this process and, with test_metric_class.py and test_steps.py, on the other
-backends that are installed, in one process each.
+test_on_backends.py has this file run on the other backends that are installed.
 
-Of: plain_r/metric.py, plain_r/rows.py, plain_r/outbox.py, plain_r/compiled_metrics.py.
+Of: plain_r/metric.py, plain_r/rows.py, plain_r/compiled_metrics.py.
 """
 
 from __future__ import annotations
 
 import copy
-import importlib.util
 import pickle
 
 import keras
 import numpy as np
 import pytest
-from support.paths import TESTS
 from support.plain_metrics import BATCH, WEIGHTS, X, Y, batches, in_numpy, summary, trained, ways
-from support.subprocesses import output_of, run_tests
+from support.subprocesses import output_of
 from support.twin import backend
 
 import pyclass_bridge
 
 MEDIAN = "function(y_true, y_pred) stats::median(abs(y_true - y_pred))"
 WEIGHTED = "function(y_true, y_pred, sample_weight = NULL) weighted.mean(y_pred, sample_weight)"
-
-
-@pytest.mark.runs_tests
-@pytest.mark.parametrize("other", ["jax", "torch"])
-def test_on_another_backend(other):
-    if importlib.util.find_spec(other) is None:
-        pytest.skip(f"{other} is not installed")
-    if backend() != "tensorflow":
-        pytest.skip("this is the process of another backend")
-    files = [
-        __file__,
-        *(str(TESTS / "plain_r" / f"test_{x}.py") for x in ("metric_class", "steps", "delivery")),
-    ]
-    run_tests(*files, KERAS_BACKEND=other)
 
 
 def metric(code: str, name: str = "m", **options):

@@ -140,6 +140,7 @@ def test_make_asks_for_the_requirements_of_another_r(made):
 )
 def test_the_backend_is_what_pip_finds_for_this_python(made, tmp_path, found, backend, command):
     environment = {"R_HOME": str(tmp_path / "R-home"), "MAKEFLAGS": "", "MAKELEVEL": ""}
+    environment["KERAS_BACKEND"] = ""
     python = tmp_path / ".venv/bin/python"
     python.parent.mkdir()
     python.write_text(f"""#!/bin/sh
@@ -152,6 +153,9 @@ case "$package" in ({found}) ;; (*) exit 1 ;; esac
     assert f"pip --editable .[{backend},test]" in done.stdout.splitlines(), done.stderr
     done = run("make", "--dry-run", "demo", cwd=tmp_path, **environment)
     assert re.search(command, done.stdout, re.MULTILINE), done.stdout
+    environment["KERAS_BACKEND"] = "torch"  # what the user says holds
+    done = run("make", "--dry-run", "test", cwd=tmp_path, **environment)
+    assert re.search(r"^\s*\.venv/bin/python -m pytest\b", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_ultralytics_has_an_environment_of_its_own():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.backends import need
 from support.paths import ROOT
 from support.r_models import DENSE, LABELS, TWO_INPUTS, X, Y, dense, from_r, two_inputs
 from support.subprocesses import output_of
@@ -613,7 +614,7 @@ def test_a_method_of_a_users_class_gets_what_r_gives(keras):
 @pytest.mark.parametrize("on", ["tensorflow", "jax"])
 def test_fit_makes_no_copy_of_the_size_of_the_data(on):
     """1 GB: python benchmarks/memory_fit.py."""
-    pytest.importorskip(on)
+    need(on)
     done = output_of(
         f"""
         sys.path.insert(0, {str(ROOT / "benchmarks")!r})

@@ -5,7 +5,7 @@ Of: surface/jax_state.py.
 
 from __future__ import annotations
 
-import pytest
+from support.backends import need
 from support.subprocesses import output_of
 
 SCRIPT = """
@@ -54,5 +54,5 @@ SCRIPT = """
 
 
 def test_weights_are_there_after_an_exception():
-    pytest.importorskip("jax")
+    need("jax")
     assert output_of(SCRIPT).split() == ["1", "TRUE", "TRUE"]

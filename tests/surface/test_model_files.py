@@ -6,7 +6,6 @@ Also of: R/surface_saving.R.
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import os
@@ -19,6 +18,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from support.backends import ALL, need
 from support.paths import TESTS
 from support.r_host import output_of as run_rscript
 from support.r_models import dense, from_r
@@ -42,11 +42,10 @@ def saved(what: str, folder, name: str) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax", "torch"])
+@pytest.fixture(scope="module", params=ALL)
 def files(request, tmp_path_factory):
     """(the backend, the folder with the models, what was wrong in the process that saved them)"""
-    if importlib.util.find_spec(request.param) is None:
-        pytest.skip(f"{request.param} is not installed")
+    need(request.param)
     folder = tmp_path_factory.mktemp(request.param)
     return request.param, folder, saved("save", folder, request.param)
 

@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 import pytest
+from support.backends import need
 from support.r_models import X, Y, dense
 from support.r_scope import RScope
 from support.subprocesses import output_of
@@ -373,8 +374,7 @@ SCRIPT = """
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_a_dataset_is_trained_with(tmp_path, backend):
-    if backend == "jax":
-        pytest.importorskip("jax")
+    need(backend)
     (tmp_path / "x.R").write_text(SCRIPT)
     done = subprocess.run(
         [sys.executable, "-m", "pyclass_bridge", "run", "x.R"],

@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 import pytest
+from support.backends import ALL, need
 from support.subprocesses import run_python
 
 COMMON = """
@@ -161,9 +162,9 @@ FUNCTIONS = (
 
 
 @pytest.mark.parametrize("script", ["PY_DATASETS", "FUNCTIONS"])
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+@pytest.mark.parametrize("backend", ALL)
 def test_batches_of_r_on_other_threads(tmp_path, backend, script):
-    pytest.importorskip(backend)
+    need(backend)
     (tmp_path / "x.R").write_text(globals()[script])
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "pyclass_bridge", "run", "x.R"],
@@ -223,7 +224,7 @@ def test_a_class_of_python_is_watched_as_well(keras):
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_no_iterator_is_left_to_the_collector(backend):
-    pytest.importorskip(backend)
+    need(backend)
     done = run_python(
         """
         import gc

@@ -7,11 +7,8 @@ Of: training/train.py, callbacks/set.py, classes/builder.py.
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
-from support import twin
-from support.subprocesses import run_tests
+from support.backends import again_on_others, run_again
 
 TWINS = [
     "callbacks/test_callback.py",
@@ -51,14 +48,9 @@ CHOSEN = (
 )
 
 
-@pytest.mark.runs_tests
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@again_on_others
 @pytest.mark.parametrize(
     ("files", "chosen"), [(TWINS, CHOSEN), (SURFACE, "")], ids=["twins", "surface"]
 )
-def test_on_another_backend(backend, files, chosen):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
-    if backend == twin.backend():
-        pytest.skip("the tests of this process run on it")
-    run_tests(*files, "-k", chosen, KERAS_BACKEND=backend)
+def test_on_another_backend(other, files, chosen):
+    run_again(other, *files, "-k", chosen)
