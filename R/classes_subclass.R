@@ -64,6 +64,7 @@ define_keras_class <- function(kind, name, recommended, dots, public, private, i
     bases <- given_bases(name, inherit, inherit_code, parent_env)
   }
   members <- c(drop_nulls(recommended), drop_nulls(dots), public)
+  refuse_eager_class(name, kind, dots)
   is_eager <- is_eager_class(name, plain$eager, bases)
   if (is_eager) {
     class <- eager_class(name, members, bases, plain$values)
@@ -76,6 +77,18 @@ define_keras_class <- function(kind, name, recommended, dots, public, private, i
     public = members, private = private, bases = class$bases, keywords = class$keywords,
     kind = kind, doc = doc, parent_env = parent_env
   ))
+}
+
+# Only a metric's methods can be plain R.
+refuse_eager_class <- function(name, kind, dots) {
+  ways <- c(Layer = "layer_r()", Loss = "loss_r()")
+  if (kind %in% names(ways) && isTRUE(dots$eager)) {
+    abort_class(
+      name, "`eager = TRUE` is for `Metric()`. For a function in plain R use `", ways[[kind]], "`; for a ",
+      "member of your own called `eager`, write `public = list(eager = ...)`.",
+      member = "eager"
+    )
+  }
 }
 
 # Are the methods plain R, which gets values in place of tensors?

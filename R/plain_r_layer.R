@@ -44,6 +44,12 @@ layer_r <- function(object, f, output_shape, gradient = NULL, name = NULL) {
     names(call)[names(call) == "object"] <- "f"
     return(eval(as.call(append(as.list(call), list(NULL), 1L)), parent.frame()))
   }
+  if (missing(output_shape)) {
+    stop("layer_r(): `output_shape` is missing: give the dims of a row of the result, such as 4 for ",
+      "four columns.",
+      call. = FALSE
+    )
+  }
   check_layer_arguments(f, output_shape, gradient, name)
   functions <- named_plain(f, substitute(f), gradient, substitute(gradient), name, parent.frame())
   layer <- keras_module("plain_r.layer")$make(

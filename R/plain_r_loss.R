@@ -227,6 +227,12 @@ check_gradient <- function(loss, y_true = NULL, y_pred = NULL, sample_weight = N
   if (is.null(y_true)) {
     batch <- last_batch(loss, fn$label)
   }
+  rows <- vapply(drop_nulls(batch[c("y_true", "y_pred", "sample_weight")]), NROW, 1L)
+  if (length(unique(rows)) > 1L) {
+    stop("check_gradient(): ", paste0("`", names(rows), "` has ", rows, " rows", collapse = ", "), ".",
+      call. = FALSE
+    )
+  }
   invisible(compared_gradient(fn, batch$y_true, batch$y_pred, batch$sample_weight, tolerance))
 }
 
@@ -263,7 +269,8 @@ compared_gradient <- function(fn, y_true, y_pred, sample_weight, tolerance) {
 refuse_no_gradient <- function(fn) {
   if (is.null(fn$gradient) && !is.null(fn$tape_fault)) {
     fault <- if (nzchar(fn$tape_fault)) paste0(" (RTMB can't: ", fn$tape_fault, ")")
-    stop("check_gradient(): the ", fn$label, " has no gradient of its own, but differences", fault, ".",
+    stop("check_gradient(): the ", fn$label, " has no gradient of its own, but differences", fault, ": give ",
+      "loss_r() one as `gradient`.",
       call. = FALSE
     )
   }

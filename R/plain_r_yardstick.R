@@ -197,6 +197,7 @@ yardstick_options <- function(f, options) {
   if (length(own)) {
     stop("metric_yardstick(): `", own[[1L]], "` is no option, since it comes from the model.", call. = FALSE)
   }
+  refuse_unknown_option(f, given)
   beyond <- setdiff(given, c("estimator", "na_rm"))
   if (is_metric_set(f) && length(beyond)) {
     stop("metric_yardstick(): `", beyond[[1L]], "` is an option of a single metric: set it with ",
@@ -205,6 +206,32 @@ yardstick_options <- function(f, options) {
     )
   }
   options
+}
+
+# A metric of yardstick takes any option, and does without those that it does not know.
+refuse_unknown_option <- function(f, given) {
+  known <- setdiff(metric_formals(f), c("data", "truth", "estimate", "..."))
+  unknown <- setdiff(given, known)
+  if (is_metric_set(f) || !length(known) || !length(unknown)) {
+    return(invisible())
+  }
+  nearest <- nearest_name(unknown[[1L]], known)
+  stop("metric_yardstick(): the metric has no option `", unknown[[1L]], "`",
+    if (is.null(nearest)) "." else paste0("; did you mean `", nearest, "`?"),
+    call. = FALSE
+  )
+}
+
+# The arguments of a metric for a data frame; none where they can't be told.
+metric_formals <- function(f) {
+  code <- body(f)
+  generic <- Find(function(x) is.call(x) && identical(x[[1L]], quote(UseMethod)), c(list(code), as.list(code)))
+  method <- f
+  if (!is.null(generic) && is_string(generic[[2L]])) {
+    method <- utils::getS3method(generic[[2L]], "data.frame", optional = TRUE, envir = environment(f))
+  }
+  found <- names(formals(method %||% f))
+  if ("truth" %in% found) found else character()
 }
 
 # The names of the numbers of a metric.

@@ -129,20 +129,25 @@ def require_value(x, label, what="its value cannot be read"):
     if is_symbolic(x):
         raise SymbolicValueError(
             f"`{label}` is symbolic here (traced code): {what}. Use op_*() functions on it"
-            f"{_way_to_plain_r()}, or compile(run_eagerly = TRUE) to run this code on values."
+            f"{_way_to_values()} to run this code on values."
         )
 
 
-def _way_to_plain_r() -> str:
-    """How the metric, loss or layer whose code runs can be plain R, which gets values; "" in other
-    code. It is that of the innermost frame whose `self` is one."""
+def _way_to_values() -> str:
+    """How the code that runs can get values. It is that of the innermost frame whose `self` is a
+    metric, loss or layer, which can be plain R, or a dataset."""
     keras, frame = loaded_keras(), sys._getframe(1)
     while keras is not None and frame is not None:
         owner = frame.f_locals.get("self")
+        if type(owner).__module__.startswith("tensorflow.python.data."):
+            return ", or give the step of the pipeline, such as dataset_map(), `eager = TRUE`"
         if isinstance(owner, (keras.metrics.Metric, keras.losses.Loss, keras.layers.Layer)):
-            return _plain_r_for(owner, keras)
+            return f"{_plain_r_for(owner, keras)}{_EAGERLY}"
         frame = frame.f_back
-    return ""
+    return _EAGERLY
+
+
+_EAGERLY = ", or compile(run_eagerly = TRUE)"
 
 
 def _plain_r_for(owner, keras) -> str:

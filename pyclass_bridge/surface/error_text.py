@@ -72,7 +72,9 @@ def _remedy(kind: str, name: str) -> str:
         return (
             "a function without a name was saved as this. If the model has only one, give it as "
             "`custom_objects = list(r_function = f)`; several can't be told apart, so build the "
-            "model anew with named functions, and load its weights."
+            "model anew and load its weights. To save it so that it can be loaded, name the "
+            'function, as `loss_r(..., name = "own")` does, or use '
+            "`save_model(definitions = TRUE)`."
         )
     package, _, own = name.rpartition(">")
     variable = (r_function("class_variable")(own) if kind == "class" else None) or own

@@ -96,6 +96,13 @@ def names_of_keras() -> frozenset[str]:
 
 
 def _tell(name: str, new: str) -> None:
+    if name == "r_function":
+        tell(
+            "the model has several functions without a name, which a saved model can't tell apart: "
+            'give them names, as `loss_r(..., name = "own")` does, or save the model with '
+            "`definitions = TRUE`."
+        )
+        return
     is_keras = name in names_of_keras()
     owner = "Keras has a function" if is_keras else "the model has another function"
     tell(

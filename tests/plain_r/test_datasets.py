@@ -311,6 +311,9 @@ AT_ONCE = {
         "dataset_filter\\(\\): the function, element 1: a predicate gives TRUE or FALSE, not the"
     ),
     "iterate(dataset_take_while(r, ~ 1, eager = TRUE))": "gives TRUE or FALSE, not the value 1",
+    "dataset_map(r, function(x) as.numeric(x))": (
+        r"or give the step of the pipeline, such as dataset_map\(\), `eager = TRUE` to run"
+    ),
 }
 
 

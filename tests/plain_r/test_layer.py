@@ -243,6 +243,8 @@ def test_what_fails_names_the_layer_and_leaves_the_model_usable(keras, define, v
     [
         ("layer_r(NULL, 'x', 3)", "layer_r(): `f` must be an R function, not the string"),
         ("layer_r(function(x) x, 2.5)", "`output_shape` must be whole numbers"),
+        ("layer_r(function(x) x)", "`output_shape` is missing: give the dims of a row"),
+        ("layer_r(keras_model_sequential(), function(x) x)", "`output_shape` is missing"),
         ("layer_r(function(x) x, NA)", "`output_shape` must be whole numbers"),
         ("layer_r(function(x) x, 'a')", "`output_shape` must be whole numbers"),
         ("layer_r(function(x) x, 2, function(x) x)", "`gradient` is called with `x` and `dy`"),
@@ -251,7 +253,6 @@ def test_what_fails_names_the_layer_and_leaves_the_model_usable(keras, define, v
             "`f` is called with `x`, and it has the arguments `x`, `y`",
         ),
         ("layer_r(function(x) x, 2, name = 1)", "`name` must be a string"),
-        ("layer_r(function(x) x)", "output_shape"),
     ],
 )
 def test_what_is_found_at_definition(define, keras, code, text):

@@ -225,3 +225,5 @@ def test_check_gradient_takes_the_last_batch(keras, define):
         define("check_gradient(wrong)")
     with pytest.raises(Exception, match="give both `y_true` and `y_pred`, or none of them"):
         define("check_gradient(loss, 1:3)")
+    with pytest.raises(Exception, match="`y_true` has 3 rows, `y_pred` has 2 rows"):
+        define("check_gradient(loss, 1:3, 1:2)")

@@ -138,6 +138,15 @@ def test_definitions_that_are_errors(members, error):
         made(members)
 
 
+@pytest.mark.parametrize("kind, way", [("Layer", "layer_r"), ("Loss", "loss_r")])
+def test_other_classes_are_not_eager(kind, way):
+    code = f"{kind}('Own', eager = TRUE, call = function(...) 1)"
+    with pytest.raises(Exception, match=rf"`eager = TRUE` is for `Metric\(\)`.* use `{way}\(\)`"):
+        pyclass_bridge.r(code)
+    own = pyclass_bridge.r(f"{kind}('Own', public = list(eager = TRUE), call = function(...) 1)")
+    assert own.eager is True
+
+
 def test_no_weights_of_keras_and_no_operations():
     adding = made(
         f"eager = TRUE, initialize = function(...) {{ super$initialize(...); "

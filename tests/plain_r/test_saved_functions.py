@@ -215,3 +215,17 @@ def test_the_gradient_has_the_name_of_its_function(define):
     assert named.gradient.__name__ == "squared_gradient"
     nameless = define(code.format("function(y_true, y_pred) y_pred^2", ", name = 'mine'"))
     assert (nameless.fn.__name__, nameless.gradient.__name__) == ("mine", "mine_gradient")
+
+
+def test_functions_without_a_name_in_one_model(keras, tmp_path):
+    loss = pyclass_bridge.r(
+        "loss_r(function(y_true, y_pred) (y_true - y_pred)^2, function(y_true, y_pred) "
+        "2 * (y_pred - y_true))"
+    )
+    model = model_of(keras, loss)
+    with pytest.warns(pyclass_bridge.RWarning, match=r"several functions without a name.*`loss_r"):
+        model.save(tmp_path / "m.keras")
+    said = pyclass_bridge.r("function(path) tryCatch(load_model(path), error = conditionMessage)")(
+        str(tmp_path / "m.keras")
+    )
+    assert "To save it so that it can be loaded, name the function, as `loss_r(..., name" in said

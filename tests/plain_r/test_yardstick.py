@@ -309,6 +309,10 @@ IMPOSSIBLE = {
     "metric_yardstick('rmse')": r"is no metric of yardstick but the string \"rmse\"",
     "metric_yardstick((function() yardstick::rmse)())": r"without a name needs one",
     "metric_yardstick(yardstick::rmse, truth = 1)": r"`truth` is no option",
+    "metric_yardstick(yardstick::precision, estimater = 'micro')": (
+        r"no option `estimater`; did you mean `estimator`\?"
+    ),
+    "metric_yardstick(yardstick::rmse, beta = 2)": r"no option `beta`",
     "metric_yardstick(yardstick::rmse, 1)": r"options of a metric have names",
     "metric_yardstick(yardstick::metric_set(yardstick::rmse), sum = TRUE)": r"with .*metric_tweak",
     "metric_yardstick(yardstick::new_quantile_metric(identity, 'minimize'), name = 'q')": (
