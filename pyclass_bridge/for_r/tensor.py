@@ -139,9 +139,10 @@ def _way_to_values() -> str:
     keras, frame = loaded_keras(), sys._getframe(1)
     while keras is not None and frame is not None:
         owner = frame.f_locals.get("self")
-        if type(owner).__module__.startswith("tensorflow.python.data."):
+        kind = type(owner)  # of any object, whatever it says that its class is
+        if str(kind.__module__).startswith("tensorflow.python.data."):
             return ", or give the step of the pipeline, such as dataset_map(), `eager = TRUE`"
-        if isinstance(owner, (keras.metrics.Metric, keras.losses.Loss, keras.layers.Layer)):
+        if issubclass(kind, (keras.metrics.Metric, keras.losses.Loss, keras.layers.Layer)):
             return f"{_plain_r_for(owner, keras)}{_EAGERLY}"
         frame = frame.f_back
     return _EAGERLY

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from support.paths import ROOT
+from support.r_host import r_library
 
 HAS_KNITR = (
     shutil.which("Rscript")
@@ -17,15 +18,6 @@ HAS_KNITR = (
     ).returncode
 )
 pytestmark = pytest.mark.skipif(not HAS_KNITR, reason="knitr is not installed")
-
-
-@pytest.fixture(scope="module")
-def r_library(tmp_path_factory):
-    library = tmp_path_factory.mktemp("library")
-    command = ["R", "CMD", "INSTALL", f"--library={library}", str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return library
 
 
 @pytest.fixture(params=["python", "r"])
@@ -39,7 +31,7 @@ def knit(request, tmp_path):
         command = [sys.executable, "-m", "pyclass_bridge", "run", "doc.R"]
         if request.param == "r":
             env["PYCLASS_BRIDGE_PYTHON"] = sys.executable
-            env["R_LIBS"] = str(request.getfixturevalue("r_library"))
+            env["R_LIBS"] = str(r_library())
             command = ["Rscript", "doc.R"]
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         path = tmp_path / "doc.md"

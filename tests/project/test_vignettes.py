@@ -4,6 +4,7 @@ hosts is knitted, too, in either."""
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -36,6 +37,7 @@ def test_vignette_runs(name, tmp_path):
         text=True,
         cwd=tmp_path,
         timeout=600,
+        env={k: v for k, v in os.environ.items() if k != "R_LIBS"},  # of stand-ins of other tests
     )
     assert done.returncode == 0, done.stdout + done.stderr
     said = done.stdout + done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,14 +18,26 @@ LOAD = "suppressPackageStartupMessages(library(pyclassbridge))\n"
 
 @functools.cache
 def r_library() -> Path:
-    """A library with the package of this tree, made once for each process that tests."""
+    """A library with the package of this tree, made once for each process that tests. It is
+    compiled in a copy, since several may do that at once."""
     made = tempfile.TemporaryDirectory(prefix="pyclass_bridge_library_")
     r_library.keep = made  # it is removed at the end of this process
-    library = Path(made.name)
+    library, tree = Path(made.name, "library"), Path(made.name, "tree")
+    library.mkdir()
+    _copy_to_compile(tree)
     words = ["--no-test-load", "--no-docs", f"--library={library}"]
-    done = subprocess.run(["R", "CMD", "INSTALL", *words, ROOT], capture_output=True, text=True)
+    done = subprocess.run(["R", "CMD", "INSTALL", *words, tree], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return library
+
+
+def _copy_to_compile(tree: Path) -> None:
+    """Links to what is in this tree, but for a copy of the sources that R compiles."""
+    tree.mkdir()
+    for path in ROOT.iterdir():
+        if path.name != "src" and not path.name.startswith("."):
+            (tree / path.name).symlink_to(path)
+    shutil.copytree(ROOT / "src", tree / "src", ignore=shutil.ignore_patterns("*.o", "*.so"))
 
 
 def environment(**more: str) -> dict[str, str]:
