@@ -6,6 +6,7 @@ if the object comes from TensorFlow, JAX or torch: plain Python objects never im
 """
 
 import importlib
+import inspect
 import sys
 
 import numpy as np
@@ -138,7 +139,10 @@ def _way_to_values() -> str:
     metric, loss or layer, which can be plain R, or a dataset."""
     keras, frame = loaded_keras(), sys._getframe(1)
     while keras is not None and frame is not None:
-        owner = frame.f_locals.get("self")
+        is_function = (
+            frame.f_code.co_flags & inspect.CO_OPTIMIZED
+        )  # else its names may be any mapping
+        owner = frame.f_locals.get("self") if is_function else None
         kind = type(owner)  # of any object, whatever it says that its class is
         if str(kind.__module__).startswith("tensorflow.python.data."):
             return ", or give the step of the pipeline, such as dataset_map(), `eager = TRUE`"

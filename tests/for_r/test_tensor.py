@@ -143,6 +143,18 @@ def test_dims_and_values(m):
     assert functions.dim_of("text") is None
 
 
+def test_symbolic_values_are_refused_in_code_whose_names_are_any_mapping():
+    class Names:
+        def __getitem__(self, name):
+            return globals()[name]
+
+        def __setitem__(self, name, value):
+            raise AssertionError(name)
+
+    with pytest.raises(SymbolicValueError, match="`y_pred` is symbolic here"):
+        exec('functions.read_value(keras.KerasTensor((2,)), "y_pred")', globals(), Names())
+
+
 def test_symbolic_values_are_refused(m):
     with pytest.raises(SymbolicValueError, match="`y_pred` is symbolic here"):
         functions.read_value(keras.KerasTensor((2,)), "y_pred")
