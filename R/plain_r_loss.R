@@ -20,7 +20,7 @@
 #'
 #' Errors, in one sentence that names the loss: `f` returns NA for predictions that are numbers, or a
 #' number of another kind or count; its R code fails; the gradient has other dims, or NA. The training
-#' ends with them, and the model can be used on. A prediction that is NaN or infinite gives a loss of
+#' ends with them, and you can go on using the model. A prediction that is NaN or infinite gives a loss of
 #' NaN, as in Keras. A derivative of the gradient is an error.
 #'
 #' A saved model has the functions by their names, as it has those of Keras' losses: [load_model()]

@@ -19,13 +19,17 @@ home_of_function <- function(f, name) {
   if (!is.null(name)) list(getNamespaceName(home)[[1L]], name)
 }
 
-# The function of a package; `label` says whose it is.
-function_at_home <- function(package, name, label) {
+# The function of a package; `label` says whose it is. A file that may only be data names packages that
+# are loaded, as a checkpoint does.
+function_at_home <- function(package, name, label, safe_mode) {
   abort <- function(...) {
     stop("the ", label, " has the function `", package, "::", name, "`, ", ..., ".", call. = FALSE)
   }
   if (!is_string(package) || !is_string(name) || package %in% ACTING_PACKAGES) {
     abort("which a file can't name: make the model anew, and load its weights")
+  }
+  if (safe_mode && !isNamespaceLoaded(package) && length(find.package(package, quiet = TRUE))) {
+    abort("and the package is not loaded: if you trust the file, call library(", package, ") first")
   }
   if (!requireNamespace(package, quietly = TRUE)) {
     abort("and the package `", package, "` is not installed: install.packages(\"", package, "\")")

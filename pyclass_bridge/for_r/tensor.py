@@ -139,9 +139,8 @@ def _way_to_values() -> str:
     metric, loss or layer, which can be plain R, or a dataset."""
     keras, frame = loaded_keras(), sys._getframe(1)
     while keras is not None and frame is not None:
-        is_function = (
-            frame.f_code.co_flags & inspect.CO_OPTIMIZED
-        )  # else its names may be any mapping
+        # The names of a frame that is no function's may be in any mapping.
+        is_function = frame.f_code.co_flags & inspect.CO_OPTIMIZED
         owner = frame.f_locals.get("self") if is_function else None
         kind = type(owner)  # of any object, whatever it says that its class is
         if str(kind.__module__).startswith("tensorflow.python.data."):

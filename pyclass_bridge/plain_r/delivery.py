@@ -31,12 +31,10 @@ class Layout:
 
 class Delivery:
     """Brings what the steps of a model return to `metrics()`, those of compile(); `hosts` are all
-    of the model."""
+    of the model, and `goes_on()` says whether R may get a batch after the next step has begun."""
 
-    goes_on = False  # may R get a batch after the next step has begun?
-
-    def __init__(self, metrics, hosts: list):
-        self.is_for, self.hosts = metrics, hosts
+    def __init__(self, metrics, hosts: list, goes_on):
+        self.is_for, self.hosts, self.goes_on = metrics, hosts, goes_on
         self._layouts: dict[frozenset, Layout] = {}
         self._waiting: list[tuple] = []  # (metric, tensors) that R has not got
 
@@ -95,7 +93,7 @@ class Delivery:
 
     def _goes_on(self) -> bool:
         """A step in which compiled code waits for R is waited for itself."""
-        return self.goes_on and not any(host.is_waited_for for host in self.hosts)
+        return self.goes_on() and not any(host.is_waited_for for host in self.hosts)
 
     # ---- R -------------------------------------------------------------------------------------
 

@@ -14,13 +14,12 @@ has no other half in R.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import threading
 from importlib import import_module
 
 import numpy as np
 
+from ..bridge.within import Within
 from ..surface.plain_code import as_plain_code
 
 HOST = "_r_host"  # the attribute of a metric, loss or layer that has its `Host`
@@ -63,8 +62,8 @@ class Host:
                 each step, in the order of the steps.
             is_batch: Does the call count as a batch, for errors? A gradient does not.
         """
-        if _noting.note is not None:
-            _noting.note(self)
+        if _noting.value is not None:
+            _noting.value(self)
         run = functools.partial(self.run, function, outputs, pure, is_batch)
         return backend().call(self, run, list(inputs), outputs, pure)
 
@@ -96,21 +95,12 @@ class Host:
         return error
 
 
-class _Noting(threading.local):
-    note = None
+_noting = Within()
 
 
-_noting = _Noting()
-
-
-@contextlib.contextmanager
 def noting(note):
     """Within it `note(host)` is told of each host whose call is put into code on this thread."""
-    before, _noting.note = _noting.note, note
-    try:
-        yield
-    finally:
-        _noting.note = before
+    return _noting.holding(note)
 
 
 def _checked(value, output: tuple) -> np.ndarray:

@@ -68,7 +68,7 @@ class EagerMetric(PlainMetric):
         return super().result()
 
     def _refuse_super(self, name: str) -> None:
-        if running.label is not None:
+        if running.value is not None:
             raise NotImplementedError(
                 f"`super${name}()` of the class `{type(self).__name__}`: what it inherits from has "
                 "no such method in plain R."
@@ -104,7 +104,7 @@ class EagerMetric(PlainMetric):
     def reset_state(self):
         """Set the variables back, and run R's `reset_state`."""
         super().reset_state()
-        if running.label is not None:
+        if running.value is not None:
             return  # R's method has called it
         with as_plain_code(self._r_host.label), named_errors(self._r_host.label):
             self.reset_state()
@@ -139,7 +139,7 @@ def _outside(function, default):
 
     @functools.wraps(function)
     def method(self, *args, **kwargs):
-        if running.label is not None:
+        if running.value is not None:
             return function(self, *args, **kwargs)
         return default(self, *args, **kwargs)
 

@@ -7,8 +7,7 @@ of a batch into it in place of calling R, and its results are stand-ins, which t
 
 from __future__ import annotations
 
-import contextlib
-import threading
+from ..bridge.within import Within
 
 
 class Box:
@@ -37,24 +36,15 @@ class Box:
         return {name: self.places[id(x)] for name, x in logs.items() if id(x) in self.places}
 
 
-class _Open(threading.local):
-    box: Box | None = None
+_open = Within()
 
 
-_open = _Open()
-
-
-@contextlib.contextmanager
 def opened(box: Box):
     """Within it, metrics on this thread use the box."""
-    before, _open.box = _open.box, box
-    try:
-        yield
-    finally:
-        _open.box = before
+    return _open.holding(box)
 
 
 def open_for(metric) -> Box | None:
     """The box that is open on this thread, if it is for `metric`."""
-    box = _open.box
+    box = _open.value
     return box if box is not None and any(metric is each for each in box.is_for()) else None

@@ -15,6 +15,7 @@ import keras
 from ..bridge.r_functions import r_function
 from ..surface.custom_objects import r_function_named
 from ..surface.functions import named
+from ..values.serialized import in_safe_mode
 
 # The functions of the metrics, losses and layers that live: those that were given without a name
 # are found there.
@@ -53,7 +54,8 @@ def loaded(config, label: str):
         return config
     if "r_package" in config:
         package, name = config["r_package"], config["name"]
-        return named(r_function("function_at_home")(package, name, label), name, sure=True)
+        found = r_function("function_at_home")(package, name, label, in_safe_mode())
+        return named(found, name, sure=True)
     name = config.get("config")
     found = _known_to_keras(config) or r_function_named(name) or _found_living(name)
     if found is None:

@@ -1,7 +1,8 @@
 """The steps of models in which plain R is called: what it raises is raised after the step.
 
-`teach()` replaces methods of Keras' models once Keras has been imported. A model without plain R
-has Keras' own steps. It has no other half in R.
+`teach()` replaces methods of Keras' models once Keras has been imported. They do what Keras does
+until something in plain R has been made; then the steps of each model are watched, since a step may
+call plain R that no part of its model has. It has no other half in R.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from .host_call import HOST, Host, backend, noting
 
 _STEPS = ("train", "test", "predict")
 _ON_BATCH = "_r_on_batch"  # the attribute of a model that trains or tests on one batch
-_DELIVERIES = "_r_deliveries"  # the attribute of a model that has its deliveries, by kinds of steps
+_GOES_ON = (
+    "_r_goes_on"  # the attribute of a model: may R get a batch later, by kinds of steps that run
+)
 
 
 def teach() -> None:
@@ -35,7 +38,6 @@ def teach() -> None:
         replace_method(Model, method, _running(kind))
         replace_method(Model, f"{kind}_on_batch", _on_batch(kind))
         replace_method(CallbackList, f"on_{kind}_begin", _asking_callbacks(kind))
-        replace_method(CallbackList, f"on_{kind}_end", _leaving_callbacks(kind))
     replace_method(CallbackList, "on_epoch_begin", _asking_callbacks("train"))
     replace_method(Model, "compile", _compiling)
     replace_method(Model, "reset_metrics", _beginning)
@@ -91,7 +93,6 @@ def _making(kind: str):
         _tell_losses(model)
         compiled_metrics.expect_build(model)
         delivery = _delivery(model, kind, hosts)
-        vars(model).setdefault(_DELIVERIES, {})[kind] = delivery
         with _own_step(model, f"{kind}_step", delivery):
             made = former(model, force=force)
         setattr(model, attribute, _raising(getattr(model, attribute), model, hosts))
@@ -113,7 +114,9 @@ def _delivery(model, kind: str, hosts: list[Host]) -> Delivery | None:
         return None
     if backend().XLA and several:
         return None
-    return Delivery(lambda: compiled_metrics.plain_metrics(model), hosts)
+    return Delivery(
+        lambda: compiled_metrics.plain_metrics(model), hosts, lambda: _goes_on(model).get(kind)
+    )
 
 
 def _has_keras_step(model, kind: str) -> bool:
@@ -216,47 +219,34 @@ def _tell_losses(model) -> None:
             part.use_model(model)
 
 
-def _asking_callbacks(kind: str):
-    def begin(former, callbacks, *args, **kwargs):
-        former(callbacks, *args, **kwargs)
-        _let_go_on(getattr(callbacks, "_model", None), kind, may_go_on(callbacks, kind))
-
-    return begin
-
-
 def _running(kind: str):
-    """A method that runs such steps; its callbacks are those that matter until it ends, also by an
-    error, and then those of the training in whose callback it was called."""
+    """A method that runs such steps: while it does, its callbacks decide whether R may get a batch
+    later, and then those of the training in whose callback it was called."""
 
     def run(former, model, *args, **kwargs):
-        before = _goes_on(model, kind)
-        _let_go_on(model, kind, False)  # until the callbacks are known
+        goes_on = vars(model).setdefault(_GOES_ON, {})
+        before = goes_on.get(kind)
+        goes_on[kind] = False  # until the callbacks are known
         try:
             return former(model, *args, **kwargs)
         finally:
-            _let_go_on(model, kind, before)
+            goes_on[kind] = before
 
     return run
 
 
-def _leaving_callbacks(kind: str):
-    def end(former, callbacks, logs=None):
-        _let_go_on(getattr(callbacks, "_model", None), kind, False)
-        former(callbacks, logs)
+def _asking_callbacks(kind: str):
+    def begin(former, callbacks, *args, **kwargs):
+        former(callbacks, *args, **kwargs)
+        goes_on = _goes_on(getattr(callbacks, "_model", None))
+        if goes_on.get(kind) is not None:  # else somebody calls the hooks by hand
+            goes_on[kind] = may_go_on(callbacks, kind)
 
-    return end
-
-
-def _let_go_on(model, kind: str, goes_on: bool) -> None:
-    """May R get the batches of these steps of `model` once the next step has begun?"""
-    delivery = getattr(model, _DELIVERIES, {}).get(kind)
-    if delivery is not None:
-        delivery.goes_on = goes_on
+    return begin
 
 
-def _goes_on(model, kind: str) -> bool:
-    delivery = getattr(model, _DELIVERIES, {}).get(kind)
-    return delivery is not None and delivery.goes_on
+def _goes_on(model) -> dict[str, bool | None]:
+    return getattr(model, _GOES_ON, {})
 
 
 def _ending(former, model, logs):

@@ -6,32 +6,21 @@ thread that waits for the code. It has no other half in R.
 
 from __future__ import annotations
 
-import contextlib
-import threading
+from ..bridge.within import Within
+
+running = Within()
 
 
-class _Running(threading.local):
-    label: str | None = None
-
-
-running = _Running()
-
-
-@contextlib.contextmanager
 def as_plain_code(label: str):
     """Within it, `label` says for what plain R code runs, such as "metric `auc`"."""
-    before, running.label = running.label, label
-    try:
-        yield
-    finally:
-        running.label = before
+    return running.holding(label)
 
 
 def refuse_operation(name: str) -> None:
     """Raise RuntimeError if plain R code calls the operation `name` of Keras."""
-    if running.label is not None:
+    if running.value is not None:
         raise RuntimeError(
-            f"`{name}()` can't be used in the {running.label}: its function is plain R, which gets "
+            f"`{name}()` can't be used in the {running.value}: its function is plain R, which gets "
             "R values while compiled code waits for it (JAX would wait for ever); use R's own "
             "functions there."
         )

@@ -118,7 +118,7 @@ def _converting_call(wrapped: Wrapped):
 
 def _outside_plain_code(name: str, function):
     def call(*values):
-        if running.label is not None:
+        if running.value is not None:
             refuse_operation(name)
         return function(*values)
 
@@ -189,7 +189,7 @@ def call(name: str, named: dict, dots: list, extra: dict):
 
 
 def _result(name: str, named: dict, dots: list, extra: dict):
-    if running.label is not None and is_operation(name):
+    if running.value is not None and is_operation(name):
         refuse_operation(name)
     wrapped = wrapped_by(name)
     first = [named.pop(key) for key in wrapped.first if key in named]

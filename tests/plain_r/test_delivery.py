@@ -181,3 +181,16 @@ def test_r_gets_a_batch_once_the_next_step_has_begun(callbacks, number):
     fit(linear(metrics=[metric()]), callbacks=[Begins(), *(each() for each in callbacks)])
     assert counts == [0, number, 1 + number]
     assert len(NOTES) == 3
+
+
+@pytest.mark.skipif(backend() != "jax", reason="only JAX computes on when a step returns")
+def test_who_calls_steps_and_hooks_by_hand_sees_the_numbers():
+    model = linear(metrics=[metric("length(y_true)")])
+    fit(model)
+    keras.callbacks.CallbackList([], model=model).on_train_begin()
+    given = (model.trainable_variables, model.non_trainable_variables)
+    given += (model.optimizer.variables, model.metrics_variables)
+    state = [[variable.value for variable in variables] for variables in given]
+    model.reset_metrics()
+    logs, _ = model.train_function(state, iter([(X[:5], Y[:5])]))
+    assert logs["m"] == 5

@@ -98,6 +98,22 @@ def test_functions_of_packages_that_are_not_there(keras, define, package, name, 
         type(define("metric_r('m', stats::cor)")).from_config(config)
 
 
+def test_a_file_does_not_load_a_package(keras, define):
+    define("if (isNamespaceLoaded('splines')) unloadNamespace('splines')")
+    config = define("metric_r('m', stats::cor)").get_config()
+    config["function"] = {"r_package": "splines", "name": "bs"}
+    kind = type(define("metric_r('m', stats::cor)"))
+    with pytest.raises(
+        Exception, match=r"is not loaded: if you trust the file, call library\(splines"
+    ):
+        kind.from_config(config)
+    assert define("isNamespaceLoaded('splines')") is False
+    with keras.src.saving.serialization_lib.SafeModeScope(False):
+        assert kind.from_config(config).name == "m"
+    assert define("isNamespaceLoaded('splines')") is True
+    define("unloadNamespace('splines')")
+
+
 def test_functions_that_act_are_not_named_in_a_file(define):
     config = define("metric_r('m', base::max)").get_config()
     assert config["function"]["config"] == "max"
