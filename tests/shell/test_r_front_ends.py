@@ -83,6 +83,14 @@ def test_cells_of_a_notebook(r_kernel, tmp_path):
             assert shown(cell) == expected, cell.source
 
 
+def wait_for(client, request: str, is_it) -> None:
+    """Read what the kernel says on this request until what is waited for is said."""
+    while True:
+        message = client.get_iopub_msg(timeout=40)
+        if message["parent_header"].get("msg_id") == request and is_it(message["content"]):
+            return
+
+
 @pytest.mark.parametrize(
     "code", ["py_run_string('import time; time.sleep(60)')", "Sys.sleep(60)", "repeat {}"]
 )
@@ -92,10 +100,13 @@ def test_the_kernel_is_interrupted(r_kernel, code):
     manager, client = start_new_kernel(kernel_name=r_kernel)
     try:
         client.execute_interactive(LOAD + "invisible(py_eval('1'))", timeout=60)
-        client.execute(code)
-        time.sleep(1.5)
+        request = client.execute(f"cat('begun')\n{code}")
+        wait_for(client, request, lambda said: said.get("text") == "begun")
+        time.sleep(0.5)
         manager.interrupt_kernel()
-        client.get_shell_msg(timeout=40)  # a request before this reply would be given up, too
+        # A request before this one has ended would be given up, too.
+        wait_for(client, request, lambda said: said.get("execution_state") == "idle")
+        client.get_shell_msg(timeout=40)
         seen = []
         reply = client.execute_interactive(
             "py_eval('6 * 7')", timeout=50, output_hook=lambda m: seen.append(m["content"])
