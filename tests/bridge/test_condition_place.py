@@ -1,6 +1,6 @@
 """Where R's warnings and errors are said to be, and errors that are only signalled.
 
-Of: bridge/condition.py, R/bridge_condition.R.
+Of: bridge/condition.py, R/bridge_condition.R, R/bridge_calls.R.
 """
 
 from __future__ import annotations
