@@ -12,6 +12,7 @@ import faulthandler
 import gc
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,10 +20,15 @@ from pathlib import Path
 
 import pytest
 from support.hosts import of_python_hosts, r_hosts
+from support.tf_data import iterators_end_at_once
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# A shell's background job ignores Ctrl-C, and so do its children, which tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def counters() -> dict:
@@ -145,6 +151,7 @@ def pytest_addoption(parser, pluginmanager):
 def pytest_runtest_call(item):
     """testthat sets the protect depth back after each test, so a look at it round an R test would
     see nothing; R itself compares it round each call of the core, and says so."""
+    iterators_end_at_once()
     if item.path.suffix != ".R":
         return (yield)
     with contextlib.redirect_stderr(io.StringIO()) as said:

@@ -13,9 +13,12 @@ from support.paths import TESTS
 from support.r_host import run_tests_in_r
 
 # These run processes of their own, which Python hosts, or look at sources.
-ELSEWHERE = {"bridge/test_random_seed.py", "for_r/test_environ.py"} | {
-    f"core/test_{stem}.py"
-    for stem in ("entry_turns", "exits", "fork", "interrupt", "stress", "host", "r_api", "layers")
+OF_CORE = ["entry_turns", "exits", "fork", "host", "host_end", "interrupt", "layers", "r_api"]
+ELSEWHERE = {
+    "bridge/test_random_seed.py",
+    "for_r/test_environ.py",
+    "core/test_stress.py",
+    *(f"core/test_{stem}.py" for stem in OF_CORE),
 }
 
 
