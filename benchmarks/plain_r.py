@@ -2,10 +2,10 @@
 and what an epoch costs beside one without the metric.
 
 All is measured in one run, on each backend that is installed. The function of NumPy is called by
-`tf.numpy_function`, `tf.py_function` and `jax.pure_callback`. R's numbers are in its own
-memory, so it can't do without one copy of both arrays, as R itself makes copies. Epochs are paired;
-the figure is the median of the pairs' ratios. R's own time is that of the calls of the metric's
-function, measured in R.
+`tf.numpy_function`, `tf.py_function` and `jax.pure_callback`. R's numbers are in its own memory,
+so it can't do without one copy of both arrays, as R itself makes copies; NumPy's copy into the type
+and the order of R's numbers is shown beside it. Epochs are paired; the figure is the median of the
+pairs' ratios. R's own time is that of the calls of the metric's function, measured in R.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def measure() -> None:
         copy = per_copy(shape)
         added = microseconds(costs[AFTER_STEP] - least - copy)
         rows.append((f"{shown}: a copy of both in R", microseconds(copy), "", ""))
+        converted = microseconds(per_conversion(shape))
+        rows.append((f"{shown}: a copy of both in NumPy, as R has numbers", converted, "", ""))
         over = "over the quickest of NumPy and one copy"
         rows.append((f"{shown}: {AFTER_STEP}, {over}", added, "", "<= 20 us"))
     epochs = {
@@ -181,6 +183,15 @@ def per_copy(shape) -> float:
     }"""
     copy, times = pyclass_bridge.r(code)(math.prod(shape)), 300
     return per_call(copy, times, n=1, rounds=9) / times
+
+
+def per_conversion(shape) -> float:
+    """What it costs NumPy to copy two arrays of a backend's numbers into doubles by columns."""
+    import numpy as np
+    from measure import per_call
+
+    a = np.zeros(shape, "float32")
+    return 2 * per_call(lambda: np.array(a, dtype="float64", order="F"), n=300, rounds=9)
 
 
 # ---- an epoch ------------------------------------------------------------------------------------
