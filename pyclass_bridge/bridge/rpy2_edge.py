@@ -66,9 +66,15 @@ def as_entry(function):
     return functools.partial(_core.foreign_call, function)
 
 
+# rpy2 declares a result of these, but R's functions have none: what looks like one is no address.
+NO_RESULT = {"SET_TAG", "Rf_defineVar"}
+
+
 def _gives_r_value(function) -> bool:
     from rpy2.rinterface_lib import openrlib
 
+    if getattr(function, "__name__", None) in NO_RESULT:
+        return False
     try:
         return openrlib.ffi.typeof(function).result is openrlib.ffi.typeof("SEXP")
     except TypeError:  # a function of Python's

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextvars
+import re
 import threading
+from pathlib import Path
 
 import pytest
-from rpy2 import robjects
+from rpy2 import rinterface_lib, robjects
 from rpy2.rinterface_lib import openrlib
 
 import pyclass_bridge
 from pyclass_bridge import _core, to_r, to_rpy2
+from pyclass_bridge.bridge import rpy2_edge
 from pyclass_bridge.values.table import R_TO_PYTHON
 
 KINDS = [
@@ -144,3 +147,40 @@ def test_what_is_no_address_and_no_function_is_refused():
         _core.adopt(0)
     with pytest.raises(TypeError, match="needs a function"):
         _core.foreign_call()
+
+
+# ---- functions of R without a result -----------------------------------------------------------
+
+
+def declared(header: str) -> dict[str, str]:
+    """The types of the results of C functions, by their names."""
+    text = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
+    found = re.findall(r"(?m)^\s*(?:extern |LibExtern )?(\w+(?: ?\*)?) \(?(\w+)\)?\s*\(", text)
+    return {name: result for result, name in found}
+
+
+def test_what_has_no_result_in_r_is_known():
+    """rpy2 declares such functions as if they gave an R value."""
+    directory = pyclass_bridge.r("R.home('include')")
+    headers = "".join(p.read_text(errors="replace") for p in Path(directory).rglob("*.h"))
+    of_r = declared(headers)
+    of_rpy2 = declared(Path(rinterface_lib.__file__).with_name("R_API.h").read_text())
+    wrong = {
+        name
+        for name, result in of_rpy2.items()
+        if result == "SEXP" and (of_r.get(name) or of_r.get(name.removeprefix("Rf_"))) == "void"
+    }
+    assert len([name for name in of_rpy2 if name in of_r]) > 50
+    assert wrong == rpy2_edge.NO_RESULT
+
+
+@pytest.mark.parametrize("name", sorted(rpy2_edge.NO_RESULT))
+def test_what_such_a_function_leaves_is_not_kept(name):
+    rlib, x = openrlib.rlib, robjects.r("pairlist(1)").__sexp__._cdata
+    given = {
+        "SET_TAG": (x, rlib.Rf_install(b"a_name")),
+        "Rf_defineVar": (rlib.Rf_install(b"a_name"), x, robjects.r("new.env()").__sexp__._cdata),
+    }
+    before = rpy2_edge._recent.handles
+    getattr(rlib, name)(*given[name])
+    assert rpy2_edge._recent.handles is before
