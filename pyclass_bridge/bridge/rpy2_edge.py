@@ -66,7 +66,8 @@ def as_entry(function):
     return functools.partial(_core.foreign_call, function)
 
 
-# rpy2 declares a result of these, but R's functions have none: what looks like one is no address.
+# rpy2 declares that these functions of R give an R value. They give nothing, so what such a call
+# seems to give is any number: kept as an address, it would crash the process.
 NO_RESULT = {"SET_TAG", "Rf_defineVar"}
 
 

@@ -18,9 +18,8 @@ from .host_call import HOST, Host, backend, noting
 
 _STEPS = ("train", "test", "predict")
 _ON_BATCH = "_r_on_batch"  # the attribute of a model that trains or tests on one batch
-_GOES_ON = (
-    "_r_goes_on"  # the attribute of a model: may R get a batch later, by kinds of steps that run
-)
+# The attribute of a model: may R get a batch later, by the kinds of steps that run?
+_GOES_ON = "_r_goes_on"
 
 
 def teach() -> None:
