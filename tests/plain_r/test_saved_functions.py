@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 import pytest
+from support.r_packages import made
 from support.subprocesses import output_of
 
 import pyclass_bridge
@@ -99,19 +100,19 @@ def test_functions_of_packages_that_are_not_there(keras, define, package, name, 
 
 
 def test_a_file_does_not_load_a_package(keras, define):
-    define("if (isNamespaceLoaded('splines')) unloadNamespace('splines')")
+    made("neverloaded", "share <- function(y_true, y_pred) mean(y_true == y_pred)")
     config = define("metric_r('m', stats::cor)").get_config()
-    config["function"] = {"r_package": "splines", "name": "bs"}
+    config["function"] = {"r_package": "neverloaded", "name": "share"}
     kind = type(define("metric_r('m', stats::cor)"))
     with pytest.raises(
-        Exception, match=r"is not loaded: if you trust the file, call library\(splines"
+        Exception, match=r"is not loaded: if you trust the file, call library\(neverloaded"
     ):
         kind.from_config(config)
-    assert define("isNamespaceLoaded('splines')") is False
+    assert define("isNamespaceLoaded('neverloaded')") is False
     with keras.src.saving.serialization_lib.SafeModeScope(False):
         assert kind.from_config(config).name == "m"
-    assert define("isNamespaceLoaded('splines')") is True
-    define("unloadNamespace('splines')")
+    assert define("isNamespaceLoaded('neverloaded')") is True
+    define("unloadNamespace('neverloaded')")
 
 
 def test_functions_that_act_are_not_named_in_a_file(define):
