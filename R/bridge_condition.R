@@ -173,8 +173,11 @@ is_passed_on <- function() {
   signals > 1L && identical(sys.function(signals - 1L), record_and_pass_on)
 }
 
-# Issues an R warning as a Python warning at once, unless R makes it an error.
+# Issues an R warning as a Python warning, unless another thread is to hear it or R makes it an error.
 warn_python <- function(cond) {
+  if (keep_warning(cond)) {
+    return(invisible())
+  }
   if (getOption("expressions") < least_expressions) {
     old <- options(expressions = least_expressions)
     on.exit(options(old))
@@ -185,7 +188,7 @@ warn_python <- function(cond) {
   }
   if (level >= 0L) {
     call <- users_call(cond)
-    place <- innermost_place(sys.calls())
+    place <- attr(cond, kept_place) %||% innermost_place(sys.calls())
     for_r$warn(
       conditionMessage(cond), as.list(class(cond)),
       if (!is.null(call)) shortened(shown_call(call)), place$file, place$line
@@ -272,8 +275,8 @@ handler_calls <- function() {
     chained = push(error = record_and_pass_on, interrupt = record_condition),
     isolated = call(
       "{", quote(.Internal(.resetCondHands(NULL))),
-      if (r_hosts()) { # which keeps its own warnings
-        push(error = record_and_abort, interrupt = record_and_abort)
+      if (r_hosts()) { # whose own warnings are R's
+        push(warning = keep_warning, error = record_and_abort, interrupt = record_and_abort)
       } else {
         push(warning = warn_python, error = record_and_abort, interrupt = record_and_abort)
       }

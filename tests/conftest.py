@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from support.hosts import of_python_hosts, r_hosts
 from support.tf_data import iterators_end_at_once
+from support.xla import compile_without_optimizations
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -213,6 +214,8 @@ def pytest_configure(config):
     config.stash[STDERR] = os.dup(2)  # what a test writes is captured, and would be lost
     config.stash[LIVE] = []
     config.addinivalue_line("markers", NO_LIMIT)
+    if config.getoption("numprocesses", None):  # the run of all tests; this process starts workers
+        compile_without_optimizations()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -320,7 +320,7 @@ def warn(message, r_class, call, file=None, line=None) -> None:
         warnings.warn_explicit(warning, None, file, line, registry=shown)
         return
     level, frame = 2, sys._getframe(1)
-    package = __name__.rpartition(".")[0]
-    while frame and frame.f_globals.get("__name__", "").startswith(package):
+    package = __name__.partition(".")[0]
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] == package:
         level, frame = level + 1, frame.f_back
     warnings.warn(warning, stacklevel=level)

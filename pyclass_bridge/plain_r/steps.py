@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 
+from ..bridge.kept_warnings import give_warnings
 from ..surface.functions import parts_of
 from ..surface.replaced import replace_method
 from . import compiled_metrics
@@ -161,13 +162,14 @@ def _raising(function, model, hosts: list[Host]):
         if host not in hosts:
             hosts.append(host)
             _noted.setdefault(model, []).append(host)
-            host.keeps_errors, host.batch = True, 0
+            host.batch = 0
+            host.begin_step()
 
     def step(*args):
         result = None
         names = _names_on_batch(model)
         for host in hosts:
-            host.keeps_errors = True
+            host.begin_step()
         try:
             with noting(note):
                 result = function(*args)
@@ -187,15 +189,18 @@ def _raising(function, model, hosts: list[Host]):
 
 
 def _raise_kept(model, hosts: list[Host], result) -> None:
+    """Signal the warnings that a step with this result has kept, and raise the first error."""
     errors = [error for error in (host.take_error() for host in hosts) if error is not None]
-    if not errors:
-        return
-    if result is not None:
-        backend().set_state(model, result)
-    error = errors[0]
-    if isinstance(error, StopIteration):  # Keras would take it for the end of the data
-        error = RuntimeError(f"plain R raised StopIteration: {error}")
-    raise error from error.__cause__
+    try:
+        give_warnings()
+        for error in errors:
+            if isinstance(error, StopIteration):  # Keras would take it for the end of the data
+                error = RuntimeError(f"plain R raised StopIteration: {error}")
+            raise error from error.__cause__
+    except BaseException:
+        if result is not None:
+            backend().set_state(model, result)
+        raise
 
 
 # ---- epochs --------------------------------------------------------------------------------------

@@ -127,6 +127,61 @@ def test_a_loss_that_a_layer_calls(keras, define):
             model.compile("sgd", "mse", jit_compile=True)
 
 
+READERS = {
+    "loss": """function(model) list(loss = loss_r(
+        function(y_true, y_pred) (y_true - y_pred)^2 + sum(get_weights(model)[[1]]^2),
+        function(y_true, y_pred) 2 * (y_pred - y_true), name = "own"))""",
+    "metric": """function(model) list(loss = "mse", metrics = list(metric_r("own",
+        function(y_true, y_pred) model$layers[[1]]$kernel$numpy()[[1]])))""",
+}
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_a_function_that_reads_weights(keras, define, kind):
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", **define(READERS[kind])(model))
+    if keras.config.backend() == "jax":  # where another backend would give it the weights
+        with pytest.raises(RuntimeError, match=f"{kind} `own`: its R function reads weights of"):
+            fit(model)
+        model.compile("sgd", "mse", metrics=["mae"])
+    assert np.isfinite(fit(model).history["loss"]).all()
+
+
+NOISY = """
+  noisy <- "no"
+  tell <- function(part) if (part == noisy) warning("noisy ", part)
+  list(
+    layer = layer_r(function(x) { tell("layer"); x }, c(1L), function(x, g) g),
+    loss = loss_r(
+      function(y_true, y_pred) { tell("loss"); (y_true - y_pred)^2 },
+      function(y_true, y_pred) { tell("gradient"); 2 * (y_pred - y_true) }, name = "own"
+    ),
+    metric = metric_r("m", function(y_true, y_pred) { tell("metric"); 1 }),
+    heard = function(part, fit) {
+      noisy <<- part
+      heard <- character()
+      withCallingHandlers(fit(), warning = function(w) {
+        heard <<- c(heard, conditionMessage(w))
+        tryInvokeRestart("muffleWarning")
+      })
+      list(as.list(heard), tryCatch({ fit(); "none" }, warning = function(w) conditionMessage(w)))
+    })
+"""
+
+
+@pytest.mark.parametrize("part", ["layer", "loss", "gradient", "metric"])
+def test_warnings_are_heard_where_the_model_is_trained(keras, define, part):
+    made = define(NOISY)
+    layers = [keras.layers.Input((3,)), keras.layers.Dense(1), made["layer"]]
+    model = keras.Sequential(layers)
+    model.compile("sgd", made["loss"], metrics=[made["metric"]])
+    heard, first = made["heard"](part, lambda: fit(model) and None)
+    assert heard == [f"noisy {part}"] * 3  # one of each batch
+    assert first == f"noisy {part}"
+    made["heard"]("no", lambda: fit(model) and None)
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
 def test_a_condition_of_its_own_class_stays_what_it_is(keras, define):
     code = (
         "stop(structure(class = c('mine', 'error', 'condition'), list(message = 'm', call = NULL)))"
