@@ -175,12 +175,12 @@ is_passed_on <- function() {
 
 # Issues an R warning as a Python warning, unless another thread is to hear it or R makes it an error.
 warn_python <- function(cond) {
-  if (keep_warning(cond)) {
-    return(invisible())
-  }
   if (getOption("expressions") < least_expressions) {
     old <- options(expressions = least_expressions)
     on.exit(options(old))
+  }
+  if (keep_condition(cond)) {
+    return(invisible())
   }
   level <- getOption("warn")
   if (level >= 2L) {
@@ -275,11 +275,10 @@ handler_calls <- function() {
     chained = push(error = record_and_pass_on, interrupt = record_condition),
     isolated = call(
       "{", quote(.Internal(.resetCondHands(NULL))),
-      if (r_hosts()) { # whose own warnings are R's
-        push(warning = keep_warning, error = record_and_abort, interrupt = record_and_abort)
-      } else {
-        push(warning = warn_python, error = record_and_abort, interrupt = record_and_abort)
-      }
+      push( # R's own warnings are R's where it hosts
+        warning = if (r_hosts()) keep_condition else warn_python, message = keep_condition,
+        error = record_and_abort, interrupt = record_and_abort
+      )
     ),
     stacks = as.call(list(stacks_now)),
     abort = bquote(invokeRestart(.(restart_abort))),

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from pyclass_bridge.bridge.condition import from_r as exception_of
 from pyclass_bridge.bridge.condition import warn
-from pyclass_bridge.bridge.kept_warnings import keeps_warnings
+from pyclass_bridge.bridge.kept_conditions import keeps_conditions
 from pyclass_bridge.bridge.originals import raise_original
 from pyclass_bridge.bridge.output import begin_sink, end_sink, redraws_lines
 from pyclass_bridge.bridge.signature import python_names
@@ -149,7 +149,7 @@ __all__ = [
     "item_or_attr",
     "iterator_from",
     "itself",
-    "keeps_warnings",
+    "keeps_conditions",
     "last_error",
     "lazy_module",
     "leave_warnings",

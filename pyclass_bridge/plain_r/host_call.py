@@ -3,7 +3,7 @@
 A `Host` belongs to one thing of a user that calls R so: a metric, a loss, a layer. Its `call()`
 puts a call of a Python function into traced code, by the host callback of Keras' backend
 (plain_r/host_<backend>.py); code that is not traced calls it at once. The thread that runs the step
-runs R, or one of the backend's, whose warnings are heard on the other after the step.
+runs R, or one of the backend's, whose warnings and messages are heard on the other after the step.
 
 A compiled step can't end by an error without harm: TensorFlow raises an error of its own, and JAX
 loses the variables that the step was given. So an error is kept by the host while a step of
@@ -21,7 +21,7 @@ from importlib import import_module
 
 import numpy as np
 
-from ..bridge.kept_warnings import kept_for
+from ..bridge.kept_conditions import kept_for
 from ..bridge.within import Within
 from ..surface.plain_code import as_plain_code
 
@@ -39,7 +39,7 @@ class Host:
         self.batch = 0  # the number of the call since the epoch has begun, from 1
         self.error: BaseException | None = None
         self.keeps_errors = False  # while a step of Keras runs
-        self.thread = 0  # which runs the step; R may be called on another one, and warn there
+        self.thread = 0  # which runs the step; R may be called on another one
         self.is_waited_for = False  # has compiled code a callback for whose end a step must wait?
         self.delivery = None  # what brings the batches of a metric (plain_r/delivery.py)
 
@@ -78,7 +78,7 @@ class Host:
             if self.error is not None and self.keeps_errors:
                 raise self.error  # an earlier step of the same call has failed
             self.batch += is_batch
-            with as_plain_code(self.label), self._keeping_warnings():
+            with as_plain_code(self.label), self._keeping_conditions():
                 return list(map(_checked, function(*arrays), outputs))
         except BaseException as error:
             if not self.keeps_errors:
@@ -88,7 +88,7 @@ class Host:
                 raise
             return [np.zeros(shape, _numpy_dtype(dtype)) for shape, dtype in outputs]
 
-    def _keeping_warnings(self):
+    def _keeping_conditions(self):
         return kept_for(self.thread) if self.keeps_errors else contextlib.nullcontext()
 
     def begin_step(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 
-from ..bridge.kept_warnings import give_warnings
+from ..bridge.kept_conditions import give_conditions
 from ..surface.functions import parts_of
 from ..surface.replaced import replace_method
 from . import compiled_metrics
@@ -189,10 +189,10 @@ def _raising(function, model, hosts: list[Host]):
 
 
 def _raise_kept(model, hosts: list[Host], result) -> None:
-    """Signal the warnings that a step with this result has kept, and raise the first error."""
+    """Signal what R warned of in a step with this result, and raise the first error."""
     errors = [error for error in (host.take_error() for host in hosts) if error is not None]
     try:
-        give_warnings()
+        give_conditions()
         for error in errors:
             if isinstance(error, StopIteration):  # Keras would take it for the end of the data
                 error = RuntimeError(f"plain R raised StopIteration: {error}")

@@ -1,6 +1,6 @@
-"""Warnings of R code on a thread are heard on the one that waits for it.
+"""Warnings and messages of R code on a thread are heard on the one that waits for it.
 
-Of: bridge/kept_warnings.py, R/bridge_kept_warnings.R.
+Of: bridge/kept_conditions.py, R/bridge_kept_conditions.R.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import threading
 import pytest
 
 import pyclass_bridge
-from pyclass_bridge.bridge.kept_warnings import give_warnings, kept_for
+from pyclass_bridge.bridge.kept_conditions import give_conditions, kept_for
 
-# What R hears of the warnings of `run()`: each message with its call, and how `run()` ended.
+# What R hears of `run()`: each warning with its call, each message, and how `run()` ended.
 HEARD = """function(run) {
   heard <- character()
   ended <- withCallingHandlers(
@@ -20,6 +20,10 @@ HEARD = """function(run) {
     warning = function(w) {
       heard <<- c(heard, paste(conditionMessage(w), deparse1(conditionCall(w))))
       tryInvokeRestart("muffleWarning")
+    },
+    message = function(m) {
+      heard <<- c(heard, conditionMessage(m))
+      tryInvokeRestart("muffleMessage")
     }
   )
   list(as.list(heard), ended)
@@ -40,7 +44,7 @@ def on_another_thread(function) -> None:
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-    give_warnings()
+    give_conditions()
     for error in raised:
         raise error
 
@@ -63,6 +67,18 @@ def test_r_s_own_warnings_and_those_before_an_error(r, heard):
     (warning,), ended = heard(lambda: on_another_thread(noisy))
     assert "NAs introduced by coercion" in warning
     assert ended == "lost"
+
+
+def test_messages_are_heard_among_them(r, heard):
+    noisy = r("function() { message('m'); warning('w'); message('n') }")
+    told, ended = heard(lambda: on_another_thread(noisy))
+    assert (told, ended) == (["m\n", "w r_function()", "n\n"], "well")
+
+
+def test_a_message_that_nobody_hears_is_shown(r, capfd):
+    show = r("function(run) invisible(run())")
+    show(lambda: on_another_thread(r("function() message('told at the end')")))
+    assert "told at the end" in capfd.readouterr().err
 
 
 def test_a_handler_of_the_code_itself_comes_first(r, heard):
