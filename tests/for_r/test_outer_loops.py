@@ -14,12 +14,20 @@ import time
 import pytest
 from support.r_scope import RScope
 
+from pyclass_bridge.for_r import outer_loops
+
 
 @pytest.fixture
 def wait():
     scope = RScope()
     yield scope("function(x) py_await(x)")
     scope.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A thread that another test has left might end the wait, so it would be waited for long."""
+    monkeypatch.setattr(outer_loops, "PATIENCE", 1.0)
 
 
 async def use(future):
@@ -87,7 +95,7 @@ if hasattr(asyncio, "TaskGroup"):
 
 
 @pytest.mark.parametrize("what", FOREIGN)
-def test_a_wait_for_the_loop_that_stands_still_is_an_error(what, wait):
+def test_a_wait_for_the_loop_that_stands_still_is_an_error(what, wait, impatient):
     async def main():
         awaitable = FOREIGN[what](asyncio.get_running_loop())
         if inspect.iscoroutinefunction(FOREIGN[what]):
@@ -102,7 +110,7 @@ def test_a_wait_for_the_loop_that_stands_still_is_an_error(what, wait):
     assert result == "goes on" and seconds < 5
 
 
-def test_it_is_an_error_of_a_nested_await_too(wait):
+def test_it_is_an_error_of_a_nested_await_too(wait, impatient):
     async def inner():
         return wait(asyncio.Event().wait())
 
