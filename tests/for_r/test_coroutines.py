@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import inspect
 import threading
-import time
 import warnings
 
 import pytest
@@ -223,26 +222,36 @@ def test_py_await_in_an_async_method(define):
 
 
 def test_methods_that_return_their_coroutine_run_at_the_same_time(define):
+    seen = []
+
+    async def told(x):
+        seen.append(f"{x} begins")
+        await asyncio.sleep(0.05)
+        seen.append(f"{x} ends")
+        return x
+
     cls = define(
         """
         A(Base) %py_class% {
-          lets_go <- async_method(function(x) slow(x, 0.2))
-          holds <- async_method(function(x) py_await(slow(x, 0.2)))
+          lets_go <- async_method(function(x) told(x))
+          holds <- async_method(function(x) py_await(told(x)))
         }
         A
-        """
+        """,
+        told=told,
     )
 
     async def both(method):
         return await asyncio.gather(method(1), method(2))
 
-    def seconds(method):
-        start = time.monotonic()
+    def order(method):
+        seen.clear()
         assert asyncio.run(both(method)) == [1, 2]
-        return time.monotonic() - start
+        return [text.replace(".0", "") for text in seen]
 
     o = cls()
-    assert seconds(o.lets_go) < 0.35 < 0.4 <= seconds(o.holds)
+    assert order(o.lets_go) == ["1 begins", "2 begins", "1 ends", "2 ends"]
+    assert order(o.holds) == ["1 begins", "1 ends", "2 begins", "2 ends"]
 
 
 def test_static_and_class_methods(define):
