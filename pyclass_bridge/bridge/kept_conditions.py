@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import threading
 
-from .r_functions import r_function
 from .within import Within
 
 _waits = Within()  # the name of the thread that waits for this one
@@ -33,5 +32,7 @@ def give_conditions() -> None:
     """
     thread = str(threading.get_ident())
     if thread in _kept:
+        from .r_functions import r_function  # there is R here
+
         _kept.discard(thread)
         r_function("give_conditions")(thread)
