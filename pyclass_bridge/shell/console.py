@@ -68,7 +68,7 @@ class Console:
         _make_interactive()
         warnings.simplefilter("always", RWarning)
         self._show_other_warning = warnings.showwarning
-        warnings.showwarning = self._keep_condition
+        warnings.showwarning = self._keep_warning
         self.session = _prompt_session()
 
     def greet(self) -> None:
@@ -109,7 +109,7 @@ class Console:
         r_function("console_failed")([call.text for call in calls or ()])
         _say("\n".join(filter(None, [text, hint(error)])))
 
-    def _keep_condition(self, message, category, filename, lineno, file=None, line=None):
+    def _keep_warning(self, message, category, filename, lineno, file=None, line=None):
         if isinstance(message, RWarning):
             self.warned.append(message)
         else:
