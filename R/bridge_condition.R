@@ -179,9 +179,7 @@ warn_python <- function(cond) {
     old <- options(expressions = least_expressions)
     on.exit(options(old))
   }
-  if (keep_condition(cond)) {
-    return(invisible())
-  }
+  keep_condition(cond)
   level <- getOption("warn")
   if (level >= 2L) {
     return(invisible())

@@ -4,6 +4,7 @@ one that waits, once it goes on, so that suppressWarnings() and handlers there h
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from .within import Within
@@ -13,8 +14,11 @@ _kept: set[str] = set()  # the threads for which R has kept some
 
 
 def kept_for(thread: int):
-    """Within it, R keeps the warnings and messages of this thread for `thread`, an identifier."""
-    return _waits.holding(str(thread) if thread != threading.get_ident() else None)
+    """Within it, R keeps the warnings and messages of this thread for `thread`, an identifier. If
+    that is this thread, R goes on to keep them for the one that waits for it, if there is one."""
+    if thread == threading.get_ident():
+        return contextlib.nullcontext()
+    return _waits.holding(str(thread))
 
 
 def keeps_conditions() -> str | None:
@@ -24,15 +28,20 @@ def keeps_conditions() -> str | None:
     return _waits.value
 
 
+def has_conditions() -> bool:
+    """Has R kept some for this thread?"""
+    return str(threading.get_ident()) in _kept
+
+
 def give_conditions() -> None:
     """Signal the warnings and messages that R has kept for this thread.
 
     Raises:
         BaseException: what a handler of R or a filter of Python makes of one.
     """
-    thread = str(threading.get_ident())
-    if thread in _kept:
+    if has_conditions():
         from .r_functions import r_function  # there is R here
 
+        thread = str(threading.get_ident())
         _kept.discard(thread)
         r_function("give_conditions")(thread)

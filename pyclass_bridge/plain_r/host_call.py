@@ -2,8 +2,8 @@
 
 A `Host` belongs to one thing of a user that calls R so: a metric, a loss, a layer. Its `call()`
 puts a call of a Python function into traced code, by the host callback of Keras' backend
-(plain_r/host_<backend>.py); code that is not traced calls it at once. The thread that runs the step
-runs R, or one of the backend's, whose warnings and messages are heard on the other after the step.
+(plain_r/host_<backend>.py); code that is not traced calls it at once. R runs on the thread of the
+step, or on one of the backend's; what it warns of there is heard on that of the step afterwards.
 
 A compiled step can't end by an error without harm: TensorFlow raises an error of its own, and JAX
 loses the variables that the step was given. So an error is kept by the host while a step of

@@ -66,6 +66,7 @@ def wait(result) -> None:
 _STATES = {
     4: ("trainable", "non_trainable", "optimizer", "metrics"),
     3: ("trainable", "non_trainable", "metrics"),
+    2: ("trainable", "non_trainable"),
 }
 
 

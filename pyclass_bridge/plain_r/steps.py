@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 
-from ..bridge.kept_conditions import give_conditions
+from ..bridge.kept_conditions import give_conditions, has_conditions
 from ..surface.functions import parts_of
 from ..surface.replaced import replace_method
 from . import compiled_metrics
@@ -38,6 +38,7 @@ def teach() -> None:
         replace_method(Model, method, _running(kind))
         replace_method(Model, f"{kind}_on_batch", _on_batch(kind))
         replace_method(CallbackList, f"on_{kind}_begin", _asking_callbacks(kind))
+    replace_method(Model, "predict", _predicting)
     replace_method(CallbackList, "on_epoch_begin", _asking_callbacks("train"))
     replace_method(Model, "compile", _compiling)
     replace_method(Model, "reset_metrics", _beginning)
@@ -191,16 +192,13 @@ def _raising(function, model, hosts: list[Host]):
 def _raise_kept(model, hosts: list[Host], result) -> None:
     """Signal what R warned of in a step with this result, and raise the first error."""
     errors = [error for error in (host.take_error() for host in hosts) if error is not None]
-    try:
-        give_conditions()
-        for error in errors:
-            if isinstance(error, StopIteration):  # Keras would take it for the end of the data
-                error = RuntimeError(f"plain R raised StopIteration: {error}")
-            raise error from error.__cause__
-    except BaseException:
-        if result is not None:
-            backend().set_state(model, result)
-        raise
+    if result is not None and (errors or has_conditions()):  # what hears them may use the model
+        backend().set_state(model, result)
+    give_conditions()
+    for error in errors:
+        if isinstance(error, StopIteration):  # Keras would take it for the end of the data
+            error = RuntimeError(f"plain R raised StopIteration: {error}")
+        raise error from error.__cause__
 
 
 # ---- epochs --------------------------------------------------------------------------------------
@@ -237,6 +235,18 @@ def _running(kind: str):
             goes_on[kind] = before
 
     return run
+
+
+def _predicting(former, model, *args, **kwargs):
+    """The batches of a prediction count from 1, also within a training, which then goes on."""
+    before = {host: host.batch for host in hosts_of(model)}
+    for host in before:
+        host.batch = 0
+    try:
+        return former(model, *args, **kwargs)
+    finally:
+        for host, batch in before.items():
+            host.batch = batch
 
 
 def _asking_callbacks(kind: str):

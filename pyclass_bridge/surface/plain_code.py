@@ -7,13 +7,16 @@ thread that waits for the code. It has no other half in R.
 from __future__ import annotations
 
 import contextlib
+import traceback
 
 from ..bridge.within import Within
 
 running = Within()
 
-# What Keras says where a variable has no value, as all those of a model while JAX runs its steps.
+# What Keras and JAX say of a variable without a value, as all of a model while JAX runs a step.
 NO_VALUE = "'NoneType' object is not callable"
+GIVEN_AWAY = "Array has been deleted"
+VARIABLES = "keras.src.backend.common.variables"
 
 
 @contextlib.contextmanager
@@ -26,8 +29,8 @@ def as_plain_code(label: str):
     with running.holding(label):
         try:
             yield
-        except TypeError as error:
-            if str(error) != NO_VALUE or not _is_jax():
+        except (TypeError, RuntimeError) as error:
+            if not _is_of_empty_variable(error):
                 raise
             raise RuntimeError(
                 f"{label}: its R function reads weights of the model, which have no values while a "
@@ -37,10 +40,15 @@ def as_plain_code(label: str):
             ) from error
 
 
-def _is_jax() -> bool:
+def _is_of_empty_variable(error: BaseException) -> bool:
+    """Has a variable been read that has no value, or whose array JAX has given to a step?"""
     import keras
 
-    return keras.config.backend() == "jax"
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    of_variable = [f for f in frames if f.f_globals.get("__name__") == VARIABLES]
+    is_empty = str(error) == NO_VALUE and frames[-1:] == of_variable[-1:]
+    is_given_away = str(error).startswith(GIVEN_AWAY) and of_variable
+    return keras.config.backend() == "jax" and bool(is_empty or is_given_away)
 
 
 def refuse_operation(name: str) -> None:

@@ -111,6 +111,30 @@ def test_without_r_on_the_waiting_thread_they_are_python_s_with_their_line(sourc
     assert [(warning.filename[-9:], warning.lineno) for warning in told] == [("defined.R", 2)]
 
 
+SETTLED = {
+    "warnings off": "function() { old <- options(warn = -1); on.exit(options(old)); warning('w') }",
+    "signalled alone": "function() { signalCondition(simpleWarning('w')); "
+    "signalCondition(simpleMessage('m')); NULL }",
+    "captured": "function() { x <- capture.output(message('m'), type = 'message'); "
+    "if (x != 'm') stop('not captured') }",
+}
+
+
+@pytest.mark.parametrize("code", SETTLED.values(), ids=SETTLED)
+def test_what_is_settled_on_the_thread_is_not_heard(r, heard, code):
+    assert heard(lambda: on_another_thread(r(code))) == [[], "well"]
+
+
+def test_who_waits_goes_on_to_hear_what_runs_on_the_thread_itself(r, heard):
+    noisy = r("function() warning('w')")
+
+    def within():
+        with kept_for(threading.get_ident()):
+            noisy()
+
+    assert heard(lambda: on_another_thread(within)) == [["w r_function()"], "well"]
+
+
 def test_on_one_thread_nothing_is_kept(r, heard):
     noisy = r("function() warning('w')")
 

@@ -147,39 +147,11 @@ def test_a_function_that_reads_weights(keras, define, kind):
     assert np.isfinite(fit(model).history["loss"]).all()
 
 
-NOISY = """
-  noisy <- "no"
-  tell <- function(part) if (part == noisy) warning("noisy ", part)
-  list(
-    layer = layer_r(function(x) { tell("layer"); x }, c(1L), function(x, g) g),
-    loss = loss_r(
-      function(y_true, y_pred) { tell("loss"); (y_true - y_pred)^2 },
-      function(y_true, y_pred) { tell("gradient"); 2 * (y_pred - y_true) }, name = "own"
-    ),
-    metric = metric_r("m", function(y_true, y_pred) { tell("metric"); 1 }),
-    heard = function(part, fit) {
-      noisy <<- part
-      heard <- character()
-      withCallingHandlers(fit(), warning = function(w) {
-        heard <<- c(heard, conditionMessage(w))
-        tryInvokeRestart("muffleWarning")
-      })
-      list(as.list(heard), tryCatch({ fit(); "none" }, warning = function(w) conditionMessage(w)))
-    })
-"""
-
-
-@pytest.mark.parametrize("part", ["layer", "loss", "gradient", "metric"])
-def test_warnings_are_heard_where_the_model_is_trained(keras, define, part):
-    made = define(NOISY)
-    layers = [keras.layers.Input((3,)), keras.layers.Dense(1), made["layer"]]
-    model = keras.Sequential(layers)
-    model.compile("sgd", made["loss"], metrics=[made["metric"]])
-    heard, first = made["heard"](part, lambda: fit(model) and None)
-    assert heard == [f"noisy {part}"] * 3  # one of each batch
-    assert first == f"noisy {part}"
-    made["heard"]("no", lambda: fit(model) and None)
-    assert all(np.isfinite(w).all() for w in model.get_weights())
+def test_another_error_of_python_stays_what_it_is(keras, define):
+    nothing = None
+    loss = define("function(f) loss_r(function(a, b) f(), function(a, b) b)")(lambda: nothing())
+    with pytest.raises(TypeError, match="'NoneType' object is not callable"):
+        fit(model_of(keras, loss))
 
 
 def test_a_condition_of_its_own_class_stays_what_it_is(keras, define):

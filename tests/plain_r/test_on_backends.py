@@ -28,7 +28,7 @@ POINTS = {
         "test_loss_saved.py",
         "test_loss_training.py",
     ],
-    "layers": ["test_layer.py", "test_derivatives_torch.py"],
+    "layers": ["test_layer.py", "test_heard.py", "test_derivatives_torch.py"],
 }
 
 
