@@ -324,12 +324,12 @@ PyObject *entry_makes_way(void) {
   if (asked++ < 2)
     return NULL;
   asked = 0;
+  PyObject *pending = py_take_exception(); /* no exception is made while another one is set */
   PyObject *text = PyUnicode_FromString("the main thread was interrupted, and goes back to R only "
                                         "when this thread has left it");
   PyObject *exception = text ? PyObject_CallOneArg(PyExc_KeyboardInterrupt, text) : NULL;
   Py_XDECREF(text);
-  if (!exception)
-    PyErr_Clear();
+  py_set_exception(pending);
   return exception;
 }
 

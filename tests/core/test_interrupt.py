@@ -186,6 +186,8 @@ IN_THE_WAY = [
     "lambda: r('function(f) repeat f()')(lambda: None)",
     "lambda: r('function(f) repeat f()')(lambda: r('1'))",
     "lambda: r('function(f) repeat f()')(lambda: time.sleep(0.001))",
+    "lambda: r('function(f) repeat tryCatch(f(), python.builtin.ValueError = identity)')"
+    "(lambda: [].remove(1))",
 ]
 
 
