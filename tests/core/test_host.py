@@ -275,7 +275,7 @@ def test_ctrl_c_ends_it_once(terminal, code, says):
     time.sleep(0.3)
     began = time.monotonic()
     assert terminal.interrupt().replace("^C", "").strip() == says
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 5
     assert terminal.ask("sum(1:10)") == "[1] 55"
     assert terminal.ask("py_eval('1 + 1')") == "[1] 2"
 

@@ -51,16 +51,16 @@ def test_the_names_are_there_before_keras_is_imported():
     assert out.split() == ["True", "False"]
 
 
-def test_binding_the_names_takes_less_than_50_ms_of_the_processor(r):
+def test_binding_the_names_takes_less_than_50_ms(r):
     milliseconds = r("""
       local({
         env <- new.env()
-        started <- sum(proc.time()[1:2])
+        started <- proc.time()[["elapsed"]]
         for (i in 1:5) {
           for (name in pyclassbridge:::surface_names()) pyclassbridge:::bind_surface(name, env)
           rm(list = ls(env), envir = env)
         }
-        (sum(proc.time()[1:2]) - started) * 1000 / 5
+        (proc.time()[["elapsed"]] - started) * 1000 / 5
       })
     """)
     assert milliseconds < 50
